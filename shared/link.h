@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One end of a connection, the same code on both sides: bytes or datagrams in,
+ * whole frames out, and the other way; heartbeats and what they measure.
+ *
+ *      stream:    bytes     -> [secure] -> reader -> frames
+ *      datagram:  datagrams -> [secure] -> dgram  -> frames
+ *
+ * [secure] is the place of the encryption filter: link.c lets every byte to
+ * and from the outside pass through one pair of functions for it.
+ *
+ * A datagram from a client is 0xC1, 8 bytes connection id, packet; one from
+ * the server is 0xC2, packet.  The id is the client's random choice.
+ */
+#ifndef SHARED_LINK_H
+#define SHARED_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shared/bounds.h"
+#include "shared/now.h"
+#include "shared/str.h"
+#include "shared/wire.h"
+
+struct frame;
+struct link;
+
+enum transport { TRANSPORT_TCP, TRANSPORT_UDP };
+
+enum { DATAGRAM_ID_LEN = 8, DATAGRAM_FROM_CLIENT = 0xC1,
+       DATAGRAM_FROM_SERVER = 0xC2 };
+
+struct link_config {
+    enum transport transport;
+    bool server;
+    uint64_t id;         /* datagram: connection id, chosen by the client */
+    uint64_t seed;       /* jitter */
+    uint32_t body_max;   /* longest body accepted */
+    size_t queue_max;    /* bytes of output held at most; a bug above */
+};
+
+struct link *link_new(const struct link_config *, struct now);
+void link_free(struct link *);
+enum transport link_transport(const struct link *);
+
+/* "tcp" or "udp" */
+const char *transport_name(enum transport);
+
+/*
+ * The connection id of a client's datagram; false when it is not one.
+ */
+bool link_datagram_id(struct str datagram, uint64_t *id);
+
+/* ---- inward ---- */
+
+/*
+ * Bytes of a stream, or one datagram.  Stream bytes are borrowed until
+ * link_next returned 0 or link_hold was called.
+ *   returns  0, or a negative error code: close
+ */
+int link_feed(struct link *, struct str bytes, struct now);
+
+/*
+ * The next whole frame; heartbeats are answered inside and not shown.
+ *   frame    good until the next call on this link
+ *   returns  1; 0 when there is none; a negative error code: close
+ */
+int link_next(struct link *, struct str *frame, struct now);
+
+/* Stop pulling for now, keep what is there; link_next goes on later. */
+void link_hold(struct link *);
+
+/* Bytes received and not yet pulled. */
+size_t link_pending(const struct link *);
+
+/* The peer has closed by itself (datagram CLOSE). */
+bool link_closed(const struct link *);
+
+/* ---- outward ---- */
+
+/*
+ * Queue a frame; takes its own reference.
+ *   lane     how it travels: from the message's row, wire.h
+ *   key      lane ROOM: the room; lane STATE: what it is the state of
+ *   own      a person waits for it (not one of a fan-out)
+ *   returns  0, or -ERROR_BUSY when a bound of the datagram queue is reached
+ */
+int link_send(struct link *, struct frame *, enum lane, uint64_t key, bool own);
+
+/* Encode and queue in one step: lane from the row, key from the room field. */
+int link_say(struct link *, const struct msg *, bool own);
+
+/* Stream: what to write next; and that n bytes went out. */
+size_t link_spans(const struct link *, struct str *spans, size_t max);
+void link_sent(struct link *, size_t n, struct now);
+
+/*
+ * Datagram: the next one to send now; call until it returns 0.
+ *   out      DATAGRAM_MAX bytes
+ */
+size_t link_datagram(struct link *, uint8_t *out, struct now);
+
+/* Bytes queued: not written (stream), not acked (datagram). */
+size_t link_queued(const struct link *);
+
+/* When did the queue last shrink or was empty, mono_us: for stall detection. */
+uint64_t link_progress(const struct link *);
+
+/* Datagram: say CLOSE and nothing else from now on. */
+void link_close(struct link *, unsigned code, struct now);
+
+/* ---- time and heartbeats ---- */
+
+/* When link_tick must be called at the latest, mono_us. */
+uint64_t link_deadline(const struct link *);
+void link_tick(struct link *, struct now);
+
+/* Beat every period_ms from now on (a client, after WELCOME); 0 stops. */
+void link_beat(struct link *, uint32_t period_ms, struct now);
+
+/* What the next heartbeats will say of this side. */
+struct link_local {
+    uint32_t idle_s;   /* seconds since the last key */
+    uint32_t frozen_s; /* seconds the screen has been stuck */
+};
+
+void link_set_local(struct link *, struct link_local);
+
+/* What is known of the path and of the peer. */
+struct link_peer {
+    uint64_t heard_us;  /* mono_us of the last byte from it */
+    uint32_t rtt_us;    /* smoothed, 0 before the first sample */
+    uint32_t loss;      /* per thousand, of this side's packets */
+    uint32_t peer_rtt_us, peer_loss;   /* what the peer measured */
+    uint32_t idle_s, frozen_s;         /* what the peer says of itself */
+    uint64_t beats;                    /* heartbeats received */
+};
+
+struct link_peer link_peer(const struct link *);
+
+struct dgram_stats;
+
+/* Datagram details for /stats; false on a stream. */
+bool link_dgram_stats(const struct link *, struct dgram_stats *);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Allocation that succeeds or ends the program; see mem.h.
+ */
+#include "shared/mem.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static _Noreturn void out_of_memory(size_t n, size_t size)
+{
+    fprintf(stderr, "out of memory: %zu x %zu bytes\n", n, size);
+    abort();
+}
+
+void *mem_new(size_t n, size_t size)
+{
+    void *ptr = calloc(n ? n : 1, size ? size : 1);
+
+    if (!ptr)
+        out_of_memory(n, size);
+    return ptr;
+}
+
+void *mem_resize(void *ptr, size_t n, size_t size)
+{
+    void *grown;
+
+    if (size && n > SIZE_MAX / size)
+        out_of_memory(n, size);
+    grown = realloc(ptr, n && size ? n * size : 1);
+    if (!grown)
+        out_of_memory(n, size);
+    return grown;
+}
+
+char *mem_str(struct str s)
+{
+    char *copy = mem_new(s.len + 1, 1);
+
+    if (s.len)
+        memcpy(copy, s.ptr, s.len);
+    return copy;
+}
+
+void mem_grow(void **vec, size_t *cap, size_t want, size_t size)
+{
+    size_t grown = *cap ? *cap : 8;
+
+    if (want <= *cap)
+        return;
+    while (grown < want)
+        grown *= 2;
+    *vec = mem_resize(*vec, grown, size);
+    *cap = grown;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the client knows: rooms and their lines, people and how they are, the
+ * connection.  Messages change it (model_apply), commands change it, the view
+ * only reads it.  It knows no width, no key and no socket.
+ */
+#ifndef TUI_MODEL_H
+#define TUI_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shared/limits.h"
+#include "shared/link.h"
+#include "shared/now.h"
+#include "shared/str.h"
+#include "tui/history.h"
+
+struct msg;
+
+struct person {
+    uint64_t account;
+    char *nick;          /* owned */
+    unsigned state;      /* value set presence; 0 while not known */
+    unsigned reason;     /* value set reason */
+    uint32_t rtt_ms, loss;
+    uint64_t since;      /* wall_ms */
+    char *away;          /* what they said on going away, or NULL; owned */
+};
+
+struct member {
+    uint64_t account;
+    uint64_t typing_until; /* mono_us; 0 when not typing */
+    uint64_t spoke;        /* seq of their last line here: completion order */
+};
+
+struct room {
+    uint64_t id;         /* 0 while not joined yet */
+    unsigned kind;       /* value set room */
+    char *name;          /* "#room" or "@nick"; owned */
+    char *topic;         /* owned */
+    struct history history;
+    struct member *members;
+    size_t n_members, cap_members;
+    uint64_t member_count; /* as the server says; above n_members when lazy */
+    unsigned unread, mentions; /* lines since it was looked at last */
+    uint64_t first_unread; /* seq of the first of them, 0 when none */
+    char *draft;         /* the input line kept for it; owned, or NULL */
+    bool joined;         /* the server says so */
+    bool wanted;         /* we want to be in it */
+};
+
+enum link_state {
+    LINK_OFFLINE,    /* waiting for retry_at, or for a command */
+    LINK_CONNECTING,
+    LINK_GREETING,   /* HELLO sent, not synced yet */
+    LINK_ONLINE,
+    LINK_SUSPECT     /* nothing heard for longer than LIMIT_LATE */
+};
+
+struct model {
+    struct room **rooms; /* in the order of their numbers; owned */
+    size_t n_rooms, cap_rooms;
+    size_t current;      /* index; valid while n_rooms > 0 */
+    size_t previous;
+    struct person *people; /* sorted by account */
+    size_t n_people, cap_people;
+
+    uint64_t account;    /* own; 0 before AUTH_OK */
+    char *nick;          /* own; owned */
+    bool away;
+    uint64_t epoch, device;
+    struct limits limits;
+
+    enum link_state link;
+    enum transport transport;
+    char *server;        /* "host:port" as the user gave it; owned */
+    uint64_t retry_at;   /* mono_us of the next try, while OFFLINE */
+    char *trouble;       /* why it is not online, for people; owned or NULL */
+    uint32_t rtt_us, loss;
+    int64_t clock_skew_ms; /* server clock minus ours */
+    size_t queued;       /* commands in the outbox */
+
+    bool dirty;          /* something the view shows has changed */
+    bool bell;           /* a mention or a direct message arrived */
+};
+
+struct model *model_new(void);
+void model_free(struct model *);
+
+/*
+ * Take a message from the server: EVENT, SYNC_ROOM, MEMBER, PRESENCE, TYPING,
+ * ROOM_INFO and the rest that people can see.  What belongs to the session
+ * (WELCOME, acks, errors of commands) is client's, which calls the functions
+ * below.
+ */
+void model_apply(struct model *, const struct msg *, struct now);
+
+/* By id, or by name ("#room", "@nick"; case folded); NULL when not known. */
+struct room *model_room(struct model *, uint64_t id);
+struct room *model_room_named(struct model *, struct str name);
+struct room *model_current(struct model *); /* NULL when there is no room */
+
+/* The room of that name, made when new. */
+struct room *model_room_add(struct model *, struct str name);
+void model_room_drop(struct model *, struct room *);
+void model_switch(struct model *, size_t index);
+
+struct person *model_person(struct model *, uint64_t account);
+struct person *model_person_named(struct model *, struct str nick);
+
+/* A notice in one room, or in the current one when room is NULL. */
+void model_notice(struct model *, struct room *, struct now, const char *format,
+                  ...) __attribute__((format(printf, 4, 5)));
+
+/* A new epoch: ids and seqs mean nothing any more. Says so in every room. */
+void model_epoch(struct model *, uint64_t epoch, struct now);
+
+/* Own line states, for client: by cseq. */
+void model_line_sent(struct model *, uint64_t cseq);
+void model_line_stored(struct model *, uint64_t cseq, uint64_t room,
+                       uint64_t seq, uint64_t ts);
+void model_line_failed(struct model *, uint64_t cseq, unsigned code,
+                       struct str text, struct now);
+
+/* When the model changes by time alone (typing ends, ages), mono_us. */
+uint64_t model_deadline(const struct model *);
+void model_tick(struct model *, struct now);
+
+#endif
