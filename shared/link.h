@@ -29,16 +29,19 @@ struct link;
 
 enum transport { TRANSPORT_TCP, TRANSPORT_UDP };
 
-enum { DATAGRAM_ID_LEN = 8, DATAGRAM_FROM_CLIENT = 0xC1,
-       DATAGRAM_FROM_SERVER = 0xC2 };
+enum {
+    DATAGRAM_ID_LEN = 8,
+    DATAGRAM_FROM_CLIENT = 0xC1,
+    DATAGRAM_FROM_SERVER = 0xC2
+};
 
 struct link_config {
     enum transport transport;
     bool server;
-    uint64_t id;         /* datagram: connection id, chosen by the client */
-    uint64_t seed;       /* jitter */
-    uint32_t body_max;   /* longest body accepted */
-    size_t queue_max;    /* bytes of output held at most; a bug above */
+    uint64_t id;       /* datagram: connection id, chosen by the client */
+    uint64_t seed;     /* jitter */
+    uint32_t body_max; /* longest body accepted */
+    size_t queue_max;  /* bytes of output held at most; a bug above */
 };
 
 struct link *link_new(const struct link_config *, struct now);
@@ -48,9 +51,7 @@ enum transport link_transport(const struct link *);
 /* "tcp" or "udp" */
 const char *transport_name(enum transport);
 
-/*
- * The connection id of a client's datagram; false when it is not one.
- */
+/* The connection id of a client's datagram; false when it is not one. */
 bool link_datagram_id(struct str datagram, uint64_t *id);
 
 /* ---- inward ---- */
@@ -89,7 +90,7 @@ bool link_closed(const struct link *);
  */
 int link_send(struct link *, struct frame *, enum lane, uint64_t key, bool own);
 
-/* Encode and queue in one step: lane from the row, key from the room field. */
+/* Encode and queue in one step: lane from the row, key from wire_key. */
 int link_say(struct link *, const struct msg *, bool own);
 
 /* Stream: what to write next; and that n bytes went out. */
@@ -105,7 +106,10 @@ size_t link_datagram(struct link *, uint8_t *out, struct now);
 /* Bytes queued: not written (stream), not acked (datagram). */
 size_t link_queued(const struct link *);
 
-/* When did the queue last shrink or was empty, mono_us: for stall detection. */
+/*
+ * When the queue last shrank, mono_us, for stall detection; NEVER while it is
+ * empty or has not been looked at by link_tick since it was.
+ */
 uint64_t link_progress(const struct link *);
 
 /* Datagram: say CLOSE and nothing else from now on. */
@@ -130,12 +134,12 @@ void link_set_local(struct link *, struct link_local);
 
 /* What is known of the path and of the peer. */
 struct link_peer {
-    uint64_t heard_us;  /* mono_us of the last byte from it */
-    uint32_t rtt_us;    /* smoothed, 0 before the first sample */
-    uint32_t loss;      /* per thousand, of this side's packets */
-    uint32_t peer_rtt_us, peer_loss;   /* what the peer measured */
-    uint32_t idle_s, frozen_s;         /* what the peer says of itself */
-    uint64_t beats;                    /* heartbeats received */
+    uint64_t heard_us;               /* mono_us of the last byte from it */
+    uint32_t rtt_us;                 /* smoothed, 0 before the first sample */
+    uint32_t loss;                   /* per thousand, of this side's packets */
+    uint32_t peer_rtt_us, peer_loss; /* what the peer measured */
+    uint32_t idle_s, frozen_s;       /* what the peer says of itself */
+    uint64_t beats;                  /* heartbeats received */
 };
 
 struct link_peer link_peer(const struct link *);

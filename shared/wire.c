@@ -20,9 +20,10 @@
 
 const struct wire_row WIRE_ROWS[] = {
 #define MSG(TAG, name, code, from, lane, since, doc)                           \
-    { #TAG,        doc,   KIND_##TAG,    FROM_##from,                          \
-      LANE_##lane, since, FIELDS_##name,                                       \
-      sizeof FIELDS_##name / sizeof *FIELDS_##name },
+    { #TAG,          doc,                                                      \
+      KIND_##TAG,    FROM_##from,                                              \
+      LANE_##lane,   since,                                                    \
+      FIELDS_##name, sizeof FIELDS_##name / sizeof *FIELDS_##name },
 #include "shared/messages.def"
 };
 
@@ -72,6 +73,14 @@ static uint64_t *num_at(const struct msg *msg, const struct wire_field *f)
 static struct str *str_at(const struct msg *msg, const struct wire_field *f)
 {
     return (struct str *)((uintptr_t)msg + f->offset);
+}
+
+uint64_t wire_key(const struct msg *msg)
+{
+    const struct wire_row *row = wire_row(msg->kind);
+
+    assert(row && row->n && row->fields[0].type == TYPE_num);
+    return *num_at(msg, &row->fields[0]);
 }
 
 /* ---- numbers ---- */
@@ -211,11 +220,13 @@ static struct str text_take(struct str value, enum wire_type type,
                             struct wire_scratch *scratch)
 {
     enum text_kind kind = type == TYPE_line ? TEXT_LINE : TEXT_LINES;
-    char *to = scratch->bytes + scratch->len;
+    char *to;
     size_t len;
 
     if (text_is_clean(value, kind))
         return value;
+    assert(scratch);
+    to = scratch->bytes + scratch->len;
     len = text_clean(value, kind, to, sizeof scratch->bytes - scratch->len);
     scratch->len += len;
     return str_bytes(to, len);
@@ -231,7 +242,9 @@ static int field_take(struct msg *msg, const struct wire_field *f,
         *num_at(msg, f) = num_get((const uint8_t *)value.ptr, value.len);
         return 0;
     case TYPE_line:
-    case TYPE_text: *str_at(msg, f) = text_take(value, f->type, scratch); return 0;
+    case TYPE_text:
+        *str_at(msg, f) = text_take(value, f->type, scratch);
+        return 0;
     case TYPE_bin: *str_at(msg, f) = value; return 0;
     }
     return -ERROR_BAD_FRAME;
@@ -253,7 +266,8 @@ int wire_decode(struct msg *msg, struct str frame, struct wire_scratch *scratch)
     struct wire_head head;
     struct str body;
 
-    scratch->len = 0;
+    if (scratch)
+        scratch->len = 0;
     *msg = (struct msg){ .kind = KIND_NONE };
     if (frame.len < FRAME_HEAD || frame.len > FRAME_MAX)
         return -ERROR_BAD_FRAME;
@@ -336,9 +350,9 @@ void wire_dump_schema(FILE *to)
                     TYPE_NAMES[row->fields[j].type], row->fields[j].name);
     }
     fputc('\n', to);
-#define RECORD(name, doc) fputs("record " #name, to);
+#define RECORD(name, doc)               fputs("record " #name, to);
 #define RFIELD(name, bytes, field, doc) fputs(" " #field ":" #bytes, to);
-#define REND(name) fputc('\n', to);
+#define REND(name)                      fputc('\n', to);
 #include "shared/messages.def"
     fputc('\n', to);
     for (size_t i = 0; i < WIRE_VALUES_LEN; i++)
@@ -407,6 +421,7 @@ static const struct {
     const struct rfield *fields;
     size_t n;
 } RECORDS[RECORD_COUNT] = {
+
 #define RECORD(name, doc)                                                      \
     [RECORD_##name] = { RFIELDS_##name,                                        \
                         sizeof RFIELDS_##name / sizeof *RFIELDS_##name },

@@ -21,12 +21,15 @@
 
 enum kind {
     KIND_NONE = 0,
+
 #define MSG(TAG, name, code, from, lane, since, doc) KIND_##TAG = (code),
 #include "shared/messages.def"
 };
 
 #define VALUE(set, TAG, code, doc) set##_##TAG = (code),
+
 enum value {
+
 #include "shared/messages.def"
 };
 
@@ -56,7 +59,7 @@ typedef struct str wire_text;
 typedef struct str wire_bin;
 
 #define MSG(TAG, name, code, from, lane, since, doc) struct msg_##name {
-#define FIELD(name, tag, type, field, doc) wire_##type field;
+#define FIELD(name, tag, type, field, doc)           wire_##type field;
 #define END(name)                                                              \
     }                                                                          \
     ;
@@ -67,6 +70,7 @@ struct msg {
     enum kind kind;
     unsigned flags;   /* enum wire_flag */
     uint32_t request; /* copied into the answer; 0 is unsolicited */
+
     union {
 #define MSG(TAG, name, code, from, lane, since, doc) struct msg_##name name;
 #include "shared/messages.def"
@@ -120,6 +124,11 @@ size_t wire_size(const struct msg *);
  */
 size_t wire_encode(const struct msg *, uint8_t *out);
 
+/*
+ * What a message of lane ROOM or STATE is about: its first field, the room.
+ */
+uint64_t wire_key(const struct msg *);
+
 /* The head of a frame. */
 struct wire_head {
     uint32_t len; /* of the body */
@@ -139,7 +148,8 @@ struct wire_scratch {
 /*
  * Decode a whole frame.
  *   frame    FRAME_HEAD + body bytes, exactly one frame
- *   scratch  reset by the call; cleaned text lies there
+ *   scratch  reset by the call; cleaned text lies there; may be NULL when the
+ *            caller has seen in the head a kind without text fields
  *   returns  0; -ERROR_BAD_FRAME when the fields do not add up;
  *            -ERROR_UNSUPPORTED when the kind is not known (msg has the head,
  *            and nothing else is wrong with it)
@@ -168,7 +178,7 @@ void wire_random(struct msg *, uint64_t (*next)(void *), void *ctx, char *arena,
 
 /* ---- packed records ---- */
 
-#define RECORD(name, doc) struct rec_##name {
+#define RECORD(name, doc)               struct rec_##name {
 #define RFIELD(name, bytes, field, doc) uint64_t field;
 #define REND(name)                                                             \
     }                                                                          \
@@ -176,6 +186,7 @@ void wire_random(struct msg *, uint64_t (*next)(void *), void *ctx, char *arena,
 #include "shared/messages.def"
 
 enum record {
+
 #define RECORD(name, doc) RECORD_##name,
 #include "shared/messages.def"
     RECORD_COUNT
