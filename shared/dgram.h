@@ -32,11 +32,11 @@ enum dgram_class {
 };
 
 struct dgram_config {
-    bool server;         /* limits output until the peer is proved real */
-    uint64_t seed;       /* jitter; any value */
-    uint32_t first_pn;   /* first packet number; 0 but in tests */
-    size_t queue_max;    /* unsent bytes taken before dgram_send refuses */
-    uint32_t message_max;/* longest frame accepted from the peer, bytes */
+    bool server;          /* limits output until the peer is proved real */
+    uint64_t seed;        /* jitter; any value */
+    uint32_t first_pn;    /* first packet number; 0 but in tests */
+    size_t queue_max;     /* unsent bytes taken before dgram_send refuses */
+    uint32_t message_max; /* longest frame accepted from the peer, bytes */
 };
 
 struct dgram *dgram_new(const struct dgram_config *, struct now);
@@ -94,15 +94,15 @@ void dgram_close(struct dgram *, unsigned code, struct now);
 bool dgram_closed(const struct dgram *, unsigned *code);
 
 struct dgram_stats {
-    uint64_t sent, received;       /* packets */
-    uint64_t bytes_out, bytes_in;  /* of packets */
-    uint64_t lost, repeated;       /* packets found lost; messages sent again */
-    uint64_t duplicates;           /* packets that came twice */
+    uint64_t sent, received;      /* packets */
+    uint64_t bytes_out, bytes_in; /* of packets */
+    uint64_t lost, repeated;      /* packets found lost; messages sent again */
+    uint64_t duplicates;          /* packets that came twice */
     uint32_t srtt_us, rttvar_us, min_rtt_us; /* 0 before the first sample */
-    uint32_t loss;                 /* smoothed, per thousand */
-    uint32_t cwnd, flight;         /* bytes */
-    size_t queued;                 /* bytes not sent yet or not acked yet */
-    size_t held;                   /* bytes received and not taken yet */
+    uint32_t loss;                           /* smoothed, per thousand */
+    uint32_t cwnd, flight;                   /* bytes */
+    size_t queued; /* bytes not sent yet or not acked yet */
+    size_t held;   /* bytes received and not taken yet */
 };
 
 void dgram_stats(const struct dgram *, struct dgram_stats *);

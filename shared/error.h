@@ -10,6 +10,7 @@
 
 enum err {
     ERR_NONE = 0,
+
 #define ERROR(NAME, code, after, text) ERROR_##NAME = (code),
 #include "shared/errors.def"
 };

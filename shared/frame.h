@@ -16,8 +16,8 @@ struct msg;
 
 struct frame {
     uint32_t refs;
-    uint32_t len;      /* of bytes: FRAME_HEAD + body */
-    uint8_t bytes[];   /* as on the wire */
+    uint32_t len;    /* of bytes: FRAME_HEAD + body */
+    uint8_t bytes[]; /* as on the wire */
 };
 
 /* Encode a message; the caller owns the one reference. */

@@ -12,6 +12,7 @@
 #include "shared/str.h"
 
 enum limit {
+
 #define LIMIT(NAME, code, def, min, max, key, unit, doc) LIMIT_##NAME,
 #include "shared/limits.def"
     LIMIT_COUNT

@@ -17,8 +17,8 @@ struct frame;
 struct outq {
     struct frame **ring; /* cap entries, a power of two; NULL while empty */
     size_t head, n, cap;
-    size_t sent;         /* bytes of the first frame that went out already */
-    size_t bytes;        /* still to be written */
+    size_t sent;  /* bytes of the first frame that went out already */
+    size_t bytes; /* still to be written */
 };
 
 void outq_init(struct outq *);

@@ -13,10 +13,10 @@
 #include "shared/str.h"
 
 struct reader {
-    struct str fed;   /* not yet consumed, borrowed from reader_feed */
-    uint8_t *carry;   /* bytes kept over from earlier feeds, owned */
-    size_t len, cap;  /* of carry */
-    size_t used;      /* of carry: handed out already */
+    struct str fed;  /* not yet consumed, borrowed from reader_feed */
+    uint8_t *carry;  /* bytes kept over from earlier feeds, owned */
+    size_t len, cap; /* of carry */
+    size_t used;     /* of carry: handed out already */
     uint32_t body_max;
 };
 

@@ -15,7 +15,7 @@
 /* What the terminal does where terminals differ. */
 struct width_rule {
     bool ambiguous_wide; /* East Asian Ambiguous takes 2 cells */
-    bool full_emoji;     /* ZWJ, VS16, flags, skin tones drawn as one, 2 cells */
+    bool full_emoji; /* ZWJ, VS16, flags, skin tones drawn as one, 2 cells */
 };
 
 /*
