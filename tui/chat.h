@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What commands and key actions work on: the client, what it knows, what is
+ * being typed, and how it is shown.  Owned by main; all pointers borrowed.
+ * The same commands run full screen and line by line.
+ */
+#ifndef TUI_CHAT_H
+#define TUI_CHAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "shared/now.h"
+#include "shared/str.h"
+
+struct client;
+struct edit;
+struct model;
+struct net;
+struct room;
+struct settings;
+struct ui;
+
+struct chat {
+    struct client *client;
+    struct model *model;
+    struct ui *ui;        /* never NULL; line mode has one nobody draws */
+    struct edit *edit;    /* NULL in line mode */
+    struct net *net;      /* NULL in tests */
+    struct settings *settings; /* NULL in tests */
+    uint64_t ask_us;      /* mono_us before which chat_turn asks nothing */
+    bool quit;            /* the person wants to leave; BYE has been said */
+};
+
+/*
+ * Say something in a room: cleaned, cut into messages within the server's
+ * limits at line ends.
+ *   kind     value set event: MESSAGE or ACTION
+ *   returns  how many messages it made; 0 when there was nothing to say
+ */
+unsigned chat_say(struct chat *, struct room *, unsigned kind, struct str text,
+                  struct now);
+
+/*
+ * Show a page of text (help, /names): over the messages on a full screen, as
+ * notices line by line otherwise.
+ */
+void chat_page(struct chat *, const char *title, struct str text, struct now);
+
+/* Leave: BYE with a reason (value set reason), then quit. */
+void chat_quit(struct chat *, unsigned reason, struct str text, struct now);
+
+/*
+ * Once a turn: ask the server for what is missing (gaps, members), a little at
+ * a time.  chat_deadline is when it wants to be called again at the latest.
+ */
+void chat_turn(struct chat *, struct now);
+uint64_t chat_deadline(const struct chat *);
+
+/* Ask for older lines of a room, unless it has them all. */
+void chat_older(struct chat *, struct room *, struct now);
+
+#endif
