@@ -19,17 +19,21 @@ struct model;
 struct net;
 struct room;
 struct settings;
+struct state;
 struct ui;
+struct uv_loop_s;
 
 struct chat {
     struct client *client;
     struct model *model;
-    struct ui *ui;        /* never NULL; line mode has one nobody draws */
-    struct edit *edit;    /* NULL in line mode */
-    struct net *net;      /* NULL in tests */
-    struct settings *settings; /* NULL in tests */
-    uint64_t ask_us;      /* mono_us before which chat_turn asks nothing */
-    bool quit;            /* the person wants to leave; BYE has been said */
+    struct ui *ui;     /* never NULL; line mode has one nobody draws */
+    struct edit *edit; /* NULL in line mode */
+    struct settings *settings;
+    struct net *net;        /* NULL in tests */
+    struct uv_loop_s *loop; /* NULL in tests */
+    struct state *state;    /* where the token is kept, or NULL */
+    uint64_t ask_us;        /* mono_us before which chat_turn asks nothing */
+    bool quit;              /* the person wants to leave; BYE has been said */
 };
 
 /*

@@ -16,28 +16,26 @@
 
 enum pane_mode { PANE_AUTO, PANE_ON, PANE_OFF };
 
-enum bell { BELL_OFF, BELL_MENTIONS, BELL_ALL };
-
 /* What keys go to. */
 enum ui_mode {
-    MODE_CHAT,   /* the input line */
-    MODE_PAGE,   /* a page of text over the messages */
-    MODE_FIND,   /* the needle of a search in the room */
-    MODE_RECALL, /* the needle of a search in what was typed */
-    MODE_SWITCH, /* a few letters of the room to go to */
-    MODE_ASK     /* y or n */
+    UI_CHAT,   /* the input line */
+    UI_PAGE,   /* a page of text over the messages */
+    UI_FIND,   /* the needle of a search in the room */
+    UI_RECALL, /* the needle of a search in what was typed */
+    UI_SWITCH, /* a few letters of the room to go to */
+    UI_ASK     /* y or n */
 };
 
 enum ui_ask { ASK_PASTE, ASK_QUIT };
 
 enum { QUERY_BYTES = 128 };
 
-/* A short text typed in MODE_FIND, MODE_RECALL and MODE_SWITCH. */
+/* A short text typed in UI_FIND, UI_RECALL and UI_SWITCH. */
 struct ui_query {
     char text[QUERY_BYTES];
     size_t len;
-    size_t choice; /* MODE_SWITCH: which of the rooms that fit */
-    uint64_t hit;  /* MODE_FIND: id of the line found, 0 for none */
+    size_t choice; /* UI_SWITCH: which of the rooms that fit */
+    uint64_t hit;  /* UI_FIND: id of the line found, 0 for none */
     bool failed;   /* nothing fits */
 };
 
@@ -51,35 +49,35 @@ struct anchor {
 };
 
 struct ui {
-    bool full;       /* a full screen is drawn; false in line mode */
+    bool full; /* a full screen is drawn; false in line mode */
     enum ui_mode mode;
     enum pane_mode rooms, members;
-    enum bell bell;
-    unsigned theme;  /* index into UI_THEMES */
-    bool timestamps;
-    bool quiet;      /* hide joins and leaves */
-    bool bare;       /* messages only, for copying with the mouse */
+    unsigned bell, timestamps; /* as in settings.h */
+    bool quiet;                /* hide joins and leaves */
+    bool bare;                 /* messages only, for copying with the mouse */
     struct width_rule rule;
 
     struct anchor anchor; /* of the current room */
     struct ui_query query;
     enum ui_ask ask;
-    char *title, *page;   /* MODE_PAGE; owned */
-    size_t page_top;      /* first line of it shown */
-    bool pasted;          /* the draft holds a big paste: ask before sending */
+    char *title, *page; /* UI_PAGE; owned */
+    size_t page_top;    /* first line of it shown */
+    bool pasted;        /* the draft holds a big paste: ask before sending */
 
     const char *terminal; /* TERM and what it can do, for /doctor; borrowed */
     bool dirty;           /* must be drawn again */
     bool redraw;          /* all of it, as the terminal may be garbled */
 };
 
-extern const char *const UI_THEMES[];
-enum { UI_THEMES_LEN = 3 };
+struct settings;
 
 void ui_init(struct ui *);
 void ui_fini(struct ui *);
 
-/* Enter a mode; leaving MODE_PAGE drops the page. */
+/* Take over what the settings say of the look; the theme is the screen's. */
+void ui_look(struct ui *, const struct settings *);
+
+/* Enter a mode; leaving UI_PAGE drops the page. */
 void ui_enter(struct ui *, enum ui_mode);
 
 /* Show a page of text; copies both. */
