@@ -49,7 +49,7 @@ struct settings {
     struct address address; /* of the server */
     enum mode mode;
     bool nick_given; /* on the command line or in the file */
-    char **rooms;    /* operands; borrowed from argv */
+    char **rooms;    /* operands in their full form; owned */
     size_t n_rooms;
 };
 
@@ -63,6 +63,13 @@ extern const struct option_table SETTINGS_TABLE;
 int settings_load(struct settings *, int argc, char **argv,
                   struct option_error *error);
 void settings_free(struct settings *);
+
+/*
+ * The full form of a room's name as a person writes it in a shell, where '#'
+ * would begin a comment: "lobby" is "#lobby"; "@nick" stays.
+ *   returns  owned by the caller; NULL when it is no name
+ */
+char *settings_room(const char *text);
 
 /* The text of --help. */
 void settings_help(FILE *);
