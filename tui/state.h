@@ -31,10 +31,11 @@ void state_close(struct state *); /* NULL is allowed */
 const char *state_outbox(const struct state *);
 
 /* The token on disk; empty when there is none.  Good until the next call. */
-struct str state_token(struct state *);
+struct str state_token(const struct state *);
 
 /*
- * Keep a token, replacing the old one in a single step.
+ * Keep a token, replacing the old one in a single step; does nothing when it
+ * is the one on disk, or empty, or when state is NULL.
  *   returns  0, or -1 with errno
  */
 int state_keep_token(struct state *, struct str token);
