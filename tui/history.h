@@ -23,42 +23,52 @@ enum line_kind {
     LINE_NOTICE /* said by this client: connection, presence, errors, help */
 };
 
+enum { HISTORY_BYTES = 1 << 20 };
+
 struct line {
+    uint64_t id; /* within this history, never used again */
     enum line_kind kind;
     enum line_state state;
-    unsigned event;      /* value set event */
-    uint64_t seq;        /* 0 for a notice or an own line not stored yet */
-    uint64_t ts;         /* wall_ms */
-    uint64_t account;
+    unsigned event;        /* value set event */
+    uint64_t seq;          /* 0 for a notice or an own line not stored yet */
+    uint64_t ts;           /* wall_ms */
+    uint64_t account;      /* who did it; notice: whom it is about, or 0 */
     uint64_t device, cseq; /* own unsent line: this device's; else sender's */
     bool own, mention;
-    char *nick;          /* owned */
-    char *text;          /* owned; clean, LF allowed */
-    unsigned serial;     /* changes whenever the line does: wrap caches */
+    char *nick;      /* owned */
+    char *text;      /* owned; clean, LF allowed */
+    unsigned serial; /* changes whenever the line does: wrap caches */
 };
 
 struct history {
-    struct line *lines;  /* in the order shown */
-    size_t n, cap, max;  /* max: oldest are dropped above it */
-    uint64_t last;       /* highest seq such that nothing up to it is missing
+    struct line *lines; /* in the order shown */
+    size_t n, cap, max; /* max: oldest are dropped above it */
+    size_t bytes;       /* of lines and texts; bounded by HISTORY_BYTES */
+    size_t loose;       /* event lines without a seq */
+    uint64_t last;      /* highest seq such that nothing up to it is missing
                             after `first` */
-    uint64_t first;      /* lowest seq held, 0 when none */
-    uint64_t head;       /* the server's head */
-    bool start;          /* the server has nothing before `first` */
-    uint64_t read;       /* seq up to which the reader has seen */
-    unsigned serial;     /* grows with every change */
+    uint64_t first;     /* lowest seq held, 0 when none */
+    uint64_t head;      /* the server's head */
+    uint64_t lost;   /* gaps up to here cannot be filled: not at the server */
+    bool start;      /* the server has nothing before `first` */
+    uint64_t read;   /* seq up to which the reader has seen */
+    uint64_t ids;    /* id given last */
+    unsigned serial; /* grows with every change */
 };
 
 void history_init(struct history *, size_t max);
 void history_fini(struct history *);
 
-/* Forget all events (new epoch); unsent own lines and notices stay. */
+/*
+ * A new epoch: the lines stay to be read, but their seqs mean nothing any more,
+ * and events count from the start again.
+ */
 void history_reset(struct history *);
 
 /*
  * Put an event in its place by seq.  An own unsent line with the same (device,
  * cseq) becomes it; the same seq twice, or the same (device, cseq) under a new
- * epoch, is dropped.
+ * epoch, is dropped.  An event older than all is dropped when there is no room.
  *   returns  the line, or NULL when it was known already
  */
 struct line *history_event(struct history *, const struct msg_event *,
@@ -69,20 +79,39 @@ struct line *history_queue(struct history *, uint64_t device, uint64_t cseq,
                            unsigned event, struct str nick, struct str text,
                            uint64_t wall_ms);
 
-/* The own line of a cseq; NULL when gone. */
+/* The own line of a cseq that has no seq yet; NULL when there is none. */
 struct line *history_own(struct history *, uint64_t device, uint64_t cseq);
+
+/* Set the state of an own line. */
+void history_mark(struct history *, struct line *, enum line_state);
+
+/* Whether nothing older can be taken in. */
+bool history_is_full(const struct history *);
 
 /* A notice of this client. */
 struct line *history_notice(struct history *, struct str text,
                             uint64_t wall_ms);
 
+/* Another text for a line that stands already. */
+void history_rewrite(struct history *, struct line *, struct str text,
+                     uint64_t wall_ms);
+
 /*
- * The first gap: events after *after and before *before are missing.
+ * The first gap, or what is missing before head: events after *after and before *before are missing.
  *   returns  false when there is none
  */
 bool history_gap(const struct history *, uint64_t *after, uint64_t *before);
 
-/* Events missing between line i - 1 and line i; 0 when none. */
+/* The first gap cannot be filled: stop asking for it. */
+void history_give_up(struct history *);
+
+/* Index of the line with that id; SIZE_MAX when it is gone. */
+size_t history_index(const struct history *, uint64_t id);
+
+/*
+ * Events missing between line i - 1 and line i, i == n for those before head; 0
+ * when none.
+ */
 uint64_t history_missing(const struct history *, size_t i);
 
 /* Newest line before `from` whose text contains the needle, case folded;

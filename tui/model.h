@@ -21,69 +21,92 @@ struct msg;
 
 struct person {
     uint64_t account;
-    char *nick;          /* owned */
-    unsigned state;      /* value set presence; 0 while not known */
-    unsigned reason;     /* value set reason */
+    char *nick;      /* owned */
+    unsigned state;  /* value set presence; 0 while not known */
+    unsigned reason; /* value set reason */
     uint32_t rtt_ms, loss;
-    uint64_t since;      /* wall_ms */
-    char *away;          /* what they said on going away, or NULL; owned */
+    uint64_t since; /* wall_ms */
+    char *away;     /* what they said on going away, or NULL; owned */
 };
 
 struct member {
     uint64_t account;
     uint64_t typing_until; /* mono_us; 0 when not typing */
     uint64_t spoke;        /* seq of their last line here: completion order */
+    unsigned page;         /* generation of the page that named them last */
 };
 
 struct room {
-    uint64_t id;         /* 0 while not joined yet */
-    unsigned kind;       /* value set room */
-    char *name;          /* "#room" or "@nick"; owned */
-    char *topic;         /* owned */
+    uint64_t id;   /* 0 while not joined yet */
+    unsigned kind; /* value set room */
+    char *name;    /* "#room" or "@nick"; owned */
+    char *topic;   /* owned */
     struct history history;
-    struct member *members;
+    struct member *members; /* sorted by account */
     size_t n_members, cap_members;
     uint64_t member_count; /* as the server says; above n_members when lazy */
     unsigned unread, mentions; /* lines since it was looked at last */
-    uint64_t first_unread; /* seq of the first of them, 0 when none */
-    char *draft;         /* the input line kept for it; owned, or NULL */
-    bool joined;         /* the server says so */
-    bool wanted;         /* we want to be in it */
+    uint64_t first_unread;     /* seq of the first of them, 0 when none; stays
+                              while the room is looked at */
+    unsigned marked;           /* how many the line before it speaks of */
+    uint64_t counts_from;      /* events up to here are not news */
+    uint64_t catch_up;         /* events up to here were missed while offline */
+    uint64_t peer;             /* direct room: the other account */
+    unsigned page;             /* generation of members */
+    bool members_known;        /* asked for since the last SYNC_ROOM */
+    uint64_t wait_us;          /* mono_us until which events are on their way */
+    uint64_t asked; /* the gap last asked for begins behind this seq */
+    char *draft;    /* the input line kept for it; owned, or NULL */
+    bool joined;    /* the server says so */
+    bool wanted;    /* we want to be in it */
 };
 
 enum link_state {
-    LINK_OFFLINE,    /* waiting for retry_at, or for a command */
+    LINK_OFFLINE, /* waiting for retry_at, or for a command */
     LINK_CONNECTING,
-    LINK_GREETING,   /* HELLO sent, not synced yet */
+    LINK_GREETING, /* HELLO sent, not synced yet */
     LINK_ONLINE,
-    LINK_SUSPECT     /* nothing heard for longer than LIMIT_LATE */
+    LINK_SUSPECT /* nothing heard for longer than LIMIT_LATE */
 };
 
 struct model {
     struct room **rooms; /* in the order of their numbers; owned */
     size_t n_rooms, cap_rooms;
-    size_t current;      /* index; valid while n_rooms > 0 */
+    size_t current; /* index; valid while n_rooms > 0 */
     size_t previous;
     struct person *people; /* sorted by account */
     size_t n_people, cap_people;
 
-    uint64_t account;    /* own; 0 before AUTH_OK */
-    char *nick;          /* own; owned */
+    struct history news; /* notices while there is no room to show them in */
+
+    uint64_t account; /* own; 0 before AUTH_OK */
+    char *nick;       /* own; owned */
     bool away;
     uint64_t epoch, device;
     struct limits limits;
 
     enum link_state link;
     enum transport transport;
-    char *server;        /* "host:port" as the user gave it; owned */
-    uint64_t retry_at;   /* mono_us of the next try, while OFFLINE */
-    char *trouble;       /* why it is not online, for people; owned or NULL */
+    char *server;      /* "host:port" as the user gave it; owned */
+    uint64_t retry_at; /* mono_us of the next try, while OFFLINE */
+    char *trouble;     /* why it is not online, for people; owned or NULL */
     uint32_t rtt_us, loss;
     int64_t clock_skew_ms; /* server clock minus ours */
-    size_t queued;       /* commands in the outbox */
+    size_t queued;         /* commands in the outbox */
 
-    bool dirty;          /* something the view shows has changed */
-    bool bell;           /* a mention or a direct message arrived */
+    bool dirty;         /* something the view shows has changed */
+    bool bell;          /* a mention or a direct message arrived */
+    bool noise;         /* somebody said something */
+    bool looking;       /* the terminal has the focus, as far as known */
+    uint64_t typing_us; /* when somebody's typing ends next; NEVER */
+};
+
+/* Bounds no server can lift. */
+enum {
+    ROOMS_MAX = 256,
+    PEOPLE_MAX = 8192,
+    MEMBERS_MAX = 2048, /* held of a room; member_count tells the rest */
+    LINES_MAX = 5000
 };
 
 struct model *model_new(void);
@@ -102,13 +125,29 @@ struct room *model_room(struct model *, uint64_t id);
 struct room *model_room_named(struct model *, struct str name);
 struct room *model_current(struct model *); /* NULL when there is no room */
 
-/* The room of that name, made when new. */
+/* The room of that name, made when new; NULL when there are ROOMS_MAX. */
 struct room *model_room_add(struct model *, struct str name);
 void model_room_drop(struct model *, struct room *);
 void model_switch(struct model *, size_t index);
 
+/* What the message pane shows: of the current room, or news. */
+struct history *model_history(struct model *);
+const struct history *model_shown(const struct model *);
+
 struct person *model_person(struct model *, uint64_t account);
 struct person *model_person_named(struct model *, struct str nick);
+
+/* The person, made when new; NULL when there are PEOPLE_MAX. */
+struct person *model_person_add(struct model *, uint64_t account,
+                                struct str nick);
+
+/* Somebody's part in a room; NULL when they are not in it. */
+struct member *room_member(const struct room *, uint64_t account);
+struct member *room_member_add(struct room *, uint64_t account);
+void room_member_drop(struct room *, uint64_t account);
+
+/* The server's time, ms since 1970, as far as it is known. */
+uint64_t model_wall(const struct model *, struct now);
 
 /* A notice in one room, or in the current one when room is NULL. */
 void model_notice(struct model *, struct room *, struct now, const char *format,
