@@ -3,6 +3,9 @@
  * Commands not yet stored by the server, in order of cseq, kept in a file so
  * that they outlive this process.  Rooms are named, not numbered: ids change
  * with the server's epoch.
+ *
+ * The device id lives in the same file: a counter is worth nothing without the
+ * device it counts for, so they are lost, or kept, together.
  */
 #ifndef TUI_OUTBOX_H
 #define TUI_OUTBOX_H
@@ -18,34 +21,55 @@ enum entry_kind { ENTRY_SEND, ENTRY_JOIN, ENTRY_PART, ENTRY_TOPIC };
 struct entry {
     uint64_t cseq;
     enum entry_kind kind;
-    unsigned event;      /* ENTRY_SEND: value set event */
-    uint64_t ts;         /* wall_ms when it was typed */
-    char *room;          /* its name; owned */
-    char *text;          /* owned, may be empty */
-    bool sent;           /* given to the present link */
+    unsigned event; /* ENTRY_SEND: value set event */
+    uint64_t ts;    /* wall_ms when it was typed */
+    char *room;     /* its name; owned */
+    char *text;     /* owned, may be empty */
+    bool sent;      /* given to the present link */
 };
 
 struct outbox;
 
 /*
- * Open, and lock, the outbox in a directory; what an earlier process left is
- * in it.  path NULL keeps it in memory only (tests, --tail).
+ * Open the outbox of a slot (state.h), which holds the lock; what an earlier
+ * process left is in it.
+ *   path     NULL keeps it in memory only (tests, --tail)
+ *   device   random: the id taken when there is none in the file
  *   error    gets a sentence for people
  *   returns  NULL when it cannot be read or written
+ * A record torn by a crash is cut off: it was never sent.  A file damaged in
+ * any other way is put aside, and outbox_notice says so.
  */
-struct outbox *outbox_open(const char *path, char *error, size_t cap);
+struct outbox *outbox_open(const char *path, uint64_t device, char *error,
+                           size_t cap);
 void outbox_close(struct outbox *);
 
-/* Append; on disk when it returns.  Returns its cseq, or 0 with errno. */
+/* The device whose counter this is; never 0. */
+uint64_t outbox_device(const struct outbox *);
+
+/* What the person must know about the file, or NULL. */
+const char *outbox_notice(const struct outbox *);
+
+/* Append; on disk after the next outbox_sync.  Returns its cseq. */
 uint64_t outbox_add(struct outbox *, enum entry_kind, unsigned event,
                     struct str room, struct str text, uint64_t wall_ms);
+
+/*
+ * Put all that was added on disk; nothing may be sent before.  One wait for
+ * the disk, however much was added.
+ *   returns  0, or -1 with errno: it is kept in memory, and tried again
+ */
+int outbox_sync(struct outbox *);
 
 /* The server has everything up to cseq, or refused it for good. */
 void outbox_done(struct outbox *, uint64_t cseq);
 
-/* The i-th entry, oldest first; NULL past the end. */
+/* The i-th entry, oldest first; NULL past the end.  Good until the next add. */
 struct entry *outbox_at(struct outbox *, size_t i);
 size_t outbox_len(const struct outbox *);
+
+/* The entry of a cseq; NULL when it is done. */
+struct entry *outbox_find(struct outbox *, uint64_t cseq);
 
 /* The next cseq that will be given; and make it at least `next`. */
 uint64_t outbox_next(const struct outbox *);
