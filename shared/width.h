@@ -12,6 +12,8 @@
 
 #include "shared/str.h"
 
+enum { CLUSTER_MAX = 22 }; /* bytes of the longest reduced cluster */
+
 /* What the terminal does where terminals differ. */
 struct width_rule {
     bool ambiguous_wide; /* East Asian Ambiguous takes 2 cells */
@@ -19,7 +21,8 @@ struct width_rule {
 };
 
 /*
- * The first grapheme cluster of s (Unicode annex 29, extended).
+ * The first grapheme cluster of s: Unicode annex 29, but every character that
+ * needs a cell of its own begins one, which holds for Indic vowel signs.
  *   s        clean text, at least one byte
  *   cols     its width: 0..2 (0 only for a lone combining mark or format char)
  *   returns  its bytes, at least 1
@@ -37,8 +40,10 @@ size_t width_before(struct str s, size_t at);
 
 /*
  * The form of a cluster that every terminal draws alike: with full_emoji off,
- * ZWJ sequences, flags, skin tones and VS16 are reduced to their base.
- *   out      cap bytes, at least 32
+ * ZWJ sequences, skin tones and VS16 are reduced to their base, flags to two
+ * letters; characters newer than the C library become U+FFFD.  Its width by
+ * wcwidth(3) is then that of width_cluster, unless a width_rule is set.
+ *   out      cap bytes, at least CLUSTER_MAX
  *   returns  bytes written
  */
 size_t width_reduce(struct str cluster, const struct width_rule *, char *out,
