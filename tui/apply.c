@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What each message from the server does to the model: a table of handlers.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/bounds.h"
+#include "shared/mem.h"
+#include "shared/text.h"
+#include "shared/wire.h"
+#include "tui/lang.h"
+#include "tui/mention.h"
+#include "tui/model.h"
+#include "tui/presence.h"
+
+enum {
+    TOPIC_BYTES = 4096,
+    AWAY_BYTES = 390,
+    TYPING_US = 6 * 1000 * 1000, /* a TYPING holds this long by itself */
+    COMING_US = 5 * 1000 * 1000  /* announced events may take this long */
+};
+
+static void set_text(char **field, struct str text, size_t max)
+{
+    free(*field);
+    *field = mem_str(text_cut(text, max));
+}
+
+/* ---- events ---- */
+
+static bool is_talk(uint64_t kind)
+{
+    return kind == event_MESSAGE || kind == event_ACTION ||
+           kind == event_NOTICE;
+}
+
+/* Highest seq that has come in, gap or not. */
+static uint64_t newest(const struct history *h)
+{
+    for (size_t i = h->n; i > 0; i--)
+        if (h->lines[i - 1].seq)
+            return h->lines[i - 1].seq;
+    return 0;
+}
+
+static void rename_direct(struct model *m, uint64_t account, struct str nick)
+{
+    char name[NAME_MAX_BYTES + 2];
+    int len = snprintf(name, sizeof name, "@%.*s",
+                       STR_ARG(text_cut(nick, NAME_MAX_BYTES - 1)));
+
+    for (size_t i = 0; len > 1 && i < m->n_rooms; i++)
+        if (m->rooms[i]->kind == room_DIRECT && m->rooms[i]->peer == account)
+            set_text(&m->rooms[i]->name, str_of(name), NAME_MAX_BYTES);
+}
+
+static void on_rename(struct model *m, const struct msg_event *ev)
+{
+    if (ev->text.len == 0)
+        return;
+    model_person_add(m, ev->account, ev->text);
+    if (ev->account == m->account)
+        set_text(&m->nick, ev->text, NAME_MAX_BYTES);
+    else
+        rename_direct(m, ev->account, ev->text);
+}
+
+/* What an event that is the newest of its room changes besides the lines. */
+static void on_change(struct model *m, struct room *room,
+                      const struct msg_event *ev)
+{
+    struct member *member;
+    bool own = ev->account == m->account;
+
+    switch (ev->kind) {
+    case event_JOIN:
+        model_person_add(m, ev->account, ev->nick);
+        if (!room_member(room, ev->account))
+            room->member_count++;
+        room_member_add(room, ev->account);
+        break;
+    case event_PART:
+        room->member_count -= room->member_count > 0;
+        room_member_drop(room, ev->account);
+        if (own && room->kind != room_DIRECT)
+            room->joined = room->wanted = false;
+        break;
+    case event_TOPIC: set_text(&room->topic, ev->text, TOPIC_BYTES); break;
+    case event_NICK: on_rename(m, ev); break;
+    default:
+        model_person_add(m, ev->account, ev->nick);
+        member = room_member_add(room, ev->account);
+        if (member) {
+            member->spoke = ev->seq;
+            member->typing_until = 0;
+        }
+        break;
+    }
+}
+
+/* Something new was said by somebody else: counts, marks, the bell. */
+static void on_news(struct model *m, struct room *room, struct line *line)
+{
+    bool shown = m->looking && room == model_current(m);
+    bool missed = line->seq <= room->catch_up;
+
+    line->mention = mention_is(str_of(line->text), str_of(m->nick));
+    bool personal = line->mention || room->kind == room_DIRECT;
+    if (!shown || missed) {
+        if (room->first_unread == 0)
+            room->first_unread = line->seq;
+        if (shown)
+            room->marked++;
+    }
+    if (!shown) {
+        room->unread++;
+        room->mentions += personal;
+    }
+    m->bell = m->bell || personal;
+    m->noise = true;
+}
+
+static void on_event(struct model *m, const struct msg *msg, struct now now)
+{
+    (void)now;
+    struct msg_event ev = msg->event;
+    struct room *room = model_room(m, ev.room);
+    if (!room)
+        return;
+    ev.nick = text_cut(ev.nick, NAME_MAX_BYTES);
+    bool fresh = ev.seq > newest(&room->history);
+    struct line *line = history_event(&room->history, &ev, m->account);
+    m->dirty = true;
+    if (fresh)
+        on_change(m, room, &ev);
+    if (room->history.last >= room->history.head)
+        room->wait_us = 0;
+    if (!line || line->own || !is_talk(ev.kind))
+        return;
+    if (fresh && ev.seq > room->counts_from)
+        on_news(m, room, line);
+    else
+        line->mention = mention_is(str_of(line->text), str_of(m->nick));
+}
+
+static void on_hist_page(struct model *m, const struct msg *msg, struct now now)
+{
+    (void)now;
+    const struct msg_hist_page *page = &msg->hist_page;
+    struct room *room = model_room(m, page->room);
+    if (!room)
+        return;
+    struct history *h = &room->history;
+    uint64_t after, before;
+    if (room->asked && history_gap(h, &after, &before) && after == room->asked)
+        history_give_up(h);
+    if (!room->asked && page->before == 0 &&
+        (page->first == 0 || page->first <= h->first))
+        h->start = true;
+    room->asked = 0;
+    room->wait_us = 0;
+    m->dirty = true;
+}
+
+/* ---- rooms ---- */
+
+/* "@nick" for a direct room, else the name as it is. */
+static void room_name(const struct msg_sync_room *sync, char *out, size_t cap)
+{
+    struct str name = text_cut(sync->name, NAME_MAX_BYTES - 1);
+    bool at = sync->kind == room_DIRECT && !(name.len && name.ptr[0] == '@');
+
+    snprintf(out, cap, "%s%.*s", at ? "@" : "", STR_ARG(name));
+}
+
+static struct room *synced_room(struct model *m,
+                                const struct msg_sync_room *sync)
+{
+    char name[NAME_MAX_BYTES + 2];
+    struct room *room = model_room(m, sync->room);
+
+    room_name(sync, name, sizeof name);
+    if (!room && sync->room && sync->name.len)
+        room = model_room_add(m, str_of(name));
+    if (room)
+        set_text(&room->name, str_of(name), NAME_MAX_BYTES);
+    return room;
+}
+
+/* So much was missed that what is held would be pushed out anyway. */
+static void leave_behind(struct model *m, struct room *room, uint64_t head,
+                         struct now now)
+{
+    struct history *h = &room->history;
+
+    if (h->last == 0 || head <= h->last + LINES_MAX / 2)
+        return;
+    unsigned long long missed = head - h->last;
+    history_reset(h);
+    model_notice(m, room, now, _("%llu events were missed here"), missed);
+}
+
+static void on_sync_room(struct model *m, const struct msg *msg, struct now now)
+{
+    const struct msg_sync_room *sync = &msg->sync_room;
+    struct room *room = synced_room(m, sync);
+    if (!room)
+        return;
+    struct history *h = &room->history;
+    bool greeting = m->link != LINK_ONLINE && m->link != LINK_SUSPECT;
+    room->id = sync->room;
+    room->kind = (unsigned)sync->kind;
+    room->peer = sync->peer;
+    room->member_count = sync->members;
+    room->joined = room->wanted = true;
+    room->members_known = false;
+    room->page++;
+    set_text(&room->topic, sync->topic, TOPIC_BYTES);
+    bool returning = h->first;
+    leave_behind(m, room, sync->head, now);
+    if (returning)
+        room->catch_up = sync->head;
+    else if (greeting || sync->kind != room_DIRECT)
+        room->counts_from = sync->head;
+    if (h->head < sync->head)
+        h->head = sync->head;
+    if (sync->head == 0 || (h->first && sync->first >= h->first))
+        h->start = true;
+    if (sync->from && sync->from <= sync->head)
+        room->wait_us = now.mono_us + COMING_US;
+    m->dirty = true;
+}
+
+static void on_room_info(struct model *m, const struct msg *msg, struct now now)
+{
+    const struct msg_room_info *info = &msg->room_info;
+    unsigned long long members = info->members;
+
+    if (info->name.len == 0)
+        return;
+    model_notice(m, NULL, now, _("%.*s  %llu members  %.*s"),
+                 STR_ARG(text_cut(info->name, NAME_MAX_BYTES)), members,
+                 STR_ARG(text_cut(info->topic, NAME_MAX_BYTES)));
+}
+
+/* ---- people ---- */
+
+/* The last page has come: who was in none of them is not in the room. */
+static void end_members(struct room *room)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < room->n_members; i++)
+        if (room->members[i].page == room->page)
+            room->members[kept++] = room->members[i];
+    room->n_members = kept;
+    if (kept < MEMBERS_MAX)
+        room->member_count = kept;
+}
+
+static void on_member(struct model *m, const struct msg *msg, struct now now)
+{
+    (void)now;
+    const struct msg_member *row = &msg->member;
+    struct room *room = model_room(m, row->room);
+    if (!room)
+        return;
+    m->dirty = true;
+    if (row->account == 0) {
+        if (!row->more)
+            end_members(room);
+        return;
+    }
+    struct person *p = model_person_add(m, row->account, row->nick);
+    struct member *member = p ? room_member_add(room, row->account) : NULL;
+    if (member)
+        member->page = room->page;
+    if (!p)
+        return;
+    p->state = (unsigned)row->state;
+    p->reason = (unsigned)row->reason;
+    p->rtt_ms = (uint32_t)row->rtt_ms;
+    p->loss = (uint32_t)row->loss;
+    p->since = row->since;
+    free(p->away);
+    p->away = row->text.len ? mem_str(text_cut(row->text, AWAY_BYTES)) : NULL;
+}
+
+static void on_presence(struct model *m, const struct msg *msg, struct now now)
+{
+    struct str rows = msg->presence.rows;
+    struct rec_presence row;
+
+    while (rec_next(RECORD_presence, &rows, &row))
+        presence_apply(m, &row, now);
+}
+
+static void on_typing(struct model *m, const struct msg *msg, struct now now)
+{
+    const struct msg_typing *typing = &msg->typing;
+    struct room *room = model_room(m, typing->room);
+    struct member *member = room ? room_member(room, typing->account) : NULL;
+
+    if (!member || typing->account == m->account)
+        return;
+    member->typing_until = typing->active ? now.mono_us + TYPING_US : 0;
+    if (member->typing_until)
+        m->typing_us = time_min(m->typing_us, member->typing_until);
+    m->dirty = m->dirty || room == model_current(m);
+}
+
+/* ---- dispatch ---- */
+
+static const struct {
+    enum kind kind;
+    void (*apply)(struct model *, const struct msg *, struct now);
+} HANDLERS[] = {
+    { KIND_EVENT, on_event },         { KIND_HIST_PAGE, on_hist_page },
+    { KIND_SYNC_ROOM, on_sync_room }, { KIND_ROOM_INFO, on_room_info },
+    { KIND_MEMBER, on_member },       { KIND_PRESENCE, on_presence },
+    { KIND_TYPING, on_typing },
+};
+
+void model_apply(struct model *m, const struct msg *msg, struct now now)
+{
+    for (size_t i = 0; i < sizeof HANDLERS / sizeof HANDLERS[0]; i++)
+        if (HANDLERS[i].kind == msg->kind)
+            HANDLERS[i].apply(m, msg, now);
+}

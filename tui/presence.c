@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/presence.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "shared/text.h"
+#include "shared/wire.h"
+#include "tui/lang.h"
+#include "tui/model.h"
+
+enum { SENTENCE_BYTES = 512, AGE_BYTES = 24, MINUTE = 60, HOUR = 3600 };
+
+enum { DAY = 24 * HOUR };
+
+char presence_glyph(unsigned state)
+{
+    static const char GLYPHS[] = { [presence_GONE] = '-',
+                                   [presence_LATE] = '?',
+                                   [presence_FROZEN] = '*',
+                                   [presence_IDLE] = '~',
+                                   [presence_HERE] = '+' };
+
+    return state < sizeof GLYPHS && GLYPHS[state] ? GLYPHS[state] : ' ';
+}
+
+void presence_age(uint64_t seconds, char *out, size_t cap)
+{
+    unsigned long long s = seconds;
+
+    if (s < 2 * MINUTE)
+        snprintf(out, cap, _("%llu s"), s);
+    else if (s < 2 * HOUR)
+        snprintf(out, cap, _("%llu min"), s / MINUTE);
+    else if (s < 2 * DAY)
+        snprintf(out, cap, _("%llu h"), s / HOUR);
+    else
+        snprintf(out, cap, _("%llu d"), s / DAY);
+}
+
+/* An age in few cells, changing seldom: "", "9m", "3h", "2d". */
+static void short_age(uint64_t seconds, char *out, size_t cap)
+{
+    unsigned long long s = seconds;
+
+    if (s < MINUTE)
+        snprintf(out, cap, "%s", "");
+    else if (s < 2 * HOUR)
+        snprintf(out, cap, "%llum", s / MINUTE);
+    else if (s < 2 * DAY)
+        snprintf(out, cap, "%lluh", s / HOUR);
+    else
+        snprintf(out, cap, "%llud", s / DAY);
+}
+
+/* Since when: the time of day, or how many days ago. */
+static void since_text(uint64_t since, uint64_t wall_ms, char *out, size_t cap)
+{
+    time_t t = (time_t)(since / 1000);
+    struct tm tm;
+
+    if (since == 0 || since > wall_ms + 1000u * DAY || !localtime_r(&t, &tm))
+        snprintf(out, cap, "%s", "");
+    else if (wall_ms > since && wall_ms - since > 1000u * DAY)
+        short_age((wall_ms - since) / 1000, out, cap);
+    else
+        strftime(out, cap, "%H:%M", &tm);
+}
+
+/* In steps of 1, 2, 5, so that a picture does not change with every beat. */
+static unsigned rtt_bucket(uint32_t ms)
+{
+    unsigned step = 1;
+
+    while (step < 10000) {
+        for (unsigned i = 1; i <= 5; i += i == 1 ? 1 : 3)
+            if (ms <= i * step)
+                return i * step;
+        step *= 10;
+    }
+    return step;
+}
+
+void presence_detail(const struct person *p, uint64_t wall_ms, char *out,
+                     size_t cap)
+{
+    char age[AGE_BYTES];
+    uint64_t s =
+        p->since && wall_ms > p->since ? (wall_ms - p->since) / 1000 : 0;
+
+    short_age(s, age, sizeof age);
+    if (p->state == presence_HERE && p->rtt_ms)
+        snprintf(out, cap, "%ums", rtt_bucket(p->rtt_ms));
+    else if (p->state == presence_IDLE)
+        snprintf(out, cap,
+                 p->reason == reason_AWAY ? _("away %s") : _("idle %s"), age);
+    else if (p->state == presence_FROZEN)
+        snprintf(out, cap, "%s", _("frozen"));
+    else if (p->state == presence_LATE)
+        snprintf(out, cap, "%s", _("late"));
+    else if (p->state == presence_GONE) {
+        since_text(p->since, wall_ms, age, sizeof age);
+        snprintf(out, cap, _("off %s"), age);
+    } else
+        snprintf(out, cap, "%s", "");
+}
+
+/* Why somebody is gone; false when the room need not be told. */
+static bool gone_sentence(const struct person *p, char *out, size_t cap)
+{
+    switch (p->reason) {
+    case reason_RESTART: return false;
+    case reason_QUIT: snprintf(out, cap, _("%s quit"), p->nick); break;
+    case reason_DETACHED:
+        snprintf(out, cap, _("%s: terminal closed"), p->nick);
+        break;
+    case reason_CLOSED:
+        snprintf(out, cap, _("%s: connection closed"), p->nick);
+        break;
+    case reason_TIMEOUT:
+        snprintf(out, cap, _("%s: no heartbeat, timed out"), p->nick);
+        break;
+    default: snprintf(out, cap, _("%s is gone"), p->nick); break;
+    }
+    return true;
+}
+
+static void back_sentence(const struct person *p, uint64_t away_s, char *out,
+                          size_t cap)
+{
+    char age[AGE_BYTES];
+
+    presence_age(away_s, age, sizeof age);
+    if (p->reason == reason_ASLEEP)
+        snprintf(out, cap, _("%s is back, was asleep %s"), p->nick, age);
+    else if (p->reason == reason_LINK && away_s)
+        snprintf(out, cap, _("%s is back, link was down %s"), p->nick, age);
+    else if (away_s)
+        snprintf(out, cap, _("%s is back after %s"), p->nick, age);
+    else
+        snprintf(out, cap, _("%s is back"), p->nick);
+}
+
+/* A sentence about somebody in every room shared with them. */
+static void tell(struct model *m, uint64_t account, const char *sentence,
+                 struct now now)
+{
+    uint64_t wall_ms = model_wall(m, now);
+
+    for (size_t i = 0; i < m->n_rooms; i++) {
+        struct room *room = m->rooms[i];
+        struct history *h = &room->history;
+        if (!room_member(room, account))
+            continue;
+        struct line *last = h->n > 0 ? &h->lines[h->n - 1] : NULL;
+        if (last && last->kind == LINE_NOTICE && last->account == account) {
+            history_rewrite(h, last, str_of(sentence), wall_ms);
+            continue;
+        }
+        struct line *line = history_notice(h, str_of(sentence), wall_ms);
+        if (line)
+            line->account = account;
+    }
+}
+
+void presence_apply(struct model *m, const struct rec_presence *row,
+                    struct now now)
+{
+    struct person *p = model_person(m, row->account);
+    if (!p)
+        return;
+    unsigned before = p->state;
+    p->state = (unsigned)row->state;
+    p->reason = (unsigned)row->reason;
+    p->rtt_ms = (uint32_t)row->rtt_ms;
+    p->loss = (uint32_t)row->loss;
+    p->since = row->since;
+    m->dirty = true;
+
+    bool gone = p->state == presence_GONE;
+    if (p->account == m->account || before == 0 ||
+        gone == (before == presence_GONE))
+        return;
+    char sentence[SENTENCE_BYTES];
+    if (!gone)
+        back_sentence(p, row->away_s, sentence, sizeof sentence);
+    else if (!gone_sentence(p, sentence, sizeof sentence))
+        return;
+    tell(m, p->account, sentence, now);
+}
