@@ -14,6 +14,11 @@
 
 #include "shared/str.h"
 
+enum {
+    OPTION_FILE_MAX = 256 * 1024, /* bytes of a configuration file */
+    OPTION_LINE_MAX = 4096,       /* bytes of one of its lines */
+};
+
 enum option_type {
     OPTION_FLAG,   /* no argument on the command line; yes/no in a file */
     OPTION_NUMBER, /* uint64_t, min..max */
@@ -43,7 +48,7 @@ struct option_error {
     char text[256]; /* "FILE:LINE: what" or "--name: what" */
 };
 
-/* Set every field to its default. */
+/* Set every field to its default; what was there before is not freed. */
 void option_defaults(const struct option_table *, void *settings);
 
 /*
