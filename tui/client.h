@@ -18,21 +18,27 @@
 struct client;
 struct model;
 struct outbox;
+struct tail;
 
 enum pick { PICK_TCP, PICK_UDP, PICK_AUTO }; /* --transport */
 
 struct client_config {
-    const char *nick;    /* wanted */
-    bool nick_given;     /* by the user: say so loudly when it is taken */
-    bool nick_strict;    /* taken: end with an error (--send) */
+    const char *nick; /* wanted; copied */
+    bool nick_given;  /* by the user: say so loudly when it is taken */
+    bool nick_strict; /* taken: end with an error (--send) */
+    bool once;   /* end with an error when the first try to connect fails */
+    bool silent; /* events and own lines do not go into the model */
     enum pick pick;
-    uint64_t device;     /* random, kept on disk, one per running client */
-    uint64_t seed;       /* jitter */
-    struct str token;    /* of an earlier session, or empty */
-    unsigned tail;       /* last lines wanted of a room without cursor */
+    uint64_t seed;    /* jitter, connection ids; not to be guessed */
+    struct str token; /* of an earlier session, or empty; copied */
+    unsigned tail;    /* last lines wanted of a room without cursor */
+    const char *home; /* room to enter when none is known, or NULL; borrowed */
+    const char *lang; /* language of the person, or NULL; borrowed */
+    struct tail
+        *follow; /* gets one room's events in order, or NULL; borrowed */
 };
 
-/* Borrows model and outbox for its life. */
+/* Borrows model and outbox for its life; the device is the outbox's. */
 struct client *client_new(const struct client_config *, struct model *,
                           struct outbox *);
 void client_free(struct client *);
@@ -45,13 +51,23 @@ void client_free(struct client *);
  */
 bool client_want(struct client *, enum transport *, struct now);
 
-/* The socket is there (a datagram one needs no answer); its link, borrowed. */
+/*
+ * The socket is there (a datagram one needs no answer).
+ *   returns  its link, borrowed; NULL when it is no longer wanted: close it
+ */
 struct link *client_opened(struct client *, enum transport, struct now);
 
-/* It could not be opened: why, for people. */
-void client_failed(struct client *, const char *why, struct now);
+/*
+ * It could not be opened.
+ *   code     of sysexits: EX_NOHOST, EX_UNAVAILABLE ...
+ *   why      for people
+ */
+void client_failed(struct client *, int code, const char *why, struct now);
 
-/* Bytes for a link; handles whole frames. false: drop the socket. */
+/*
+ * Bytes for a link; handles whole frames.
+ *   returns  false: read no more from this socket, client_dead has the link
+ */
 bool client_feed(struct client *, struct link *, struct str bytes, struct now);
 
 /* The socket of a link broke or was closed by the server. */
@@ -64,8 +80,12 @@ void client_lost(struct client *, struct link *, const char *why, struct now);
 struct link *client_dead(struct client *);
 void client_buried(struct client *, struct link *);
 
-uint64_t client_deadline(const struct client *);
+/*
+ * Once per turn: what was typed goes on disk, then out; timers.  When it must
+ * be called at the latest is client_deadline, mono_us.
+ */
 void client_tick(struct client *, struct now);
+uint64_t client_deadline(const struct client *);
 
 /* ---- the person ---- */
 
@@ -109,7 +129,20 @@ bool client_fatal(const struct client *, int *code, const char **why);
 /* The current link, for /stats; NULL while there is none. */
 struct link *client_link(struct client *);
 
-/* The token of the current session, to be kept on disk. */
+/* The second link during a transport switch, for the edge; NULL else. */
+struct link *client_side_link(struct client *);
+
+/* Commands that may be given to client_say before they pile up. */
+bool client_has_room(const struct client *);
+
+/* Whether everything said is stored by the server. */
+bool client_is_done(const struct client *);
+
+/* How many of the own commands the server has refused for good. */
+uint64_t client_refused(const struct client *);
+
+/* The token of the current session, to be kept on disk; empty while none, or
+ * when it belongs to a name that was not the one wanted. */
 struct str client_token(const struct client *);
 
 #endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Inside the client: what client.c (connections), greeting.c (who we are),
+ * delivery.c (the outbox on its way) and request.c (what the person asks for)
+ * share.  Nobody else includes this.
+ */
+#ifndef TUI_CLIENT_IMPL_H
+#define TUI_CLIENT_IMPL_H
+
+#include "shared/error.h"
+#include "shared/rng.h"
+#include "shared/wire.h"
+#include "tui/client.h"
+#include "tui/model.h"
+#include "tui/outbox.h"
+#include "tui/pace.h"
+
+enum phase {
+    CONN_NONE,
+    CONN_WANTED,   /* client_want will say so */
+    CONN_OPENING,  /* the edge is at it */
+    CONN_GREETING, /* HELLO, AUTH and SYNC are on their way */
+    CONN_READY     /* all rooms told */
+};
+
+/* One connection, or the lack of one. */
+struct conn {
+    enum phase phase;
+    enum transport transport;
+    struct link *link;
+    uint64_t deadline;   /* mono_us when the greeting must be over; NEVER */
+    uint32_t auth, sync; /* requests; answers to others are of old tries */
+    bool authed, done;   /* AUTH_OK, SYNC_DONE came */
+    bool resumed;        /* AUTH_OK says that the session went on */
+    uint64_t rooms;      /* that SYNC_DONE announced */
+    uint64_t *told;      /* ids of the rooms that SYNC_ROOM told of */
+    size_t n_told, cap_told;
+};
+
+struct client {
+    struct client_config config;
+    struct model *model;
+    struct outbox *outbox;
+    struct rng rng;
+    struct conn main, side; /* side: the next one, during a switch */
+    struct link *dead[4];   /* for the edge to bury */
+    size_t n_dead;
+    struct link_local local;
+    struct wire_scratch *scratch;
+
+    /* who we are */
+    char nick[NAME_MAX_BYTES + 1];      /* asked for */
+    unsigned nick_try;                  /* 0: the wanted one, else nick-N */
+    char next_nick[NAME_MAX_BYTES + 1]; /* asked for by /nick */
+    uint32_t nick_request;
+    uint8_t token[NAME_MAX_BYTES];
+    size_t token_len;
+    char *away; /* what was said on going away; NULL: not away */
+
+    /* trying again */
+    enum transport next; /* PICK_AUTO: what to try next */
+    enum pick old_pick;  /* before the switch that is under way */
+    bool flipped;        /* the other transport has just failed as well */
+    unsigned failures;   /* in a row */
+    uint64_t online_us;  /* since when; 0 while not */
+    uint64_t heard_ms;   /* wall clock when something came last; 0 never */
+    struct now last;     /* of the last tick */
+    bool slept;          /* the machine, since we were online */
+    bool paused;         /* by /disconnect, or replaced */
+    bool leaving;        /* BYE was said */
+    bool was_online;
+
+    /* the outbox on its way */
+    size_t flying;      /* entries at its front given to main, not answered */
+    uint32_t flight;    /* grows with every resend: answers to older are old */
+    uint64_t resend_us; /* not before */
+    uint64_t pump_us;   /* when the pace allows more; NEVER */
+    struct pace commands, bytes, queries;
+    uint32_t rejoin, rejoin_end; /* requests that enter rooms again */
+    unsigned rejoining;          /* of these not answered */
+    bool disk_trouble;           /* said once */
+    uint64_t refused;
+
+    uint32_t request; /* last one given */
+    uint32_t tail_request;
+    uint64_t tail_us; /* when the follower may ask again */
+
+    int fatal; /* sysexits, 0 none */
+    char why[256];
+};
+
+/* Requests of outbox commands have this bit, and the flight below it. */
+enum { FLIGHT_BIT = 0x40000000 };
+
+/* ---- client.c ---- */
+
+uint32_t next_request(struct client *);
+
+/* Say it on a link; a full datagram queue drops the link. */
+void conn_say(struct client *, struct conn *, const struct msg *, struct now);
+
+/* A link has ended, with a reason for people; what follows is decided here. */
+void conn_drop(struct client *, struct conn *, const char *why, struct now);
+
+/* All rooms are told: this is the connection now. */
+void conn_ready(struct client *, struct conn *, struct now);
+
+/* End for good. */
+void client_die(struct client *, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Offline until then: jittered back-off, but at least min_ms. */
+void back_off(struct client *, uint64_t min_ms, struct now);
+
+/* "TCP", "UDP" */
+const char *transport_label(enum transport);
+
+/* ---- greeting.c ---- */
+
+void greet(struct client *, struct conn *, struct now);
+void on_welcome(struct client *, struct conn *, const struct msg_welcome *,
+                struct now);
+void on_auth_ok(struct client *, struct conn *, const struct msg_auth_ok *,
+                struct now);
+void on_auth_error(struct client *, struct conn *, const struct msg_error *,
+                   struct now);
+void on_sync_room(struct client *, struct conn *, const struct msg *,
+                  struct now);
+void on_sync_done(struct client *, struct conn *, const struct msg_sync_done *,
+                  struct now);
+void on_bye(struct client *, struct conn *, const struct msg_bye *, struct now);
+
+/* ---- delivery.c ---- */
+
+/* Everything unanswered has to be sent again, from the front. */
+void rewind_outbox(struct client *);
+void pump(struct client *, struct now);
+void on_send_ack(struct client *, const struct msg_send_ack *, struct now);
+void on_command_error(struct client *, const struct msg *, struct now);
+void rejoin_rooms(struct client *, struct now);
+
+/* An answer to a request that was a rejoin; true when it was one. */
+bool rejoin_answered(struct client *, uint32_t request);
+
+/* ---- request.c ---- */
+
+/* An answer to a request; ERROR or OK. */
+void on_answer(struct client *, const struct msg *, struct now);
+void say_away(struct client *, struct now);
+
+/* Let the follower ask for what it misses. */
+void ask_tail(struct client *, struct now);
+
+#endif
