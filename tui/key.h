@@ -65,6 +65,13 @@ enum { KEY_NAME_MAX = 24 }; /* bytes of the longest name and its NUL */
 bool key_same(const struct key *, const struct key *);
 
 /*
+ * The one form of a key that has several: Ctrl+I is Tab, Ctrl+M Enter, Ctrl+[
+ * Esc, Ctrl+? Backspace, Ctrl+@ Ctrl+Space, Ctrl+/ Ctrl+_; no Shift with
+ * characters, no Ctrl with capitals.
+ */
+struct key key_normal(struct key);
+
+/*
  * The name of a KT_CHAR or KT_NAMED key; "" for anything else.
  *   out      KEY_NAME_MAX bytes, gets a terminated string
  */
