@@ -1,0 +1,266 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# What every test in this folder starts with: `. "$(dirname "$0")/lib.sh"`.
+# A test has a directory of its own, servers on free ports, and a tmux of its
+# own for each client; all of it is gone when it ends.  It waits for what it
+# wants to see, never for a time.  The first thing that does not come true
+# within its time ends the test, with every screen and log shown.
+
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 70
+
+B=${B:-build}
+case $B in /*) ;; *) B=$PWD/$B ;; esac
+TMP=$(mktemp -d "${TMPDIR:-/tmp}/chat-e2e.XXXXXX")
+PATIENCE=${PATIENCE:-20} # seconds a wait may last
+
+unset NO_COLOR LANG LANGUAGE TMUX TMUX_PANE LINES COLUMNS "${!LC_@}"
+export LC_ALL=C.UTF-8 TERM=xterm-256color CHAT_LOCALEDIR=$B/locale
+export HOME=$TMP/home XDG_STATE_HOME=$TMP/state XDG_CONFIG_HOME=$TMP/config \
+    XDG_DATA_HOME=$TMP/data XDG_CACHE_HOME=$TMP/cache XDG_RUNTIME_DIR=$TMP/run
+mkdir -m 700 "$HOME" "$XDG_STATE_HOME" "$XDG_CONFIG_HOME" "$XDG_DATA_HOME" \
+    "$XDG_CACHE_HOME" "$XDG_RUNTIME_DIR"
+
+CLIENTS=() # names, each with a tmux
+PIDS=()    # of servers and other background processes
+TCP=0 UDP=0 SERVER_PID=0
+
+# ---- the end ----
+
+cleanup() {
+    local status=$? name
+    trap - EXIT
+    if [ $status != 0 ] && [ $status != 77 ]; then
+        evidence
+    fi
+    for name in "${CLIENTS[@]}"; do
+        terminal_signal "$name" CONT
+        terminal "$name" kill-server
+    done 2>/dev/null
+    [ ${#PIDS[@]} = 0 ] || kill -CONT "${PIDS[@]}" 2>/dev/null
+    [ ${#PIDS[@]} = 0 ] || kill -KILL "${PIDS[@]}" 2>/dev/null
+    rm -rf "$TMP"
+    exit $status
+}
+trap cleanup EXIT
+trap 'exit 70' INT TERM HUP
+
+evidence() {
+    local name log
+    for name in "${CLIENTS[@]}"; do
+        echo "---- screen of $name"
+        terminal_signal "$name" CONT
+        screen "$name"
+    done 2>&1
+    for log in "$TMP"/*.log; do
+        [ ! -f "$log" ] || { echo "---- ${log##*/}" && tail -n 40 "$log"; }
+    done
+}
+
+fail() {
+    echo "FAIL ${BASH_SOURCE[-1]##*/}:${BASH_LINENO[-2]}: $*"
+    exit 1
+}
+
+skip() {
+    echo "SKIP $*"
+    exit 77
+}
+
+# ---- waiting ----
+
+# eventually WHAT COMMAND...: until the command succeeds, or the test fails.
+eventually() {
+    local what=$1 end=$((SECONDS + PATIENCE))
+    shift
+    until "$@"; do
+        [ $SECONDS -lt $end ] || fail "not within $PATIENCE s: $what"
+        sleep 0.05
+    done
+}
+
+# never SECONDS WHAT COMMAND...: the command must not succeed for that long.
+never() {
+    local end=$((SECONDS + $1)) what=$2
+    shift 2
+    while [ $SECONDS -lt $end ]; do
+        ! "$@" || fail "happened: $what"
+        sleep 0.1
+    done
+}
+
+check() { # WHAT COMMAND...
+    "${@:2}" || fail "$1"
+}
+
+is() { # WHAT GOT WANTED
+    [ "$2" = "$3" ] || fail "$1: got '$2', wanted '$3'"
+}
+
+gone() { # PID
+    ! kill -0 "$1" 2>/dev/null
+}
+
+# ---- servers ----
+
+# server_start [OPTION...]: on free ports, or on $TCP and $UDP once they are
+# known; sets TCP, UDP, SERVER_PID.  Its log is server.log, which grows.
+server_start() {
+    local log=$TMP/server.log from
+    touch "$log"
+    from=$(($(wc -l <"$log") + 1))
+    "$B/chat-server" --listen-tcp "127.0.0.1:$TCP" \
+        --listen-udp "127.0.0.1:$UDP" --data "$TMP/server" "$@" \
+        </dev/null >>"$log" 2>&1 &
+    SERVER_PID=$!
+    PIDS+=("$SERVER_PID")
+    disown
+    eventually "server ready" ready_or_dead "$log" "$from"
+    [[ $READY =~ tcp=127.0.0.1:([0-9]+) ]] && TCP=${BASH_REMATCH[1]}
+    [[ $READY =~ udp=127.0.0.1:([0-9]+) ]] && UDP=${BASH_REMATCH[1]}
+}
+
+ready_or_dead() { # LOG FROM
+    READY=$(tail -n "+$2" "$1" | grep '^ready ') && return
+    ! gone "$SERVER_PID" || fail "the server ended before it was ready"
+    return 1
+}
+
+server_signal() {
+    kill -"$1" "$SERVER_PID"
+}
+
+server_said() { # REGEX, in the log
+    grep -qE -- "$1" "$TMP/server.log"
+}
+
+# ---- clients in terminals ----
+
+terminal() { # NAME TMUX-COMMAND...
+    tmux -u -S "$TMP/$1.tmux" -f /dev/null "${@:2}"
+}
+
+# A terminal of COLSxROWS with a command in it, kept open after its end.
+terminal_start() { # NAME COLSxROWS COMMAND...
+    local name=$1 cols=${2%x*} rows=${2#*x}
+    shift 2
+    [[ " ${CLIENTS[*]-} " == *" $name "* ]] || CLIENTS+=("$name")
+    terminal "$name" start-server \; set -g status off \; \
+        set -g remain-on-exit on \; set -g escape-time 0 \; \
+        set -g default-terminal "${PANE_TERM:-tmux-256color}" \; \
+        set -g window-size manual \; set -g default-size "${cols}x$rows" \; \
+        new-session -d -s main -x "$cols" -y "$rows" "$@"
+}
+
+# client_start NAME COLSxROWS [ARGUMENT...]: NAME is the nick as well.
+client_start() {
+    local name=$1 size=$2
+    shift 2
+    terminal_start "$name" "$size" env XDG_STATE_HOME="$TMP/$name.state" \
+        "$B/chat-tui" -s "127.0.0.1:$TCP/$UDP" -n "$name" "$@"
+}
+
+# The same in pipes: output in NAME.log, input from NAME.in (a fifo).
+pipe_start() { # NAME ARGUMENT...
+    local name=$1
+    shift
+    mkfifo "$TMP/$name.in"
+    XDG_STATE_HOME=$TMP/$name.state "$B/chat-tui" \
+        -s "127.0.0.1:$TCP/$UDP" -n "$name" "$@" \
+        <>"$TMP/$name.in" >"$TMP/$name.log" 2>"$TMP/$name.err.log" &
+    PIDS+=("$!")
+    disown
+}
+
+client_pid() {
+    terminal "$1" display -p -t main '#{pane_pid}'
+}
+
+client_signal() { # NAME SIGNAL
+    kill -"$2" "$(client_pid "$1")"
+}
+
+# The terminal itself, not the program in it.
+terminal_signal() { # NAME SIGNAL
+    local pid=$TMP/$1.tmux.pid
+    [ -s "$pid" ] || terminal "$1" display -p '#{pid}' >"$pid"
+    kill -"$2" "$(cat "$pid")"
+}
+
+client_ended() {
+    [ "$(terminal "$1" display -p -t main '#{pane_dead}')" = 1 ]
+}
+
+# wait_end NAME: the exit status of the program.
+wait_end() {
+    eventually "$1 ends" client_ended "$1"
+    terminal "$1" display -p -t main '#{pane_dead_status}'
+}
+
+resize() { # NAME COLSxROWS
+    terminal "$1" resize-window -t main -x "${2%x*}" -y "${2#*x}"
+}
+
+press() { # NAME KEY..., as tmux names them
+    terminal "$1" send-keys -t main "${@:2}"
+}
+
+type_keys() { # NAME TEXT
+    terminal "$1" send-keys -t main -l -- "$2"
+}
+
+say() { # NAME TEXT
+    type_keys "$1" "$2" && press "$1" Enter
+}
+
+screen() { # NAME
+    terminal "$1" capture-pane -p -t main
+}
+
+sees() { # NAME REGEX
+    screen "$1" | grep -qE -- "$2"
+}
+
+blind() { # NAME REGEX
+    ! sees "$1" "$2"
+}
+
+wait_for() { # NAME REGEX
+    eventually "$1 sees /$2/" sees "$1" "$2"
+}
+
+wait_gone() { # NAME REGEX
+    eventually "$1 no longer sees /$2/" blind "$1" "$2"
+}
+
+times() { # NAME REGEX: rows of the screen that match
+    screen "$1" | grep -cE -- "$2"
+}
+
+# In the room and on line: what the user sees, not what the program thinks.
+joined() { # NAME
+    wait_for "$1" "$ONLINE"
+}
+
+ONLINE='(tcp|udp) *[0-9<]'
+
+# ---- lines through pipes ----
+
+# Send standard input to a room; the arguments go to chat-tui.
+send() { # NICK ROOM [ARGUMENT...]
+    XDG_STATE_HOME=$TMP/$1.state "$B/chat-tui" -s "127.0.0.1:$TCP/$UDP" \
+        -n "$1" --send "$2" "${@:3}"
+}
+
+logged() { # NAME REGEX
+    grep -qE -- "$2" "$TMP/$1.log"
+}
+
+lines() { # NAME
+    wc -l <"$TMP/$1.log"
+}
+
+has_lines() { # NAME N
+    [ "$(lines "$1")" -ge "$2" ]
+}

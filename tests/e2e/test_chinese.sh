@@ -1,0 +1,17 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The interface in Chinese, also where the machine lacks that locale.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+server_start
+terminal_start mei 80x24 env LC_ALL=zh_CN.UTF-8 XDG_STATE_HOME="$TMP/mei.state" \
+    "$B/chat-tui" -s "127.0.0.1:$TCP/$UDP" -n mei --tcp '#lobby'
+joined mei
+say mei /help
+wait_for mei '房间'
+press mei Escape
+say mei '／quit'
+is "exit status" "$(wait_end mei)" 0
+LC_ALL=zh_CN.UTF-8 "$B/chat-tui" --help >"$TMP/help.log"
+check "help in Chinese" logged help '服务器'

@@ -1,0 +1,24 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A terminal that takes no output (a frozen ssh window): the heartbeats go
+# on, the others see it frozen and not gone, and it catches up.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+server_start --rate-limit off --heartbeat 300 --late 600 --gone 2000
+client_start watcher 120x40 --tcp '#lobby'
+client_start alice 80x24 --tcp '#lobby'
+wait_for watcher '\+ alice'
+
+terminal_signal alice STOP
+yes "$(printf 'text %.0s' {1..80})" | head -n 500 | nl | send bob '#lobby' --tcp
+is "bob's exit status" $? 0
+wait_for watcher '\* alice'
+never 10 "alice gone or late" sees watcher '[-?] alice'
+wait_for watcher '\* alice'
+
+terminal_signal alice CONT
+wait_for watcher '\+ alice'
+wait_for alice ' 500.*text'
+say alice 'thawed'
+wait_for watcher 'alice +thawed'

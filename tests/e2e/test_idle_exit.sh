@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A server for the occasion leaves when nobody has been there for a while.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+server_start --idle-exit 1
+client_start alice 80x24 --tcp '#lobby'
+joined alice
+never 2 "leaves while somebody is there" gone "$SERVER_PID"
+say alice /quit
+is "exit status" "$(wait_end alice)" 0
+eventually "the server leaves" gone "$SERVER_PID"

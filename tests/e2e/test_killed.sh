@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# A client that is killed says nothing: over TCP the connection is seen to
+# close, over UDP it falls silent, is late and then gone.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+server_start --heartbeat 300 --late 600 --gone 2000
+client_start watcher 120x40 --tcp '#lobby'
+client_start alice 80x24 --tcp '#lobby'
+client_start bob 80x24 --udp '#lobby'
+wait_for watcher '\+ alice'
+wait_for watcher '\+ bob'
+
+client_signal alice KILL
+wait_for watcher 'alice.*(connection closed|lost)'
+wait_for watcher '- alice'
+
+client_signal bob KILL
+wait_for watcher '\? bob'
+wait_for watcher 'bob.*(timed out|silent)'
+wait_for watcher '- bob'
+
+# A stopped program looks like a cut cable: late, gone, and back.
+client_start carol 80x24 --tcp '#lobby'
+wait_for watcher '\+ carol'
+client_signal carol STOP
+wait_for watcher '\? carol'
+wait_for watcher '- carol'
+client_signal carol CONT
+wait_for watcher '\+ carol'

@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Two people talk, one over udp, the other over udp.
+# shellcheck source=tests/e2e/talk.sh
+. "$(dirname "$0")/talk.sh"
+
+talk udp udp
