@@ -251,10 +251,10 @@ static size_t step_back(struct str s, size_t at, uint32_t *cp)
     return at - 1;
 }
 
-/* Always a cluster of its own when another such one stands before it. */
-static bool is_simple(uint32_t cp)
+/* Whether a character begins a cluster wherever it stands but after a ZWJ. */
+static bool begins(uint32_t cp)
 {
-    return cp == '\n' || (cp >= 0x20 && cp < 0x7F) || is_plain_wide(cp);
+    return cells(cp) > 0 && !is_tone(cp) && !is_flag(cp);
 }
 
 /*
@@ -264,16 +264,16 @@ static bool is_simple(uint32_t cp)
 size_t width_before(struct str s, size_t at)
 {
     const struct width_rule any = { false, false };
-    bool simple = false;
     size_t from = at, before = 0;
+    bool sure = false;
 
     while (from > 0) {
         uint32_t cp;
         size_t back = step_back(s, from, &cp);
 
-        if (simple && is_simple(cp))
+        if (sure && cp != ZWJ)
             break;
-        simple = is_simple(cp);
+        sure = begins(cp);
         from = back;
     }
     while (from < at) {

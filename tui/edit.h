@@ -17,37 +17,32 @@
 
 #include "shared/str.h"
 #include "tui/recall.h"
+#include "tui/undo.h"
 
 enum {
-    EDIT_MAX = 64 * 1024,          /* bytes of text */
-    EDIT_KILLS = 16,               /* entries of the kill ring */
-    EDIT_QUERY = 128,              /* bytes of a search query */
-    EDIT_UNDOS = 256,              /* steps that can be undone, */
-    EDIT_UNDO_BYTES = 1024 * 1024, /* and their bytes at most */
+    EDIT_MAX = 64 * 1024, /* bytes of text */
+    EDIT_KILLS = 16,      /* entries of the kill ring */
+    EDIT_QUERY = 128,     /* bytes of a search query */
 };
 
-struct undo; /* one replacement: where, what was there, what came */
-
-/* What the last action was: kills in a row join, typing is one undo step. */
-enum edit_act { ACT_OTHER, ACT_TYPE, ACT_KILL, ACT_YANK, ACT_RECALL };
+/* What the last action was: kills in a row join, a word typed is one step. */
+enum edit_act { ACT_OTHER, ACT_TYPE, ACT_KILL, ACT_YANK };
 
 struct edit {
     char *text; /* owned; len bytes, not terminated */
     size_t len, cap;
     size_t cursor;   /* byte, 0..len */
     unsigned serial; /* changes with text or cursor: for caches, redraw */
-
-    char *kills[EDIT_KILLS]; /* owned; the newest is kills[kill_head] */
-    size_t kill_head, kill_n;
-    size_t yank_from, yank_age; /* what the last yank inserted, and which */
-
-    struct undo *undos; /* owned; [0, undo_at) can be undone, the rest redone */
-    size_t undo_n, undo_at, undo_bytes;
     enum edit_act last;
+    struct undo undo;
+
+    char *kills[EDIT_KILLS]; /* owned; the newest first */
+    size_t kill_n;
+    size_t yank_from, yank_to, yank_at; /* what the last yank put, and which */
 
     struct recall recall;
     size_t age;  /* entry shown, 1 is the newest; 0: the draft itself */
-    char *draft; /* the draft set aside while age > 0; owned */
+    char *draft; /* set aside while age > 0; owned */
 
     bool searching; /* Ctrl-R mode */
     char query[EDIT_QUERY];
@@ -109,12 +104,13 @@ bool edit_backspace(struct edit *);
 bool edit_delete(struct edit *);
 bool edit_kill_word_left(struct edit *);  /* Ctrl-W, Alt-Backspace */
 bool edit_kill_word_right(struct edit *); /* Alt-D */
-bool edit_kill_home(struct edit *);       /* Ctrl-U: to the start of line */
-bool edit_kill_end(struct edit *);        /* Ctrl-K; at its end: the LF */
-bool edit_kill_all(struct edit *);        /* Ctrl-C: the draft */
-bool edit_yank(struct edit *);            /* Ctrl-Y */
-bool edit_yank_next(struct edit *);       /* Alt-Y, only after a yank */
-bool edit_transpose(struct edit *);       /* Ctrl-T */
+bool edit_kill_home(
+    struct edit *);                /* Ctrl-U: to the start of line; there: LF */
+bool edit_kill_end(struct edit *); /* Ctrl-K: to its end; there: the LF */
+bool edit_kill_all(struct edit *); /* Ctrl-C: the draft */
+bool edit_yank(struct edit *);     /* Ctrl-Y */
+bool edit_yank_next(struct edit *); /* Alt-Y, only after a yank */
+bool edit_transpose(struct edit *); /* Ctrl-T */
 
 bool edit_undo(struct edit *);
 bool edit_redo(struct edit *);

@@ -10,11 +10,13 @@
 
 #include "shared/str.h"
 
-enum { RECALL_MAX = 1000 }; /* entries; the oldest goes first */
+/* The oldest goes when one of these is reached. */
+enum { RECALL_MAX = 1000, RECALL_BYTES = 1024 * 1024 };
 
 struct recall {
-    char **ring; /* owned strings; RECALL_MAX slots once there is one */
-    size_t first, n;
+    char **ring;     /* owned strings; RECALL_MAX slots once there is one */
+    size_t first, n; /* the oldest; how many */
+    size_t bytes;    /* of all lines */
 };
 
 void recall_init(struct recall *);
