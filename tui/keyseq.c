@@ -232,7 +232,7 @@ static enum keyseq scan_general(struct str s, bool last, size_t *used,
     while (i < s.len && at(s, i) >= '0' && at(s, i) <= '?')
         i++;
     csi_params(&csi, s, from, i);
-    for (; i < s.len && at(s, i) >= ' ' && at(s, i) <= '/'; i++) {
+    for (; i < s.len && at(s, i) >= ' ' && at(s, i) <= '?'; i++) {
         csi.middle = s.ptr[i];
         if (csi.middle == '$' && !csi.prefix && csi.n == 1)
             break; /* rxvt ends a key with it */
@@ -244,7 +244,7 @@ static enum keyseq scan_general(struct str s, bool last, size_t *used,
     if (csi.final != '$' && (at(s, i) < '@' || at(s, i) >= DEL))
         return SEQ_NONE; /* broken off: the byte is something of its own */
     *used = i + 1;
-    return csi_meaning(&csi, key);
+    return i < KEYSEQ_MAX ? csi_meaning(&csi, key) : SEQ_NONE;
 }
 
 /* ESC [ and at least one more byte. */
@@ -287,6 +287,8 @@ static enum keyseq scan_ss3(struct str s, bool last, size_t *used,
     csi_params(&csi, s, 2, i);
     final = s.ptr[i];
     *used = at(s, i) < ' ' ? i : i + 1;
+    if (i >= KEYSEQ_MAX)
+        return SEQ_NONE;
     code = letter_key(final);
     if (code) /* the last parameter: old terminals send ESC O 5 A */
         return named(key, code, xterm_mods(csi.v[csi.n > 1]));
