@@ -174,6 +174,11 @@ struct history *model_history(struct model *m)
     return m->n_rooms > 0 ? &m->rooms[m->current]->history : &m->news;
 }
 
+const struct room *model_here(const struct model *m)
+{
+    return m->n_rooms > 0 ? m->rooms[m->current] : NULL;
+}
+
 const struct history *model_shown(const struct model *m)
 {
     return m->n_rooms > 0 ? &m->rooms[m->current]->history : &m->news;
@@ -238,12 +243,26 @@ void room_member_drop(struct room *room, uint64_t account)
     memmove(member, member + 1, (room->n_members - i) * sizeof *member);
 }
 
-struct person *model_person(struct model *m, uint64_t account)
+/* Index of a person; n_people when not known. */
+static size_t person_index(const struct model *m, uint64_t account)
 {
     size_t i = search(m->people, m->n_people, sizeof *m->people, account);
 
-    return i < m->n_people && m->people[i].account == account ? &m->people[i]
-                                                              : NULL;
+    return i < m->n_people && m->people[i].account == account ? i : m->n_people;
+}
+
+struct person *model_person(struct model *m, uint64_t account)
+{
+    size_t i = person_index(m, account);
+
+    return i < m->n_people ? &m->people[i] : NULL;
+}
+
+const struct person *model_who(const struct model *m, uint64_t account)
+{
+    size_t i = person_index(m, account);
+
+    return i < m->n_people ? &m->people[i] : NULL;
 }
 
 struct person *model_person_named(struct model *m, struct str nick)

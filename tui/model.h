@@ -132,7 +132,11 @@ void model_switch(struct model *, size_t index);
 
 /* What the message pane shows: of the current room, or news. */
 struct history *model_history(struct model *);
+
+/* The same for those who only look. */
 const struct history *model_shown(const struct model *);
+const struct room *model_here(const struct model *);
+const struct person *model_who(const struct model *, uint64_t account);
 
 struct person *model_person(struct model *, uint64_t account);
 struct person *model_person_named(struct model *, struct str nick);

@@ -68,8 +68,7 @@ static void since_text(uint64_t since, uint64_t wall_ms, char *out, size_t cap)
         strftime(out, cap, "%H:%M", &tm);
 }
 
-/* In steps of 1, 2, 5, so that a picture does not change with every beat. */
-static unsigned rtt_bucket(uint32_t ms)
+unsigned presence_bucket(uint32_t ms)
 {
     unsigned step = 1;
 
@@ -91,7 +90,7 @@ void presence_detail(const struct person *p, uint64_t wall_ms, char *out,
 
     short_age(s, age, sizeof age);
     if (p->state == presence_HERE && p->rtt_ms)
-        snprintf(out, cap, "%ums", rtt_bucket(p->rtt_ms));
+        snprintf(out, cap, "%ums", presence_bucket(p->rtt_ms));
     else if (p->state == presence_IDLE)
         snprintf(out, cap,
                  p->reason == reason_AWAY ? _("away %s") : _("idle %s"), age);

@@ -18,6 +18,9 @@ struct rec_presence;
 /* The mark of a state (value set presence): + ~ * ? - or a blank. */
 char presence_glyph(unsigned state);
 
+/* Milliseconds in steps of 1, 2, 5: the picture changes seldom. */
+unsigned presence_bucket(uint32_t ms);
+
 /* "40 s", "9 min", "3 h", "2 d"; `cap` of 24 is always enough. */
 void presence_age(uint64_t seconds, char *out, size_t cap);
 

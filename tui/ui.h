@@ -21,7 +21,6 @@ enum ui_mode {
     UI_CHAT,   /* the input line */
     UI_PAGE,   /* a page of text over the messages */
     UI_FIND,   /* the needle of a search in the room */
-    UI_RECALL, /* the needle of a search in what was typed */
     UI_SWITCH, /* a few letters of the room to go to */
     UI_ASK     /* y or n */
 };
@@ -30,7 +29,7 @@ enum ui_ask { ASK_PASTE, ASK_QUIT };
 
 enum { QUERY_BYTES = 128 };
 
-/* A short text typed in UI_FIND, UI_RECALL and UI_SWITCH. */
+/* A short text typed in UI_FIND and UI_SWITCH. */
 struct ui_query {
     char text[QUERY_BYTES];
     size_t len;

@@ -18,14 +18,6 @@ struct ui;
 void view_draw(const struct model *, const struct ui *, const struct edit *,
                struct canvas *, struct now);
 
-/* Where the message pane is for a screen of that size. */
-struct view_pane {
-    int top, left, rows, cols;
-};
-
-struct view_pane view_messages(const struct model *, const struct ui *,
-                               const struct edit *, int cols, int rows);
-
 /* When the picture changes by time alone (ages, countdown), mono_us. */
 uint64_t view_deadline(const struct model *, const struct ui *, struct now);
 

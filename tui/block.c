@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/block.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "shared/wire.h"
+#include "tui/canvas.h"
+#include "tui/lang.h"
+#include "tui/layout.h"
+#include "tui/model.h"
+#include "tui/phrase.h"
+#include "tui/settings.h"
+#include "tui/ui.h"
+#include "tui/wrap.h"
+
+enum {
+    NICK_COLS = 10,
+    NICK_COLS_WIDE = 14,
+    WIDE_COLS = 80,  /* from here on the name column is the wider one */
+    TEXT_COLS = 100, /* longer rows are hard to read */
+    INLINE_HANG = 2, /* indent of the rows after the first */
+    RULE_BYTES = 128,
+    ROW_BYTES = 4096
+};
+
+static int stamp_cols(const struct ui *ui)
+{
+    if (ui->timestamps == STAMP_OFF)
+        return 0;
+    return ui->timestamps == STAMP_LONG ? 9 : 6;
+}
+
+struct pane pane_of(const struct model *m, const struct ui *ui,
+                    const struct layout *l)
+{
+    struct pane p = { .h = model_shown(m),
+                      .room = model_here(m),
+                      .ui = ui,
+                      .l = l,
+                      .online = m->link == LINK_ONLINE };
+
+    if (l->inlined) {
+        p.text = !ui->bare;
+    } else {
+        p.time_cols = stamp_cols(ui);
+        p.nick_cols = l->width >= WIDE_COLS ? NICK_COLS_WIDE : NICK_COLS;
+        p.text = 1 + p.time_cols + 1 + p.nick_cols + 2;
+    }
+    p.width = l->width - p.text;
+    if (p.width > TEXT_COLS && !ui->bare)
+        p.width = TEXT_COLS;
+    if (p.width < 1)
+        p.width = 1;
+    return p;
+}
+
+/* ---- what stands before a line ---- */
+
+static bool local_time(uint64_t ts, struct tm *tm)
+{
+    time_t t = (time_t)(ts / 1000);
+
+    /* Year 9999: what is beyond is no time but an attack on the column. */
+    return ts < 253402300800000u && localtime_r(&t, tm);
+}
+
+static bool is_new_day(const struct history *h, size_t i)
+{
+    struct tm a, b;
+
+    if (!local_time(h->lines[i].ts, &b))
+        return false;
+    if (i == 0 || !local_time(h->lines[i - 1].ts, &a))
+        return true;
+    return a.tm_yday != b.tm_yday || a.tm_year != b.tm_year;
+}
+
+/* Whether line i is the first one that was not read. */
+static bool is_first_unread(const struct pane *p, size_t i)
+{
+    uint64_t mark = p->room ? p->room->first_unread : 0;
+
+    if (mark == 0 || p->h->lines[i].seq < mark)
+        return false;
+    while (i > 0) {
+        i--;
+        if (p->h->lines[i].seq)
+            return p->h->lines[i].seq < mark;
+    }
+    return true;
+}
+
+static bool is_hidden(const struct pane *p, const struct line *line)
+{
+    return p->ui->quiet && line->kind == LINE_EVENT &&
+           (line->event == event_JOIN || line->event == event_PART);
+}
+
+/* "---- 2026-08-24 Mon ----" over the width of the pane. */
+static void draw_rule(struct canvas *c, const struct pane *p, int y,
+                      enum style style, char ch, const char *text)
+{
+    const struct layout *l = p->l;
+    int right = l->left + l->width;
+    int cols = (int)width_of(str_of(text), &p->ui->rule);
+    int at = l->left + (l->width - cols) / 2;
+
+    if (y < l->top || y >= l->top + l->height)
+        return;
+    canvas_fill(c, y, l->left + 1, right - 1, style, ch);
+    canvas_text(c, y, at > l->left ? at : l->left, right, style, str_of(text));
+}
+
+static void draw_gap(struct canvas *c, const struct pane *p, int y,
+                     unsigned long long missing, bool fetching)
+{
+    char text[RULE_BYTES];
+
+    if (y < p->l->top || y >= p->l->top + p->l->height)
+        return;
+    if (fetching)
+        snprintf(text, sizeof text,
+                 ngettext("-- %llu message missing, fetching --",
+                          "-- %llu messages missing, fetching --",
+                          (unsigned long)missing),
+                 missing);
+    else
+        snprintf(text, sizeof text,
+                 ngettext("-- %llu message missing --",
+                          "-- %llu messages missing --",
+                          (unsigned long)missing),
+                 missing);
+    canvas_text(c, y, p->l->left + 1, p->l->left + p->l->width, STYLE_gap,
+                str_of(text));
+}
+
+static void draw_date(struct canvas *c, const struct pane *p, int y,
+                      uint64_t ts)
+{
+    char date[RULE_BYTES / 2], text[RULE_BYTES];
+    struct tm tm;
+
+    if (!local_time(ts, &tm) ||
+        strftime(date, sizeof date, "%Y-%m-%d %a", &tm) == 0)
+        return;
+    snprintf(text, sizeof text, " %s ", date);
+    draw_rule(c, p, y, STYLE_rule, '-', text);
+}
+
+static void draw_unread(struct canvas *c, const struct pane *p, int y)
+{
+    char text[RULE_BYTES];
+    unsigned n = p->room->marked ? p->room->marked : p->room->unread;
+
+    if (n)
+        snprintf(text, sizeof text, _(" new (%u) "), n);
+    else
+        snprintf(text, sizeof text, "%s", _(" new "));
+    draw_rule(c, p, y, STYLE_unread, '=', text);
+}
+
+/* ---- a line ---- */
+
+static void phrase(const struct pane *p, const struct line *line,
+                   struct phrase *out)
+{
+    if (p->l->inlined)
+        phrase_inline(out, line);
+    else
+        phrase_of(out, line);
+}
+
+/* Column, from the text column, where the text of the first row begins. */
+static int first_col(const struct pane *p, const struct phrase *ph)
+{
+    int cols = (int)width_of(ph->prefix, &p->ui->rule);
+
+    return cols < p->width ? cols : p->width - 1;
+}
+
+static int hang(const struct pane *p)
+{
+    return p->l->inlined && p->width > 2 * INLINE_HANG ? INLINE_HANG : 0;
+}
+
+static int text_rows(const struct pane *p, const struct line *line)
+{
+    struct phrase ph;
+
+    phrase(p, line, &ph);
+    size_t rows = wrap_rows(ph.body, (size_t)(p->width - first_col(p, &ph)),
+                            (size_t)(p->width - hang(p)), &p->ui->rule);
+    return rows > 0 ? (int)rows : 1;
+}
+
+int block_rows(const struct pane *p, size_t i)
+{
+    int rows = history_missing(p->h, i) > 0;
+
+    if (i == p->h->n)
+        return rows;
+    rows += is_new_day(p->h, i) + is_first_unread(p, i);
+    if (!is_hidden(p, &p->h->lines[i]))
+        rows += text_rows(p, &p->h->lines[i]);
+    return rows;
+}
+
+static void draw_stamp(struct canvas *c, const struct pane *p, int y,
+                       uint64_t ts)
+{
+    char text[16];
+    struct tm tm;
+
+    if (p->time_cols == 0 || !local_time(ts, &tm))
+        return;
+    if (p->ui->timestamps == STAMP_LONG)
+        strftime(text, sizeof text, "%H:%M:%S", &tm);
+    else
+        strftime(text, sizeof text, "%H:%M", &tm);
+    canvas_text(c, y, p->l->left + 1, p->l->left + p->l->width, STYLE_time,
+                str_of(text));
+}
+
+/* The label, right-aligned in its column; too long a one is cut with a '~'. */
+static void draw_label(struct canvas *c, const struct pane *p, int y,
+                       const struct phrase *ph)
+{
+    const struct width_rule *rule = &p->ui->rule;
+    int left = p->l->left + 1 + p->time_cols + 1;
+    int cols = (int)width_of(ph->label, rule);
+
+    if (cols <= p->nick_cols) {
+        canvas_text(c, y, left + p->nick_cols - cols, left + p->nick_cols,
+                    ph->label_style, ph->label);
+        return;
+    }
+    struct str cut = width_cut(ph->label, (size_t)p->nick_cols - 1, rule);
+    int end =
+        canvas_text(c, y, left, left + p->nick_cols, ph->label_style, cut);
+    canvas_text(c, y, end, left + p->nick_cols, ph->label_style, str_of("~"));
+}
+
+/* Time, mark and name: what stands left of the first row. */
+static void draw_margin(struct canvas *c, const struct pane *p, int y,
+                        const struct line *line, const struct phrase *ph)
+{
+    int mark = p->l->inlined ? p->l->left : p->l->left + 1 + p->time_cols;
+
+    if (!p->ui->bare)
+        canvas_text(c, y, mark, p->l->left + p->l->width, ph->mark_style,
+                    str_bytes(&ph->mark, 1));
+    if (p->l->inlined)
+        return;
+    draw_stamp(c, p, y, line->ts);
+    draw_label(c, p, y, ph);
+}
+
+static void draw_row(struct canvas *c, const struct pane *p, int y, int col,
+                     enum style style, struct str row)
+{
+    char text[ROW_BYTES];
+    size_t len = wrap_expand(row, &p->ui->rule, text, sizeof text);
+    int limit = p->l->left + p->text + p->width;
+
+    canvas_text(c, y, col, limit, style, str_bytes(text, len));
+}
+
+static void draw_line(struct canvas *c, const struct pane *p, int y,
+                      const struct line *line)
+{
+    struct phrase ph;
+    int bottom = p->l->top + p->l->height;
+    int text = p->l->left + p->text;
+
+    phrase(p, line, &ph);
+    if (p->ui->query.hit == line->id && p->ui->mode == UI_FIND)
+        ph.body_style = STYLE_found;
+    int first = first_col(p, &ph);
+    if (y >= p->l->top && y < bottom) {
+        draw_margin(c, p, y, line, &ph);
+        canvas_text(c, y, text, text + first, ph.prefix_style, ph.prefix);
+    }
+    int col = first;
+    struct str rest = ph.body, row;
+    while (y < bottom &&
+           wrap_next(&rest, (size_t)(p->width - col), &p->ui->rule, &row)) {
+        if (y >= p->l->top)
+            draw_row(c, p, y, text + col, ph.body_style, row);
+        col = hang(p);
+        y++;
+    }
+}
+
+void block_draw(const struct pane *p, struct canvas *c, size_t i, int y)
+{
+    uint64_t missing = history_missing(p->h, i);
+    const struct line *line = i < p->h->n ? &p->h->lines[i] : NULL;
+
+    if (missing)
+        draw_gap(c, p, y++, missing,
+                 p->online && (!line || line->seq > p->h->lost));
+    if (!line)
+        return;
+    if (is_new_day(p->h, i))
+        draw_date(c, p, y++, line->ts);
+    if (is_first_unread(p, i))
+        draw_unread(c, p, y++);
+    if (!is_hidden(p, line))
+        draw_line(c, p, y, line);
+}
