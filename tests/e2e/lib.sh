@@ -137,20 +137,22 @@ server_said() { # REGEX, in the log
 
 # ---- clients in terminals ----
 
+cat >"$TMP/tmux.conf" <<END
+set -g status off
+set -g remain-on-exit on
+set -g escape-time 0
+set -g default-terminal tmux-256color
+END
+
 terminal() { # NAME TMUX-COMMAND...
-    tmux -u -S "$TMP/$1.tmux" -f /dev/null "${@:2}"
+    tmux -u -S "$TMP/$1.tmux" -f "$TMP/tmux.conf" "${@:2}" 2>>"$TMP/tmux.log"
 }
 
 # A terminal of COLSxROWS with a command in it, kept open after its end.
 terminal_start() { # NAME COLSxROWS COMMAND...
-    local name=$1 cols=${2%x*} rows=${2#*x}
-    shift 2
-    [[ " ${CLIENTS[*]-} " == *" $name "* ]] || CLIENTS+=("$name")
-    terminal "$name" start-server \; set -g status off \; \
-        set -g remain-on-exit on \; set -g escape-time 0 \; \
-        set -g default-terminal "${PANE_TERM:-tmux-256color}" \; \
-        set -g window-size manual \; set -g default-size "${cols}x$rows" \; \
-        new-session -d -s main -x "$cols" -y "$rows" "$@"
+    [[ " ${CLIENTS[*]-} " == *" $1 "* ]] || CLIENTS+=("$1")
+    rm -f "$TMP/$1.tmux.pid"
+    terminal "$1" new-session -d -s main -x "${2%x*}" -y "${2#*x}" "${@:3}"
 }
 
 # client_start NAME COLSxROWS [ARGUMENT...]: NAME is the nick as well.
@@ -158,7 +160,7 @@ client_start() {
     local name=$1 size=$2
     shift 2
     terminal_start "$name" "$size" env XDG_STATE_HOME="$TMP/$name.state" \
-        "$B/chat-tui" -s "127.0.0.1:$TCP/$UDP" -n "$name" "$@"
+        ${PANE_TERM:+TERM="$PANE_TERM"} "$B/chat-tui" -s "127.0.0.1:$TCP/$UDP" -n "$name" "$@"
 }
 
 # The same in pipes: output in NAME.log, input from NAME.in (a fifo).
@@ -183,9 +185,9 @@ client_signal() { # NAME SIGNAL
 
 # The terminal itself, not the program in it.
 terminal_signal() { # NAME SIGNAL
-    local pid=$TMP/$1.tmux.pid
-    [ -s "$pid" ] || terminal "$1" display -p '#{pid}' >"$pid"
-    kill -"$2" "$(cat "$pid")"
+    local file=$TMP/$1.tmux.pid pid
+    [ -s "$file" ] || terminal "$1" display -p '#{pid}' >"$file"
+    read -r pid <"$file" && kill -"$2" "$pid"
 }
 
 client_ended() {
