@@ -23,6 +23,7 @@ complain() {
 
 # ---- 1: the lines, from the top ----
 
+# shellcheck disable=SC2317 # called by name
 lines_of_server() {
     cat <<'END'
 main
@@ -34,6 +35,7 @@ room
 END
 }
 
+# shellcheck disable=SC2317
 lines_of_tui() {
     cat <<'END'
 main

@@ -8,7 +8,7 @@ export LC_ALL=C.UTF-8
 bad=0
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-make -s template POT="$tmp/chat.pot" || exit 1
+tui/po.sh template "$tmp/chat.pot" || exit 1
 for po in tui/*.po; do
     msgmerge -q -N -o "$tmp/new.po" "$po" "$tmp/chat.pot" || bad=1
     msgattrib --untranslated --no-obsolete "$tmp/new.po" >"$tmp/todo"
