@@ -113,10 +113,11 @@ static unsigned cells(uint32_t cp)
         return 0; /* vowels and finals of Hangul join the initial */
     if ((cp >= 0x4DC0 && cp <= 0x4DFF) || (cp >= 0x3248 && cp <= 0x324F))
         return 2;
-    if (utf8proc_category((utf8proc_int32_t)cp) == UTF8PROC_CATEGORY_MC ||
-        IN(SIGN_RANGES, cp))
-        return 1;
     width = utf8proc_charwidth((utf8proc_int32_t)cp);
+    if (width == 0 &&
+        (utf8proc_category((utf8proc_int32_t)cp) == UTF8PROC_CATEGORY_MC ||
+         IN(SIGN_RANGES, cp)))
+        return 1;
     return width > 0 ? (unsigned)width : 0;
 }
 
