@@ -94,8 +94,18 @@ bool tty_write(struct tty *, struct str bytes);
 /* Whether bytes are owed: do not paint, wait for `drained`. */
 bool tty_busy(const struct tty *);
 
-/* For how long the terminal has taken nothing of what it is owed, in ms. */
+/*
+ * For how long the terminal has taken nothing of what it is owed, or has left
+ * a tty_probe without answer, in ms; 0 while all is well.
+ */
 uint64_t tty_stuck_ms(const struct tty *);
+
+/*
+ * Ask the terminal whether it is alive, at most every five seconds, and never
+ * when nothing is drawn: the system takes some 16 kB for a window that is
+ * frozen before anything is owed.  Four bytes; the answer is a REPORT_OTHER.
+ */
+void tty_probe(struct tty *);
 
 /* Size in cells, at least 1x1; 80x24 when the terminal does not know. */
 void tty_size(const struct tty *, int *cols, int *rows);
