@@ -28,9 +28,11 @@ static struct piece piece_at(struct str s, size_t col,
     return p;
 }
 
-static bool is_space(uint32_t cp)
+/* A blank; but one that carries a mark is ink. */
+static bool is_space(const struct piece *p)
 {
-    return cp == ' ' || cp == TAB || cp == WIDE_SPACE;
+    return ((p->cp == ' ' || p->cp == TAB) && p->len == 1) ||
+           (p->cp == WIDE_SPACE && p->len == 3);
 }
 
 static bool is_one_of(uint32_t cp, const char *set)
@@ -83,11 +85,11 @@ static void note_break(struct fill *f, const struct piece *p)
 {
     if (!f->inked)
         return;
-    if (is_space(p->cp)) {
-        if (!is_space(f->prev.cp))
+    if (is_space(p)) {
+        if (!is_space(&f->prev))
             f->end = f->at;
         f->next = f->at + p->len;
-    } else if (p->cols && !is_space(f->prev.cp) && may_break(&f->prev, p)) {
+    } else if (p->cols && !is_space(&f->prev) && may_break(&f->prev, p)) {
         f->end = f->next = f->at;
     }
 }
@@ -96,18 +98,18 @@ static void add(struct fill *f, const struct piece *p, size_t width)
 {
     f->at += p->len;
     f->col += p->cols;
-    if (!is_space(p->cp) || f->col <= width)
+    if (!is_space(p) || f->col <= width)
         f->fits = f->at;
-    if (!is_space(p->cp))
+    if (!is_space(p))
         f->inked = true;
-    if (p->cols || p->cp == ZERO_SPACE)
-        f->prev = *p; /* a mark is part of what it stands on */
+    if (p->cols || p->cp == ZERO_SPACE || is_space(&f->prev))
+        f->prev = *p; /* else it is part of what it stands on */
 }
 
 bool wrap_next(struct str *rest, size_t width, const struct width_rule *rule,
                struct str *row)
 {
-    struct fill f = { .prev = { .cp = ' ' } };
+    struct fill f = { .prev = { .cp = ' ', .len = 1 } };
     struct str s = *rest;
 
     if (s.len == 0)
@@ -116,7 +118,7 @@ bool wrap_next(struct str *rest, size_t width, const struct width_rule *rule,
         struct piece p = piece_at(str_from(s, f.at), f.col, rule);
 
         note_break(&f, &p);
-        if (!is_space(p.cp) && p.cols && f.col && f.col + p.cols > width) {
+        if (!is_space(&p) && f.col && f.col + p.cols > width) {
             *row = str_bytes(s.ptr, f.next ? f.end : f.fits);
             *rest = str_from(s, f.next ? f.next : f.at);
             return true;
@@ -163,6 +165,17 @@ size_t wrap_expand(struct str row, const struct width_rule *rule, char *out,
 
 /* ---- the input line ---- */
 
+/* As piece_at, but a TAB is no wider than the row. */
+static struct piece edit_piece_at(struct str s, size_t col, size_t width,
+                                  const struct width_rule *rule)
+{
+    struct piece p = piece_at(s, col, rule);
+
+    if (p.cp == TAB && p.cols > width)
+        p.cols = width;
+    return p;
+}
+
 struct str wrap_next_edit(struct str *rest, size_t width,
                           const struct width_rule *rule, bool *more)
 {
@@ -171,7 +184,7 @@ struct str wrap_next_edit(struct str *rest, size_t width,
 
     width = width ? width : 1;
     while (at < s.len && s.ptr[at] != LF) {
-        struct piece p = piece_at(str_from(s, at), col, rule);
+        struct piece p = edit_piece_at(str_from(s, at), col, width, rule);
 
         if (col && p.cols && col + p.cols > width)
             break;
@@ -198,7 +211,7 @@ struct wrap_place wrap_place(struct str text, size_t at, size_t width,
         place = (struct wrap_place){ n, 0 };
         row.len = at - from < row.len ? at - from : row.len;
         while (row.len) {
-            struct piece p = piece_at(row, place.col, rule);
+            struct piece p = edit_piece_at(row, place.col, width, rule);
 
             place.col += p.cols;
             row = str_from(row, p.len);
