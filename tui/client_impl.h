@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Inside the client: what client.c (connections), greeting.c (who we are),
+ * Inside the client: what client.c, conn.c (connections), greeting.c (who we are),
  * delivery.c (the outbox on its way) and request.c (what the person asks for)
  * share.  Nobody else includes this.
  */
@@ -37,14 +37,26 @@ struct conn {
     size_t n_told, cap_told;
 };
 
+/* A link that has ended. */
+struct dead {
+    struct link *link;
+    bool handed; /* to the edge */
+};
+
+/* A JOIN past the outbox, of a room that the server has forgotten. */
+struct rejoin {
+    uint32_t request;
+    char *room; /* owned */
+};
+
 struct client {
     struct client_config config;
     struct model *model;
     struct outbox *outbox;
     struct rng rng;
     struct conn main, side; /* side: the next one, during a switch */
-    struct link *dead[4];   /* for the edge to bury */
-    size_t n_dead;
+    struct dead *dead;      /* for the edge to bury */
+    size_t n_dead, cap_dead;
     struct link_local local;
     struct wire_scratch *scratch;
 
@@ -76,9 +88,9 @@ struct client {
     uint64_t resend_us; /* not before */
     uint64_t pump_us;   /* when the pace allows more; NEVER */
     struct pace commands, bytes, queries;
-    uint32_t rejoin, rejoin_end; /* requests that enter rooms again */
-    unsigned rejoining;          /* of these not answered */
-    bool disk_trouble;           /* said once */
+    struct rejoin *rejoins; /* not answered yet */
+    size_t n_rejoins, cap_rejoins;
+    bool disk_trouble; /* said once */
     uint64_t refused;
 
     uint32_t request; /* last one given */
@@ -96,6 +108,15 @@ enum { FLIGHT_BIT = 0x40000000 };
 
 uint32_t next_request(struct client *);
 
+/* End for good. */
+void client_die(struct client *, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- conn.c ---- */
+
+/* The connection of a link; NULL when it has ended. */
+struct conn *conn_of(struct client *, const struct link *);
+
 /* Say it on a link; a full datagram queue drops the link. */
 void conn_say(struct client *, struct conn *, const struct msg *, struct now);
 
@@ -105,12 +126,17 @@ void conn_drop(struct client *, struct conn *, const char *why, struct now);
 /* All rooms are told: this is the connection now. */
 void conn_ready(struct client *, struct conn *, struct now);
 
-/* End for good. */
-void client_die(struct client *, int code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
 /* Offline until then: jittered back-off, but at least min_ms. */
 void back_off(struct client *, uint64_t min_ms, struct now);
+
+/* Offline, but only until the next turn. */
+void try_at_once(struct client *, struct now);
+
+/* The switch came to nothing: why, or NULL when nobody needs to know. */
+void drop_side(struct client *, const char *why, struct now);
+void drop_main(struct client *, const char *why, struct now);
+
+void show_link(struct client *, enum link_state);
 
 /* "TCP", "UDP" */
 const char *transport_label(enum transport);
@@ -120,8 +146,7 @@ const char *transport_label(enum transport);
 void greet(struct client *, struct conn *, struct now);
 void on_welcome(struct client *, struct conn *, const struct msg_welcome *,
                 struct now);
-void on_auth_ok(struct client *, struct conn *, const struct msg_auth_ok *,
-                struct now);
+void on_auth_ok(struct client *, struct conn *, const struct msg_auth_ok *);
 void on_auth_error(struct client *, struct conn *, const struct msg_error *,
                    struct now);
 void on_sync_room(struct client *, struct conn *, const struct msg *,
@@ -139,10 +164,17 @@ void on_send_ack(struct client *, const struct msg_send_ack *, struct now);
 void on_command_error(struct client *, const struct msg *, struct now);
 void rejoin_rooms(struct client *, struct now);
 
+/* Rooms that we are in again need no waiting for. */
+void settle_rejoins(struct client *);
+
 /* An answer to a request that was a rejoin; true when it was one. */
-bool rejoin_answered(struct client *, uint32_t request);
+bool rejoin_answered(struct client *, const struct msg *, struct now);
+void drop_rejoins(struct client *);
 
 /* ---- request.c ---- */
+
+/* Whether a JOIN of the room is in the outbox, and no PART behind it. */
+bool is_queued(struct client *, const char *room);
 
 /* An answer to a request; ERROR or OK. */
 void on_answer(struct client *, const struct msg *, struct now);

@@ -26,6 +26,7 @@ struct entry {
     char *room;     /* its name; owned */
     char *text;     /* owned, may be empty */
     bool sent;      /* given to the present link */
+    bool answered;  /* stored or refused, but one before it is not yet */
 };
 
 struct outbox;

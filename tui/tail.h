@@ -41,8 +41,8 @@ bool tail_cursor(const struct tail *, uint64_t *room, uint64_t *seq);
  */
 bool tail_want(struct tail *, struct msg *hist);
 
-/* The HIST was sent; it was answered, or lost with its link. */
-void tail_asked(struct tail *, bool on_its_way);
+/* The link is gone: what the server had announced will not come. */
+void tail_lost(struct tail *);
 
 /* Lines not taken yet, and that n bytes of them were. */
 struct str tail_output(const struct tail *);

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The outbox on its way: commands leave in order of cseq, many at a time, as
+ * fast as the server allows; an answer takes one off the front; a retryable
+ * error or a lost connection sends all that is unanswered again.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "shared/mem.h"
+#include "shared/text.h"
+#include "tui/client_impl.h"
+#include "tui/lang.h"
+#include "tui/tail.h"
+
+enum {
+    WINDOW = 256,         /* commands on their way at most */
+    BACKLOG = 256 * 1024, /* bytes of unwritten output: wait */
+    RETRY_MS = 1000,      /* when the server does not say */
+    RETRY_MAX_MS = 60000,
+    COMMAND_HEAD = 64, /* bytes of a command besides its text, about */
+};
+
+void rewind_outbox(struct client *c)
+{
+    for (size_t i = 0; i < c->flying; i++)
+        outbox_at(c->outbox, i)->sent = false;
+    c->flying = 0;
+    c->flight = (c->flight + 1) % FLIGHT_BIT;
+    c->resend_us = 0;
+    c->tail_request = 0;
+    if (c->config.follow)
+        tail_lost(c->config.follow);
+    drop_rejoins(c);
+}
+
+/* ---- out ---- */
+
+/* Whether a JOIN of that room is on its way. */
+static bool is_entering(struct client *c, const char *room)
+{
+    for (size_t i = 0; i < c->flying; i++) {
+        const struct entry *entry = outbox_at(c->outbox, i);
+
+        if (entry->kind == ENTRY_JOIN && strcmp(entry->room, room) == 0)
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The message of an entry.
+ *   room     its id; 0 when we are not in it: the server refuses, and that
+ *            uses up the cseq, so that what stands behind it can go on
+ */
+static void fill(const struct entry *entry, uint64_t room, struct msg *msg)
+{
+    struct str text = str_of(entry->text);
+
+    switch (entry->kind) {
+    case ENTRY_SEND:
+        msg->kind = KIND_SEND;
+        msg->send =
+            (struct msg_send){ room, entry->cseq, text, entry->event, 0 };
+        break;
+    case ENTRY_JOIN:
+        msg->kind = KIND_JOIN;
+        msg->join = (struct msg_join){ str_of(entry->room), entry->cseq };
+        break;
+    case ENTRY_PART:
+        msg->kind = KIND_PART;
+        msg->part = (struct msg_part){ room, entry->cseq, text };
+        break;
+    case ENTRY_TOPIC:
+        msg->kind = KIND_ROOM_SET;
+        msg->room_set = (struct msg_room_set){ room, entry->cseq, text };
+        break;
+    }
+}
+
+/* Whether the pace allows an entry now; else pump_us is when. */
+static bool may_send(struct client *c, const struct entry *entry,
+                     struct now now)
+{
+    uint64_t bytes = strlen(entry->text) + COMMAND_HEAD;
+    uint64_t at = pace_when(&c->commands, 1, now);
+    uint64_t at_bytes = pace_when(&c->bytes, bytes, now);
+
+    c->pump_us = at > at_bytes ? at : at_bytes;
+    if (c->pump_us > now.mono_us)
+        return false;
+    c->pump_us = NEVER;
+    pace_spend(&c->commands, 1, now);
+    pace_spend(&c->bytes, bytes, now);
+    return true;
+}
+
+/* Give one entry to the link; false: it has to wait. */
+static bool send_entry(struct client *c, struct entry *entry, struct now now)
+{
+    const struct room *room = model_room_named(c->model, str_of(entry->room));
+    uint64_t id = room && room->joined ? room->id : 0;
+    struct msg msg = { .request = FLIGHT_BIT | c->flight };
+
+    if (id == 0 && entry->kind != ENTRY_JOIN && is_entering(c, entry->room))
+        return false;
+    if (!may_send(c, entry, now))
+        return false;
+    fill(entry, id, &msg);
+    if (link_say(c->main.link, &msg, true) < 0)
+        return false; /* the datagram queue is full: next turn */
+    entry->sent = true;
+    if (entry->kind == ENTRY_SEND && !c->config.silent)
+        model_line_sent(c->model, entry->cseq);
+    return true;
+}
+
+void pump(struct client *c, struct now now)
+{
+    c->pump_us = NEVER;
+    if (c->main.phase != CONN_READY || c->n_rejoins || c->leaving)
+        return;
+    if (now.mono_us < c->resend_us) {
+        c->pump_us = c->resend_us;
+        return;
+    }
+    while (c->flying < WINDOW && link_queued(c->main.link) < BACKLOG) {
+        struct entry *entry = outbox_at(c->outbox, c->flying);
+
+        if (!entry || !send_entry(c, entry, now))
+            return;
+        c->flying++;
+    }
+}
+
+/* ---- rooms that the server has forgotten ---- */
+
+/*
+ * Enter the rooms we want to be in and the server does not know us in.  These
+ * carry no cseq: those of the outbox are promised to commands already, and
+ * entering twice is no harm.
+ */
+void rejoin_rooms(struct client *c, struct now now)
+{
+    for (size_t i = 0; i < c->model->n_rooms && c->main.link; i++) {
+        const struct room *room = c->model->rooms[i];
+        struct msg msg = { .kind = KIND_JOIN };
+        void *grown = c->rejoins;
+
+        if (!room->wanted || room->joined || is_queued(c, room->name))
+            continue;
+        mem_grow(&grown, &c->cap_rejoins, c->n_rejoins + 1, sizeof *c->rejoins);
+        c->rejoins = grown;
+        msg.request = next_request(c);
+        msg.join.name = str_of(room->name);
+        c->rejoins[c->n_rejoins++] =
+            (struct rejoin){ msg.request, mem_str(msg.join.name) };
+        conn_say(c, &c->main, &msg, now);
+    }
+}
+
+void drop_rejoins(struct client *c)
+{
+    while (c->n_rejoins)
+        free(c->rejoins[--c->n_rejoins].room);
+}
+
+/* We are in the room of that name; over datagrams SYNC_ROOM may come later. */
+static void entered(struct client *c, const char *name, uint64_t id)
+{
+    struct room *room = model_room_named(c->model, str_of(name));
+
+    if (!room || id == 0)
+        return;
+    room->id = id;
+    room->joined = true;
+}
+
+static void drop_rejoin(struct client *c, size_t i)
+{
+    free(c->rejoins[i].room);
+    c->rejoins[i] = c->rejoins[--c->n_rejoins];
+}
+
+void settle_rejoins(struct client *c)
+{
+    for (size_t i = c->n_rejoins; i-- > 0;) {
+        const struct room *room =
+            model_room_named(c->model, str_of(c->rejoins[i].room));
+
+        if (!room || room->joined)
+            drop_rejoin(c, i);
+    }
+}
+
+bool rejoin_answered(struct client *c, const struct msg *msg, struct now now)
+{
+    size_t i = 0;
+
+    while (i < c->n_rejoins && c->rejoins[i].request != msg->request)
+        i++;
+    if (i == c->n_rejoins)
+        return false;
+    if (msg->kind == KIND_SEND_ACK)
+        entered(c, c->rejoins[i].room, msg->send_ack.room);
+    if (msg->kind == KIND_ERROR) {
+        model_notice(c->model, NULL, now, "%s: %s", c->rejoins[i].room,
+                     lang_text(err_text((unsigned)msg->error.code)));
+        drop_rejoin(c, i);
+    }
+    settle_rejoins(c);
+    return true;
+}
+
+/* ---- answers ---- */
+
+/* One is through; what is through at the front leaves the outbox. */
+static void done(struct client *c, struct entry *entry)
+{
+    uint64_t through = 0;
+    size_t n = 0;
+
+    entry->answered = true;
+    while ((entry = outbox_at(c->outbox, n)) && entry->answered) {
+        through = entry->cseq;
+        n++;
+    }
+    if (n == 0)
+        return;
+    outbox_done(c->outbox, through);
+    c->flying -= n < c->flying ? n : c->flying;
+    c->model->queued = outbox_len(c->outbox);
+    c->model->dirty = true;
+}
+
+void on_send_ack(struct client *c, const struct msg_send_ack *ack,
+                 struct now now)
+{
+    struct entry *entry = outbox_find(c->outbox, ack->cseq);
+
+    if (!entry || entry->answered)
+        return; /* answered before, over another link */
+    if (entry->kind == ENTRY_SEND && !c->config.silent)
+        model_line_stored(c->model, ack->cseq, ack->room, ack->seq, ack->ts);
+    if (entry->kind == ENTRY_JOIN)
+        entered(c, entry->room, ack->room);
+    done(c, entry);
+    pump(c, now);
+}
+
+/* Send all that is unanswered again, after a while. */
+static void resend(struct client *c, uint64_t retry_ms, struct now now)
+{
+    rewind_outbox(c);
+    if (retry_ms == 0)
+        retry_ms = RETRY_MS;
+    c->resend_us = now.mono_us + time_min(retry_ms, RETRY_MAX_MS) * 1000;
+    c->pump_us = c->resend_us;
+}
+
+/* The server will never take it: say so, and go on behind it. */
+static void refused(struct client *c, const struct entry *entry,
+                    const struct msg_error *error, struct now now)
+{
+    struct room *room = model_room_named(c->model, str_of(entry->room));
+    const char *why = lang_text(err_text((unsigned)error->code));
+
+    c->refused++;
+    if (entry->kind == ENTRY_SEND) {
+        if (!c->config.silent)
+            model_line_failed(c->model, entry->cseq, (unsigned)error->code,
+                              error->subject, now);
+        return;
+    }
+    if (entry->kind == ENTRY_JOIN && room && !room->joined)
+        room->wanted = false;
+    model_notice(c->model, room, now, "%s: %s", entry->room, why);
+}
+
+void on_command_error(struct client *c, const struct msg *msg, struct now now)
+{
+    const struct msg_error *error = &msg->error;
+    struct entry *entry = outbox_find(c->outbox, error->cseq);
+
+    if (!entry || entry->answered)
+        return;
+    if (!err_is_retry((unsigned)error->code)) {
+        refused(c, entry, error, now);
+        done(c, entry);
+        pump(c, now);
+        return;
+    }
+    if (msg->request != (FLIGHT_BIT | c->flight))
+        return; /* of a flight that has been sent again already */
+    if (error->code == ERROR_BAD_CSEQ && entry == outbox_at(c->outbox, 0))
+        conn_drop(c, &c->main, _("the server lost count of our commands"), now);
+    else
+        resend(c, error->retry_ms, now);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Plain lines; see plain.h.  Events are shown in order of seq and only up to
+ * where nothing is missing: what was printed cannot be taken back, so a gap is
+ * waited for.
+ */
+#include "tui/plain.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "shared/mem.h"
+#include "shared/text.h"
+#include "shared/wire.h"
+#include "tui/model.h"
+#include "tui/phrase.h"
+
+/* How far one history has been shown. */
+struct shown {
+    uint64_t seq; /* events up to here */
+    uint64_t id;  /* notices up to here */
+    unsigned serial;
+};
+
+struct shown_room {
+    char *name; /* owned */
+    struct shown shown;
+};
+
+struct plain {
+    struct shown news;
+    struct shown_room *rooms;
+    size_t n, cap;
+};
+
+/* ---- one saying ---- */
+
+/* Past the strict filter, whatever was decoded. */
+static void add_strict(struct bytes *out, struct str s)
+{
+    char *clean = mem_new(3 * s.len + 1, 1);
+
+    bytes_add(out, str_bytes(clean, text_strict(s, clean, 3 * s.len + 1)));
+    free(clean);
+}
+
+static void add_utc(struct bytes *out, uint64_t wall_ms)
+{
+    time_t seconds = (time_t)(wall_ms / 1000);
+    char text[32] = "-";
+    struct tm tm;
+
+    if (wall_ms / 1000 <= INT32_MAX * 60ll && gmtime_r(&seconds, &tm))
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    bytes_add(out, str_of(text));
+}
+
+void plain_text(struct bytes *out, const struct saying *saying)
+{
+    static const char *const BEFORE[] = {
+        [event_MESSAGE] = " <", [event_ACTION] = " * ", [event_NOTICE] = " -"
+    };
+    static const char *const BEHIND[] = {
+        [event_MESSAGE] = "> ", [event_ACTION] = " ", [event_NOTICE] = "- "
+    };
+    unsigned kind = saying->kind <= event_NOTICE && saying->kind
+                        ? saying->kind
+                        : event_MESSAGE;
+
+    add_utc(out, saying->ts);
+    bytes_add(out, str_of(" "));
+    add_strict(out, saying->room);
+    bytes_add(out, str_of(BEFORE[kind]));
+    add_strict(out, saying->nick);
+    bytes_add(out, str_of(BEHIND[kind]));
+    add_strict(out, saying->text);
+    bytes_add(out, str_of("\n"));
+}
+
+/* ---- JSON ---- */
+
+static void add_json_string(struct bytes *out, struct str s)
+{
+    size_t from = 0;
+
+    bytes_add(out, str_of("\""));
+    for (size_t i = 0; i < s.len; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+
+        if (c >= ' ' && c != '"' && c != '\\' && c != 0x7f)
+            continue;
+        bytes_add(out, str_bytes(s.ptr + from, i - from));
+        from = i + 1;
+        if (c == '"' || c == '\\')
+            bytes_format(out, "\\%c", c);
+        else
+            bytes_format(out, "\\u%04x", c);
+    }
+    bytes_add(out, str_from(s, from));
+    bytes_add(out, str_of("\""));
+}
+
+void plain_json(struct bytes *out, const struct saying *saying)
+{
+    static const char *const KINDS[] = { "?", "message", "action", "notice" };
+    const char *kind = KINDS[saying->kind <= event_NOTICE ? saying->kind : 0];
+
+    bytes_add(out, str_of("{\"room\":"));
+    add_json_string(out, saying->room);
+    bytes_format(out, ",\"seq\":%llu,\"ts\":%llu,\"time\":\"",
+                 (unsigned long long)saying->seq,
+                 (unsigned long long)saying->ts);
+    add_utc(out, saying->ts);
+    bytes_format(out, "\",\"kind\":\"%s\",\"account\":%llu,\"nick\":", kind,
+                 (unsigned long long)saying->account);
+    add_json_string(out, saying->nick);
+    bytes_add(out, str_of(",\"text\":"));
+    add_json_string(out, saying->text);
+    bytes_add(out, str_of("}\n"));
+}
+
+/* ---- what is new in the model ---- */
+
+struct plain *plain_new(void)
+{
+    return mem_new(1, sizeof(struct plain));
+}
+
+void plain_free(struct plain *p)
+{
+    if (!p)
+        return;
+    for (size_t i = 0; i < p->n; i++)
+        free(p->rooms[i].name);
+    free(p->rooms);
+    free(p);
+}
+
+static struct shown *shown_of(struct plain *p, const char *name)
+{
+    void *grown = p->rooms;
+
+    for (size_t i = 0; i < p->n; i++)
+        if (str_is(str_of(name), p->rooms[i].name))
+            return &p->rooms[i].shown;
+    mem_grow(&grown, &p->cap, p->n + 1, sizeof *p->rooms);
+    p->rooms = grown;
+    p->rooms[p->n] = (struct shown_room){ .name = mem_str(str_of(name)) };
+    return &p->rooms[p->n++].shown;
+}
+
+/* HH:MM where the person is. */
+static void add_clock(struct bytes *out, uint64_t wall_ms)
+{
+    time_t seconds = (time_t)(wall_ms / 1000);
+    char text[8] = "--:--";
+    struct tm tm;
+
+    if (localtime_r(&seconds, &tm))
+        strftime(text, sizeof text, "%H:%M", &tm);
+    bytes_add(out, str_of(text));
+}
+
+/* A line of history; one with many lines is continued further in. */
+static void add_line(struct bytes *out, const char *room,
+                     const struct line *line)
+{
+    struct phrase phrase;
+    struct str rest;
+    bool first = true;
+
+    phrase_inline(&phrase, line);
+    add_clock(out, line->ts);
+    bytes_add(out, str_of(" "));
+    if (*room) {
+        add_strict(out, str_of(room));
+        bytes_add(out, str_of(" "));
+    }
+    add_strict(out, phrase.prefix);
+    for (rest = phrase.body; first || rest.len; first = false) {
+        size_t end = 0;
+
+        while (end < rest.len && rest.ptr[end] != '\n')
+            end++;
+        if (!first)
+            bytes_add(out, str_of("    "));
+        add_strict(out, str_bytes(rest.ptr, end));
+        bytes_add(out, str_of("\n"));
+        rest = str_from(rest, end + 1);
+    }
+}
+
+static void update(struct shown *shown, const struct history *h,
+                   const char *room, struct bytes *out)
+{
+    uint64_t seq = shown->seq, id = shown->id;
+
+    if (h->serial == shown->serial && h->ids == shown->id)
+        return;
+    if (h->ids < id)
+        id = 0; /* another room of the same name */
+    if (h->last < seq)
+        seq = 0; /* another history */
+    for (size_t i = 0; i < h->n; i++) {
+        const struct line *line = &h->lines[i];
+        bool event = line->seq > seq && line->seq <= h->last;
+
+        if (event || (line->kind == LINE_NOTICE && line->id > id))
+            add_line(out, room, line);
+    }
+    shown->seq = h->last;
+    shown->id = h->ids;
+    shown->serial = h->serial;
+}
+
+void plain_update(struct plain *p, const struct model *m, struct bytes *out)
+{
+    update(&p->news, &m->news, "", out);
+    for (size_t i = 0; i < m->n_rooms; i++)
+        update(shown_of(p, m->rooms[i]->name), &m->rooms[i]->history,
+               m->rooms[i]->name, out);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the person asks for.  What must not be lost goes through the outbox;
+ * what is of this moment only (lists, older lines, typing) goes straight to
+ * the link, and is dropped when there is none.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "shared/mem.h"
+#include "shared/text.h"
+#include "tui/client_impl.h"
+#include "tui/lang.h"
+#include "tui/tail.h"
+
+enum { PILE = 1000 }; /* commands waiting in the outbox before pushing back */
+
+static bool is_online(const struct client *c)
+{
+    return c->main.phase == CONN_READY && !c->leaving;
+}
+
+/* ---- through the outbox ---- */
+
+static uint64_t queue(struct client *c, enum entry_kind kind, unsigned event,
+                      struct str room, struct str text, struct now now)
+{
+    uint64_t cseq =
+        outbox_add(c->outbox, kind, event, text_cut(room, NAME_MAX_BYTES),
+                   text_cut(text, BODY_MAX - FRAME_HEAD), now.wall_ms);
+
+    c->model->queued = outbox_len(c->outbox);
+    c->model->dirty = true;
+    return cseq;
+}
+
+uint64_t client_say(struct client *c, struct str room, unsigned kind,
+                    struct str text, struct now now)
+{
+    struct room *where = model_room_named(c->model, room);
+    uint64_t cseq = queue(c, ENTRY_SEND, kind, room, text, now);
+
+    if (where && !c->config.silent)
+        history_queue(&where->history, c->model->device, cseq, kind,
+                      str_of(c->model->nick), text, now.wall_ms);
+    return cseq;
+}
+
+bool client_has_room(const struct client *c)
+{
+    return outbox_len(c->outbox) < PILE;
+}
+
+bool client_is_done(const struct client *c)
+{
+    return outbox_len(c->outbox) == 0 && c->n_rejoins == 0;
+}
+
+uint64_t client_refused(const struct client *c)
+{
+    return c->refused;
+}
+
+bool is_queued(struct client *c, const char *room)
+{
+    for (size_t i = outbox_len(c->outbox); i-- > 0;) {
+        const struct entry *entry = outbox_at(c->outbox, i);
+
+        if (strcmp(entry->room, room) == 0 && entry->kind != ENTRY_SEND &&
+            entry->kind != ENTRY_TOPIC)
+            return entry->kind == ENTRY_JOIN;
+    }
+    return false;
+}
+
+void client_join(struct client *c, struct str name, struct now now)
+{
+    struct room *room = model_room_add(c->model, name);
+
+    if (!room) {
+        model_notice(c->model, NULL, now, _("you are in too many rooms"));
+        return;
+    }
+    room->wanted = true;
+    if (!room->joined && !is_queued(c, room->name))
+        queue(c, ENTRY_JOIN, 0, str_of(room->name), str_of(NULL), now);
+}
+
+void client_part(struct client *c, struct str name, struct str why,
+                 struct now now)
+{
+    struct room *room = model_room_named(c->model, name);
+    uint64_t max = c->model->limits.value[LIMIT_REASON_BYTES];
+
+    if (!room)
+        return;
+    room->wanted = false;
+    if (room->joined || is_queued(c, room->name))
+        queue(c, ENTRY_PART, 0, str_of(room->name), text_cut(why, max), now);
+}
+
+void client_topic(struct client *c, struct str room, struct str topic,
+                  struct now now)
+{
+    queue(c, ENTRY_TOPIC, 0, room, topic, now);
+}
+
+/* ---- straight to the link ---- */
+
+void client_nick(struct client *c, struct str nick, struct now now)
+{
+    struct msg msg = { .kind = KIND_NICK, .request = next_request(c) };
+
+    nick = text_cut(nick, NAME_MAX_BYTES);
+    if (!is_online(c)) {
+        snprintf(c->nick, sizeof c->nick, "%.*s", STR_ARG(nick));
+        model_notice(c->model, NULL, now,
+                     _("you will be %s when connected again"), c->nick);
+        return;
+    }
+    snprintf(c->next_nick, sizeof c->next_nick, "%.*s", STR_ARG(nick));
+    c->nick_request = msg.request;
+    msg.nick.nick = nick;
+    conn_say(c, &c->main, &msg, now);
+}
+
+/* The session knows it no more after a new greeting. */
+void say_away(struct client *c, struct now now)
+{
+    struct msg msg = { .kind = KIND_STATUS };
+
+    if (!is_online(c) || !c->away)
+        return;
+    msg.request = next_request(c);
+    msg.status.away = 1;
+    msg.status.text = str_of(c->away);
+    conn_say(c, &c->main, &msg, now);
+}
+
+void client_away(struct client *c, bool away, struct str text, struct now now)
+{
+    struct msg msg = { .kind = KIND_STATUS };
+
+    free(c->away);
+    text = text_cut(text, c->model->limits.value[LIMIT_REASON_BYTES]);
+    c->away = away ? mem_str(text) : NULL;
+    c->model->away = away;
+    c->model->dirty = true;
+    if (away) {
+        say_away(c, now);
+        return;
+    }
+    msg.request = next_request(c);
+    if (is_online(c))
+        conn_say(c, &c->main, &msg, now);
+}
+
+/* The id of a room by name; 0 while nothing can be asked about it. */
+static uint64_t room_id(struct client *c, struct str name)
+{
+    const struct room *room = model_room_named(c->model, name);
+
+    return room && room->joined && is_online(c) ? room->id : 0;
+}
+
+void client_typing(struct client *c, struct str room, bool active,
+                   struct now now)
+{
+    struct msg msg = { .kind = KIND_TYPING, .flags = FLAG_EPHEMERAL };
+
+    msg.typing.room = room_id(c, room);
+    msg.typing.active = active;
+    if (msg.typing.room)
+        conn_say(c, &c->main, &msg, now);
+}
+
+void client_history(struct client *c, struct str room, unsigned mode,
+                    uint64_t seq, unsigned limit, struct now now)
+{
+    struct msg msg = { .kind = KIND_HIST, .request = next_request(c) };
+
+    msg.hist.room = room_id(c, room);
+    msg.hist.mode = mode;
+    msg.hist.seq = seq;
+    msg.hist.limit = limit;
+    if (msg.hist.room)
+        conn_say(c, &c->main, &msg, now);
+}
+
+void client_members(struct client *c, struct str room, struct now now)
+{
+    struct msg msg = { .kind = KIND_MEMBERS, .request = next_request(c) };
+
+    msg.members.room = room_id(c, room);
+    if (msg.members.room)
+        conn_say(c, &c->main, &msg, now);
+}
+
+void client_rooms(struct client *c, struct now now)
+{
+    struct msg msg = { .kind = KIND_ROOM_LIST, .request = next_request(c) };
+
+    if (is_online(c))
+        conn_say(c, &c->main, &msg, now);
+}
+
+/* ---- the follower ---- */
+
+void ask_tail(struct client *c, struct now now)
+{
+    struct msg msg = { .kind = KIND_HIST };
+
+    c->tail_us = 0;
+    if (!c->config.follow || c->tail_request || !is_online(c) ||
+        !tail_want(c->config.follow, &msg))
+        return;
+    c->tail_us = pace_when(&c->queries, 1, now);
+    if (c->tail_us)
+        return;
+    pace_spend(&c->queries, 1, now);
+    msg.request = c->tail_request = next_request(c);
+    conn_say(c, &c->main, &msg, now);
+}
+
+/* ---- answers ---- */
+
+static void nick_answered(struct client *c, bool good)
+{
+    c->nick_request = 0;
+    if (!good)
+        return;
+    snprintf(c->nick, sizeof c->nick, "%s", c->next_nick);
+    free(c->model->nick);
+    c->model->nick = mem_str(str_of(c->nick));
+    c->model->dirty = true;
+}
+
+static void show_error(struct client *c, const struct msg_error *error,
+                       struct now now)
+{
+    const char *why = lang_text(err_text((unsigned)error->code));
+
+    if (error->subject.len)
+        model_notice(c->model, NULL, now, "%.*s: %s", STR_ARG(error->subject),
+                     why);
+    else
+        model_notice(c->model, NULL, now, _("the server says: %s"), why);
+}
+
+void on_answer(struct client *c, const struct msg *msg, struct now now)
+{
+    bool error = msg->kind == KIND_ERROR;
+
+    if (msg->request && msg->request == c->tail_request) {
+        c->tail_request = 0;
+        if (error) /* asked too fast, most likely */
+            pace_spend(&c->queries, c->queries.burst, now);
+        return;
+    }
+    if (rejoin_answered(c, msg, now))
+        return;
+    if (msg->request && msg->request == c->nick_request)
+        nick_answered(c, !error);
+    if (error)
+        show_error(c, &msg->error, now);
+    else if (msg->kind == KIND_OK && msg->ok.text.len)
+        model_notice(c->model, NULL, now, "%.*s", STR_ARG(msg->ok.text));
+}

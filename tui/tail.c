@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Following a room; see tail.h.  `pos` is the only state that matters: the last
+ * event taken.  Whatever comes out of turn is dropped and asked for again.
+ */
+#include "tui/tail.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "shared/bounds.h"
+#include "shared/mem.h"
+#include "shared/now.h"
+#include "shared/text.h"
+#include "shared/wire.h"
+#include "tui/plain.h"
+
+enum {
+    OUT_MAX = 1024 * 1024, /* bytes not taken yet: no more events */
+    OUT_LOW = 256 * 1024,  /* below it more are asked for */
+    PAGE = 500,            /* events in a page; the server may give less */
+};
+
+struct tail {
+    char *name;
+    bool json;
+    uint64_t old; /* how many old ones come first */
+    uint64_t room;
+    bool placed;     /* pos means something */
+    uint64_t pos;    /* last event taken */
+    uint64_t head;   /* last event known to be there */
+    uint64_t coming; /* events up to here are on their way by themselves */
+    struct bytes out;
+};
+
+struct tail *tail_new(const char *room, bool json, uint64_t last)
+{
+    struct tail *t = mem_new(1, sizeof *t);
+
+    t->name = mem_str(str_of(room));
+    t->json = json;
+    t->old = last;
+    return t;
+}
+
+void tail_free(struct tail *t)
+{
+    if (!t)
+        return;
+    bytes_fini(&t->out);
+    free(t->name);
+    free(t);
+}
+
+/* Whether the server speaks of our room, in whatever case. */
+static bool is_ours(const struct tail *t, const struct msg_sync_room *sync)
+{
+    char name[2 * NAME_MAX_BYTES], a[2 * NAME_MAX_BYTES], b[2 * NAME_MAX_BYTES];
+    bool at =
+        sync->kind == room_DIRECT && sync->name.len && sync->name.ptr[0] != '@';
+    struct str shown = text_cut(sync->name, NAME_MAX_BYTES);
+    size_t len_a, len_b;
+
+    snprintf(name, sizeof name, "%s%.*s", at ? "@" : "", STR_ARG(shown));
+    len_a = text_fold(str_of(name), a, sizeof a);
+    len_b = text_fold(str_of(t->name), b, sizeof b);
+    return len_a && str_eq(str_bytes(a, len_a), str_bytes(b, len_b));
+}
+
+static void on_sync_room(struct tail *t, const struct msg_sync_room *sync)
+{
+    uint64_t oldest = sync->first ? sync->first - 1 : sync->head;
+
+    if (!is_ours(t, sync))
+        return;
+    if (t->room && t->room != sync->room)
+        tail_epoch(t); /* the room was made anew: all of it is news */
+    t->room = sync->room;
+    t->head = sync->head;
+    if (!t->placed)
+        t->pos = sync->head - time_min(t->old, sync->head);
+    t->placed = true;
+    if (t->pos < oldest)
+        t->pos = oldest; /* those before it are kept no longer */
+    t->coming = 0;
+    if (sync->from && sync->from <= t->pos + 1)
+        t->coming = sync->head;
+}
+
+static void take(struct tail *t, const struct msg_event *ev)
+{
+    struct saying saying = { str_of(t->name),    ev->nick, ev->text,
+                             (unsigned)ev->kind, ev->seq,  ev->ts,
+                             ev->account };
+
+    t->pos = ev->seq;
+    if (ev->kind != event_MESSAGE && ev->kind != event_ACTION &&
+        ev->kind != event_NOTICE)
+        return;
+    if (t->json)
+        plain_json(&t->out, &saying);
+    else
+        plain_text(&t->out, &saying);
+}
+
+static void on_event(struct tail *t, const struct msg_event *ev)
+{
+    if (!t->placed || ev->room != t->room)
+        return;
+    if (ev->seq > t->head)
+        t->head = ev->seq;
+    if (ev->seq != t->pos + 1)
+        return;
+    if (bytes_str(&t->out).len < OUT_MAX)
+        take(t, ev);
+    else
+        t->coming = 0; /* it will have to be asked for */
+}
+
+static void on_hist_page(struct tail *t, const struct msg_hist_page *page)
+{
+    if (!t->placed || page->room != t->room)
+        return;
+    if (page->first == 0 && page->after == 0)
+        t->head = t->pos; /* nothing there after all */
+    if (page->first > t->pos + 1)
+        t->pos = page->first - 1; /* what lay before is kept no longer */
+}
+
+void tail_apply(struct tail *t, const struct msg *msg)
+{
+    if (msg->kind == KIND_SYNC_ROOM)
+        on_sync_room(t, &msg->sync_room);
+    else if (msg->kind == KIND_EVENT)
+        on_event(t, &msg->event);
+    else if (msg->kind == KIND_HIST_PAGE)
+        on_hist_page(t, &msg->hist_page);
+}
+
+void tail_epoch(struct tail *t)
+{
+    t->room = 0;
+    t->placed = false;
+    t->old = UINT64_MAX; /* all of the new history is news */
+    t->coming = 0;
+}
+
+bool tail_cursor(const struct tail *t, uint64_t *room, uint64_t *seq)
+{
+    *room = t->room;
+    *seq = t->pos;
+    return t->placed;
+}
+
+bool tail_want(struct tail *t, struct msg *hist)
+{
+    if (!t->placed || t->pos >= t->head || t->pos < t->coming ||
+        bytes_str(&t->out).len > OUT_LOW)
+        return false;
+    *hist = (struct msg){ .kind = KIND_HIST };
+    hist->hist.room = t->room;
+    hist->hist.mode = hist_AFTER;
+    hist->hist.seq = t->pos;
+    hist->hist.limit = PAGE;
+    return true;
+}
+
+void tail_lost(struct tail *t)
+{
+    t->coming = 0;
+}
+
+struct str tail_output(const struct tail *t)
+{
+    return bytes_str(&t->out);
+}
+
+void tail_taken(struct tail *t, size_t n)
+{
+    bytes_take(&t->out, n);
+}
