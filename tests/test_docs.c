@@ -301,6 +301,38 @@ static void test_docs_has_every_command(void **state)
     (void)state;
 }
 
+/* ".Ic /leave ." that is no command of its own. */
+static void take_alias(struct set *set, const char *line)
+{
+    static const char *const COMMAND_NAMES[] = {
+#define COMMAND(name, args, min, max, match, run, help) #name,
+#include "tui/commands.def"
+    };
+    int len;
+
+    if (!starts(line, ".Ic /"))
+        return;
+    len = (int)strcspn(line + 5, " ");
+    for (size_t i = 0; i < sizeof COMMAND_NAMES / sizeof(char *); i++) {
+        if (strncmp(line + 5, COMMAND_NAMES[i], (size_t)len) == 0 &&
+            COMMAND_NAMES[i][len] == '\0')
+            return;
+    }
+    set_add(set, "%.*s", len, line + 5);
+}
+
+static void test_docs_has_every_alias(void **state)
+{
+    struct set *table = set_new();
+
+#define ALIAS(name, of) set_add(table, #name);
+#include "tui/commands.def"
+
+    check_same("chat-tui.1", table,
+               page_read("chat-tui.1", "COMMANDS", take_alias));
+    (void)state;
+}
+
 static void test_docs_has_every_style(void **state)
 {
     struct set *table = set_new();
@@ -325,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_docs_has_every_option_of_the_client),
         cmocka_unit_test(test_docs_has_every_key_of_the_client),
         cmocka_unit_test(test_docs_has_every_command),
+        cmocka_unit_test(test_docs_has_every_alias),
         cmocka_unit_test(test_docs_has_every_style),
     };
 
