@@ -86,7 +86,7 @@ static size_t distance(struct str a, struct str b)
 /* The name most like this one, or NULL when none is. */
 static const char *nearest(const struct option_table *table, struct str name)
 {
-    size_t best = 1 + (name.len < 6 ? name.len / 3 : 2);
+    size_t best = name.len < 4 ? 2 : 3; /* one or two slips of the finger */
     const char *found = NULL;
 
     for (size_t i = 0; name.len <= HINT_MAX && i < table->n; i++) {
