@@ -9,13 +9,13 @@ static void check_round_trip(const char *name, const char *want)
     char out[KEY_NAME_MAX];
 
     assert_true(key_parse(str_of(name), &key));
-    key_name(&key, out);
+    key_label(&key, out);
     assert_string_equal(out, want);
     assert_true(key_parse(str_of(out), &again));
     assert_true(key_same(&key, &again));
 }
 
-static void test_key_name_round_trips(void **state)
+static void test_key_label_round_trips(void **state)
 {
     static const char *const NAMES[] = {
         "a",        "A",          "1",         "-",
@@ -64,27 +64,27 @@ static void test_key_parse_refuses_what_is_no_key(void **state)
     }
 }
 
-static void test_key_name_is_empty_for_what_is_no_key(void **state)
+static void test_key_label_is_empty_for_what_is_no_key(void **state)
 {
     struct key key = { .type = KT_PASTE };
     char out[KEY_NAME_MAX] = "x";
 
     (void)state;
-    key_name(&key, out);
+    key_label(&key, out);
     assert_string_equal(out, "");
 
     key = (struct key){ .type = KT_NAMED, .code = 4711 };
-    key_name(&key, out);
+    key_label(&key, out);
     assert_string_equal(out, "");
 }
 
 int main(void)
 {
     static const struct CMUnitTest TESTS[] = {
-        cmocka_unit_test(test_key_name_round_trips),
+        cmocka_unit_test(test_key_label_round_trips),
         cmocka_unit_test(test_key_has_one_form),
         cmocka_unit_test(test_key_parse_refuses_what_is_no_key),
-        cmocka_unit_test(test_key_name_is_empty_for_what_is_no_key),
+        cmocka_unit_test(test_key_label_is_empty_for_what_is_no_key),
     };
 
     return RUN(TESTS);

@@ -26,7 +26,7 @@ static void log_key(struct log *log, const struct key *key)
 
     switch (key->type) {
     case KT_CHAR:
-    case KT_NAMED: key_name(key, what); break;
+    case KT_NAMED: key_label(key, what); break;
     case KT_PASTE:
         snprintf(what, sizeof what, "<paste %.*s>", STR_ARG(key->paste));
         break;

@@ -69,7 +69,7 @@ struct key key_normal(struct key key)
     return key;
 }
 
-void key_name(const struct key *key, char *out)
+void key_label(const struct key *key, char *out)
 {
     char text[8] = "";
     const char *name = text;

@@ -75,7 +75,7 @@ struct key key_normal(struct key);
  * The name of a KT_CHAR or KT_NAMED key; "" for anything else.
  *   out      KEY_NAME_MAX bytes, gets a terminated string
  */
-void key_name(const struct key *, char *out);
+void key_label(const struct key *, char *out);
 
 /*
  * The key of a name, in the form the decoder gives: "C-i" is Tab, "C-[" Esc,

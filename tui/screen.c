@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * EDGE: ncurses, used for what it is best at, the fewest bytes from one
+ * picture to the next.  It writes into a memory file: unlike a terminal, and
+ * unlike a pipe, that takes a frame of any size without waiting.  It reads
+ * nothing, knows no signal and no size but those told here.
+ */
+#include "tui/screen.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <wchar.h>
+
+/* ncurses has a struct screen of its own. */
+#define NCURSES_NOMACROS
+#define screen curses_screen
+#include <curses.h>
+#undef screen
+
+#include "shared/mem.h"
+#include "shared/text.h"
+#include "tui/canvas.h"
+#include "tui/glyph.h"
+#include "tui/key.h"
+#include "tui/lang.h"
+#include "tui/terminfo.h"
+#include "tui/tty.h"
+
+enum { BRIGHT = 8, BRIGHT_BLUE = 12, PAIRS = 16, TITLE_MAX = 120 };
+
+struct screen {
+    struct tty *tty;
+    enum look look;
+    SCREEN *curses;
+    FILE *sink, *source; /* what ncurses takes for the terminal */
+    char *frame;         /* what it wrote, on the way to the tty; owned */
+    size_t frame_cap;
+    int cols, rows;
+    struct cell *shown; /* what the terminal shows; owned */
+    unsigned *odd;      /* per row: cells drawn past ncurses; owned */
+    int cursor_col, cursor_row;
+    bool repaint; /* nothing of it is known to be there */
+    bool ascii;
+    bool paired[PAIRS]; /* colour pairs made */
+    char about[80];
+};
+
+/* ---- from ncurses to the tty ---- */
+
+/* An open file that takes bytes and never makes anybody wait. */
+static FILE *sink_open(void)
+{
+    char name[64];
+    int fd;
+
+    snprintf(name, sizeof name, "/chat-tui.%ld", (long)getpid());
+    fd = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
+    if (fd < 0)
+        return tmpfile();
+    (void)shm_unlink(name);
+    return fdopen(fd, "w+");
+}
+
+/* Hand on what ncurses has written since the last time. */
+static void carry(struct screen *s)
+{
+    int fd = fileno(s->sink);
+    off_t end = lseek(fd, 0, SEEK_CUR);
+    size_t len = end > 0 ? (size_t)end : 0;
+    ssize_t n;
+
+    if (len == 0)
+        return;
+    if (len > s->frame_cap) {
+        s->frame = mem_resize(s->frame, len, 1);
+        s->frame_cap = len;
+    }
+    n = pread(fd, s->frame, len, 0);
+    if (n > 0)
+        (void)tty_write(s->tty, str_bytes(s->frame, (size_t)n));
+    (void)lseek(fd, 0, SEEK_SET);
+}
+
+/* ---- colours ---- */
+
+/* The pair of a colour on the terminal's own background, made on demand. */
+static short pair_of(struct screen *s, int colour)
+{
+    short pair;
+
+    if (colour == INK_DEFAULT || !has_colors())
+        return 0;
+    if (colour == COLOR_BLUE && s->look == LOOK_DARK && COLORS >= 2 * BRIGHT)
+        colour = BRIGHT_BLUE; /* the plain one is unreadable on black */
+    assert(colour >= 0 && colour + 1 < PAIRS);
+    pair = (short)(colour + 1);
+    if (!s->paired[pair]) {
+        if (init_pair(pair, (short)colour, -1) == ERR)
+            (void)init_pair(pair, (short)colour, COLOR_BLACK);
+        s->paired[pair] = true;
+    }
+    return pair;
+}
+
+static attr_t attrs_of(unsigned ink)
+{
+    attr_t attrs = A_NORMAL;
+
+    if (ink & INK_BOLD)
+        attrs |= A_BOLD;
+    if (ink & INK_DIM)
+        attrs |= A_DIM;
+    if (ink & INK_REVERSE)
+        attrs |= A_REVERSE;
+    if (ink & INK_UNDERLINE)
+        attrs |= A_UNDERLINE;
+    return attrs;
+}
+
+/* ---- canvas to ncurses ---- */
+
+static bool same_cell(const struct cell *a, const struct cell *b)
+{
+    return a->len == b->len && a->cols == b->cols && a->style == b->style &&
+           memcmp(a->text, b->text, a->len) == 0;
+}
+
+/* Tell ncurses of one cell. */
+static void put_cell(struct screen *s, int row, int col,
+                     const struct cell *cell)
+{
+    struct ink ink = theme_ink(s->look, (enum style)cell->style);
+    wchar_t text[GLYPH_MAX + 1];
+    int times = 1;
+    cchar_t c;
+
+    if (glyph_of(cell, s->ascii, text) != GLYPH_WHOLE)
+        times = cell->cols;
+    (void)setcchar(&c, text, attrs_of(ink.attrs), pair_of(s, ink.colour), NULL);
+    for (int i = 0; i < times && col + i < s->cols; i++)
+        (void)mvadd_wch(row, col + i, &c);
+}
+
+static bool is_odd(const struct screen *s, const struct cell *cell)
+{
+    wchar_t text[GLYPH_MAX + 1];
+
+    return cell->cols > 0 && glyph_of(cell, s->ascii, text) == GLYPH_ODD;
+}
+
+/* Tell ncurses what is new in a row; true when anything is. */
+static bool put_row(struct screen *s, int row, const struct cell *cells)
+{
+    struct cell *shown = &s->shown[(size_t)row * (size_t)s->cols];
+    bool changed = false;
+
+    for (int col = 0; col < s->cols; col++) {
+        if (!s->repaint && same_cell(&cells[col], &shown[col]))
+            continue;
+        changed = true;
+        if (cells[col].cols > 0)
+            put_cell(s, row, col, &cells[col]);
+    }
+    if (!changed)
+        return false;
+    memcpy(shown, cells, (size_t)s->cols * sizeof *cells);
+    s->odd[row] = 0;
+    for (int col = 0; col < s->cols; col++)
+        s->odd[row] += is_odd(s, &cells[col]);
+    return true;
+}
+
+/* Put the cursor where the canvas wants it; true when that is news. */
+static bool put_cursor(struct screen *s, const struct canvas *c)
+{
+    int col = c->cursor_col, row = c->cursor_row;
+    bool news;
+
+    if (col < 0 || row < 0 || col >= s->cols || row >= s->rows)
+        col = row = -1;
+    news = s->repaint || col != s->cursor_col || row != s->cursor_row;
+    if (s->repaint || (col < 0) != (s->cursor_col < 0))
+        (void)curs_set(col >= 0);
+    s->cursor_col = col;
+    s->cursor_row = row;
+    /* Drawing has moved it; hidden, it waits where the next line appears. */
+    (void)move(row < 0 ? s->rows - 1 : row, col < 0 ? 0 : col);
+    return news;
+}
+
+/* ---- cells that ncurses would misplace ---- */
+
+/*
+ * ncurses holds '?' in the columns of an odd cell, so that it keeps account of
+ * them and scrolls them along.  The cell itself is written over them, placed
+ * by absolute moves on both sides: whatever width the terminal gives it,
+ * nothing else on the row shifts.
+ */
+static void draw_cell(struct screen *s, int row, int col,
+                      const struct cell *cell)
+{
+    struct ink ink = theme_ink(s->look, (enum style)cell->style);
+    char text[3 * CELL_BYTES + 1];
+    size_t len =
+        text_strict(str_bytes(cell->text, cell->len), text, sizeof text - 1);
+
+    text[len] = '\0';
+    (void)mvcur(-1, -1, row, col);
+    (void)vid_attr(attrs_of(ink.attrs), pair_of(s, ink.colour), NULL);
+    (void)putp(text);
+}
+
+static void draw_odd_row(struct screen *s, int row)
+{
+    static const struct cell BLANK = { .len = 2, .cols = 2, .text = "  " };
+    const struct cell *cells = &s->shown[(size_t)row * (size_t)s->cols];
+
+    for (int col = 0; col < s->cols; col++) {
+        int next = col + cells[col].cols;
+        struct cell blank = BLANK;
+
+        if (!is_odd(s, &cells[col]))
+            continue;
+        blank.len = cells[col].cols;
+        blank.style = cells[col].style;
+        draw_cell(s, row, col, &blank);
+        draw_cell(s, row, col, &cells[col]);
+        if (next < s->cols && cells[next].len > 0 && !is_odd(s, &cells[next]))
+            draw_cell(s, row, next, &cells[next]);
+    }
+}
+
+/* Draw the odd cells of a row that changed alone; of all rows when more did,
+ * as they may have been scrolled. */
+static void draw_odd(struct screen *s, int only)
+{
+    bool drawn = false;
+
+    for (int row = 0; row < s->rows; row++) {
+        if (s->odd[row] == 0 || (only >= 0 && row != only))
+            continue;
+        draw_odd_row(s, row);
+        drawn = true;
+    }
+    if (!drawn)
+        return;
+    (void)vid_attr(A_NORMAL, 0, NULL);
+    /* Back to where ncurses believes the cursor to be. */
+    (void)mvcur(-1, -1, getcury(stdscr), getcurx(stdscr));
+    (void)doupdate(); /* flushes */
+}
+
+/* ---- painting ---- */
+
+static void resize(struct screen *s, int cols, int rows)
+{
+    size_t n = (size_t)cols * (size_t)rows;
+
+    s->cols = cols;
+    s->rows = rows;
+    s->shown = mem_resize(s->shown, n, sizeof *s->shown);
+    memset(s->shown, 0, n * sizeof *s->shown);
+    s->odd = mem_resize(s->odd, (size_t)rows, sizeof *s->odd);
+    memset(s->odd, 0, (size_t)rows * sizeof *s->odd);
+    (void)resize_term(rows, cols);
+    s->repaint = true;
+}
+
+bool screen_show(struct screen *s, const struct canvas *c)
+{
+    int changed = 0, last = -1;
+    bool moved;
+
+    if (tty_busy(s->tty))
+        return false;
+    if (c->cols != s->cols || c->rows != s->rows)
+        resize(s, c->cols, c->rows);
+    if (s->repaint) {
+        (void)erase();
+        (void)clearok(curscr, TRUE);
+    }
+    for (int row = 0; row < s->rows; row++) {
+        if (!put_row(s, row, &c->cells[(size_t)row * (size_t)s->cols]))
+            continue;
+        changed++;
+        last = row;
+    }
+    moved = put_cursor(s, c);
+    if (changed == 0 && !moved)
+        return true;
+    (void)wnoutrefresh(stdscr);
+    (void)doupdate();
+    if (changed > 0)
+        draw_odd(s, changed == 1 ? last : -1);
+    s->repaint = false;
+    carry(s);
+    tty_probe(s->tty);
+    return true;
+}
+
+void screen_redraw(struct screen *s)
+{
+    s->repaint = true;
+}
+
+void screen_look(struct screen *s, enum look look)
+{
+    if (s->look == look)
+        return;
+    s->look = look;
+    memset(s->paired, 0, sizeof s->paired);
+    s->repaint = true;
+}
+
+/* ---- entering and leaving ---- */
+
+/* Start ncurses for a terminal; false with an error when it cannot do it. */
+static bool start(struct screen *s, char *error, size_t cap)
+{
+    const char *term = getenv("TERM");
+
+    if (!term || !*term) {
+        snprintf(error, cap, _("TERM is not set"));
+        return false;
+    }
+    s->sink = sink_open();
+    s->source = fopen("/dev/null", "r");
+    if (!s->sink || !s->source) {
+        snprintf(error, cap, _("no memory file for the screen: %s"),
+                 strerror(errno));
+        return false;
+    }
+    use_env(FALSE);
+    s->curses = newterm(term, s->sink, s->source);
+    if (!s->curses && terminfo_instead(term)) {
+        term = terminfo_instead(term);
+        s->curses = newterm(term, s->sink, s->source);
+    }
+    if (!s->curses) {
+        snprintf(error, cap, _("terminfo does not know the terminal %.40s"),
+                 term);
+        return false;
+    }
+    snprintf(s->about, sizeof s->about, "%.40s", term);
+    if (terminfo_string("cup") && terminfo_string("clear"))
+        return true;
+    snprintf(error, cap, _("the terminal %.40s cannot place its cursor"), term);
+    return false;
+}
+
+/* Nothing has reached the terminal yet, or nothing will any more. */
+static void stop(struct screen *s)
+{
+    if (s->curses) {
+        (void)endwin();
+        delscreen(s->curses);
+    }
+    if (s->sink)
+        (void)fclose(s->sink);
+    if (s->source)
+        (void)fclose(s->source);
+    free(s->frame);
+    free(s->shown);
+    free(s->odd);
+    free(s);
+}
+
+static void set_modes(void)
+{
+    if (has_colors()) {
+        (void)start_color();
+        (void)use_default_colors();
+    }
+    (void)nonl();        /* the tty changes no bytes */
+    (void)typeahead(-1); /* there is no input to look for */
+    (void)idlok(stdscr, TRUE);
+}
+
+struct screen *screen_open(struct tty *tty, enum look look, char *error,
+                           size_t cap)
+{
+    struct screen *s = mem_new(1, sizeof *s);
+    char restore[256];
+    size_t at;
+    int cols, rows;
+
+    s->tty = tty;
+    s->look = look;
+    s->ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+    if (!start(s, error, cap)) {
+        stop(s);
+        return NULL;
+    }
+    set_modes();
+    at = strlen(s->about);
+    snprintf(s->about + at, sizeof s->about - at, ", %d colours, %.20s",
+             has_colors() ? COLORS : 0, nl_langinfo(CODESET));
+    tty_size(tty, &cols, &rows);
+    resize(s, cols, rows);
+    tty_set_restore(
+        tty, str_bytes(restore, terminfo_restore(restore, sizeof restore)));
+    tty_enter(tty);
+    carry(s);
+    return s;
+}
+
+void screen_close(struct screen *s)
+{
+    if (!s)
+        return;
+    screen_leave(s);
+    stop(s);
+}
+
+void screen_leave(struct screen *s)
+{
+    if (!isendwin()) {
+        (void)endwin();
+        carry(s);
+    }
+    tty_leave(s->tty);
+}
+
+void screen_enter(struct screen *s)
+{
+    if (!isendwin())
+        (void)endwin(); /* stopped unawares: everything is in doubt */
+    tty_enter(s->tty);
+    s->repaint = true;
+}
+
+/* ---- the rest of the terminal ---- */
+
+void screen_bell(struct screen *s)
+{
+    (void)tty_write(s->tty, str_of("\a"));
+}
+
+void screen_title(struct screen *s, struct str title)
+{
+    char bytes[TITLE_MAX + 8] = "\033]2;";
+    size_t len = strlen(bytes);
+
+    if (!terminfo_has_title())
+        return;
+    len += text_strict(text_cut(title, TITLE_MAX), bytes + len, TITLE_MAX);
+    bytes[len++] = '\a';
+    (void)tty_write(s->tty, str_bytes(bytes, len));
+}
+
+void screen_learn(const struct screen *s, struct keys *keys)
+{
+    (void)s;
+    terminfo_learn(keys);
+}
+
+bool screen_brackets(const struct screen *s)
+{
+    (void)s;
+    return terminfo_brackets();
+}
+
+bool screen_ask_width(struct screen *s)
+{
+    const char *ask = terminfo_string("u7");
+
+    return !s->ascii && ask && strcmp(ask, "\033[6n") == 0 &&
+           tty_write(s->tty, str_of("\033[H\xe2\x80\x9c\033[6n\033[H\033[K"));
+}
+
+bool screen_is_wide(const struct key *report)
+{
+    return report->type == KT_REPORT && report->code == REPORT_CURSOR &&
+           report->args[1] == 3;
+}
+
+const char *screen_describe(const struct screen *s)
+{
+    return s->about;
+}

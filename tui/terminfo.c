@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * EDGE: terminfo, by way of ncurses; see terminfo.h.
+ */
+#include "tui/terminfo.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NCURSES_NOMACROS
+#include <curses.h>
+
+#include "tui/keys.h"
+
+/* tigetstr would not change the name, but asks for a pointer that could. */
+const char *terminfo_string(const char *name)
+{
+    const char *value = tigetstr((NCURSES_CONST char *)name);
+
+    return value == (const char *)-1 ? NULL : value;
+}
+
+bool terminfo_has_title(void)
+{
+    return tigetflag("XT") == 1;
+}
+
+bool terminfo_brackets(void)
+{
+    if (getenv("STY") && !getenv("TMUX"))
+        return false; /* GNU screen does not hand the mode on */
+    return terminfo_string("BE") || terminfo_has_title();
+}
+
+void terminfo_learn(struct keys *keys)
+{
+    static const struct {
+        const char *name;
+        uint32_t code;
+        unsigned mods;
+    } KEYS[] = {
+        { "kcuu1", K_UP, 0 },         { "kcud1", K_DOWN, 0 },
+        { "kcuf1", K_RIGHT, 0 },      { "kcub1", K_LEFT, 0 },
+        { "khome", K_HOME, 0 },       { "kend", K_END, 0 },
+        { "kpp", K_PGUP, 0 },         { "knp", K_PGDN, 0 },
+        { "kich1", K_INS, 0 },        { "kdch1", K_DEL, 0 },
+        { "kcbt", K_TAB, MOD_SHIFT }, { "kent", K_ENTER, 0 },
+        { "kbs", K_BACKSPACE, 0 },    { "kf1", K_F1, 0 },
+        { "kf2", K_F1 + 1, 0 },       { "kf3", K_F1 + 2, 0 },
+        { "kf4", K_F1 + 3, 0 },       { "kf5", K_F1 + 4, 0 },
+        { "kf6", K_F1 + 5, 0 },       { "kf7", K_F1 + 6, 0 },
+        { "kf8", K_F1 + 7, 0 },       { "kf9", K_F1 + 8, 0 },
+        { "kf10", K_F1 + 9, 0 },      { "kf11", K_F1 + 10, 0 },
+        { "kf12", K_F12, 0 },
+    };
+
+    for (size_t i = 0; i < sizeof KEYS / sizeof *KEYS; i++) {
+        struct key key = { KT_NAMED, .code = KEYS[i].code,
+                           .mods = KEYS[i].mods };
+        const char *seq = terminfo_string(KEYS[i].name);
+
+        /* Old terminals have arrows that are Ctrl+letters for us. */
+        if (seq && (seq[0] == '\033' || KEYS[i].code == K_BACKSPACE))
+            keys_learn(keys, str_of(seq), key);
+    }
+}
+
+/* Capabilities with padding are left out: nobody will wait for it. */
+size_t terminfo_restore(char *out, size_t cap)
+{
+    static const char *const NAMES[] = { "sgr0", "cnorm", "rmcup" };
+    size_t len = 0;
+
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        const char *value = terminfo_string(NAMES[i]);
+        size_t n = value ? strlen(value) : 0;
+
+        if (n == 0 || strstr(value, "$<") || len + n > cap)
+            continue;
+        memcpy(out + len, value, n);
+        len += n;
+    }
+    return len;
+}
+
+/* Terminals that behave like xterm, by their names. */
+const char *terminfo_instead(const char *term)
+{
+    static const char *const NAMES[] = {
+        "xterm", "kitty", "foot",    "alacritty", "ghostty", "wezterm",
+        "tmux",  "st-",   "konsole", "vte",       "contour", "rio",
+    };
+
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        if (strstr(term, NAMES[i]))
+            return "xterm-256color";
+    }
+    return NULL;
+}

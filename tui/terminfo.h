@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * EDGE: questions to terminfo about the terminal that the screen has started.
+ */
+#ifndef TUI_TERMINFO_H
+#define TUI_TERMINFO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct keys;
+
+/* A capability that is a string; NULL when the terminal has none. */
+const char *terminfo_string(const char *name);
+
+/* Whether it has a title, and sequences as xterm has them. */
+bool terminfo_has_title(void);
+
+/* Whether it brackets pastes: no bursts (keys.h). */
+bool terminfo_brackets(void);
+
+/* Teach the decoder the sequences of its keys. */
+void terminfo_learn(struct keys *);
+
+/*
+ * What leaves full screen, in one string, for a crash.
+ *   returns  bytes written, at most cap
+ */
+size_t terminfo_restore(char *out, size_t cap);
+
+/* A type to take instead of one that terminfo has not heard of, or NULL. */
+const char *terminfo_instead(const char *term);
+
+#endif
