@@ -260,6 +260,61 @@ static void test_docs_has_every_limit_of_the_server(void **state)
     (void)state;
 }
 
+struct server_option {
+    const char *name;
+    bool argv_only;
+};
+
+static const struct server_option SERVER_OPTIONS[] = {
+#define BOTH false
+#define ARGV true
+#define OPTION(name, letter, TYPE, field, def, arg, scope, min, max, doc)      \
+    { name, scope },
+#include "server/options.def"
+#undef BOTH
+#undef ARGV
+};
+static const size_t SERVER_OPTIONS_LEN =
+    sizeof SERVER_OPTIONS / sizeof *SERVER_OPTIONS;
+
+static void test_docs_has_every_option_of_the_server(void **state)
+{
+    struct set *table = set_new();
+
+    for (size_t i = 0; i < SERVER_OPTIONS_LEN; i++)
+        set_add(table, "%s", SERVER_OPTIONS[i].name);
+
+    check_same("chat-server.8", table,
+               page_read("chat-server.8", "OPTIONS", take_option));
+    (void)state;
+}
+
+static void test_docs_has_every_key_of_the_server(void **state)
+{
+    struct set *table = set_new();
+
+    for (size_t i = 0; i < SERVER_OPTIONS_LEN; i++) {
+        if (!SERVER_OPTIONS[i].argv_only)
+            set_add(table, "%s", SERVER_OPTIONS[i].name);
+    }
+
+    check_same("chat-server.conf.5", table,
+               page_read("chat-server.conf.5", "GENERAL KEYS", take_word));
+    (void)state;
+}
+
+static void test_docs_has_every_counter(void **state)
+{
+    struct set *table = set_new();
+
+#define METRIC(name, TYPE, doc) set_add(table, #name);
+#include "server/metrics.def"
+
+    check_same("chat-server.8", table,
+               page_read("chat-server.8", "COUNTERS", take_word));
+    (void)state;
+}
+
 /* ---- the client's pages ---- */
 
 static void test_docs_has_every_option_of_the_client(void **state)
@@ -354,6 +409,9 @@ int main(void)
         cmocka_unit_test(test_docs_has_every_error),
         cmocka_unit_test(test_docs_has_every_limit_of_the_protocol),
         cmocka_unit_test(test_docs_has_every_limit_of_the_server),
+        cmocka_unit_test(test_docs_has_every_option_of_the_server),
+        cmocka_unit_test(test_docs_has_every_key_of_the_server),
+        cmocka_unit_test(test_docs_has_every_counter),
         cmocka_unit_test(test_docs_has_every_option_of_the_client),
         cmocka_unit_test(test_docs_has_every_key_of_the_client),
         cmocka_unit_test(test_docs_has_every_command),
