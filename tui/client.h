@@ -138,8 +138,11 @@ bool client_has_room(const struct client *);
 /* Whether everything said is stored by the server. */
 bool client_is_done(const struct client *);
 
-/* How many of the own commands the server has refused for good. */
-uint64_t client_refused(const struct client *);
+/*
+ * How many of the own commands the server has refused for good.
+ *   why      gets the first reason, for people
+ */
+uint64_t client_refused(const struct client *, const char **why);
 
 /* The token of the current session, to be kept on disk; empty while none, or
  * when it belongs to a name that was not the one wanted. */

@@ -92,6 +92,7 @@ struct client {
     size_t n_rejoins, cap_rejoins;
     bool disk_trouble; /* said once */
     uint64_t refused;
+    char refusal[512]; /* the first one */
 
     uint32_t request; /* last one given */
     uint32_t tail_request;

@@ -265,7 +265,8 @@ static void refused(struct client *c, const struct entry *entry,
     struct room *room = model_room_named(c->model, str_of(entry->room));
     const char *why = lang_text(err_text((unsigned)error->code));
 
-    c->refused++;
+    if (c->refused++ == 0)
+        snprintf(c->refusal, sizeof c->refusal, "%s: %s", entry->room, why);
     if (entry->kind == ENTRY_SEND) {
         if (!c->config.silent)
             model_line_failed(c->model, entry->cseq, (unsigned)error->code,

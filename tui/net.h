@@ -33,10 +33,7 @@ void net_turn(struct net *, struct now);
 /* Whether everything said has left this machine (after client_bye). */
 bool net_drained(const struct net *);
 
-/*
- * Close every handle; net frees itself when the last one is closed, so the
- * loop must run on until it is empty.
- */
+/* Close every socket; runs the loop until they are closed. NULL is allowed. */
 void net_close(struct net *);
 
 /* The clock of this turn; the only place of tui/ that reads it. */

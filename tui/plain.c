@@ -23,7 +23,7 @@ struct shown {
 };
 
 struct shown_room {
-    char *name; /* owned */
+    const struct room *room; /* who it is, never looked into */
     struct shown shown;
 };
 
@@ -130,22 +130,32 @@ void plain_free(struct plain *p)
 {
     if (!p)
         return;
-    for (size_t i = 0; i < p->n; i++)
-        free(p->rooms[i].name);
     free(p->rooms);
     free(p);
 }
 
-static struct shown *shown_of(struct plain *p, const char *name)
+/* News become the first room's history: what was shown is not shown again. */
+static struct shown inherit(struct plain *p, const struct model *m)
+{
+    struct shown news = p->news;
+
+    if (m->news.ids >= news.id)
+        return (struct shown){ 0 };
+    p->news = (struct shown){ 0 };
+    return news;
+}
+
+static struct shown *shown_of(struct plain *p, const struct model *m,
+                              const struct room *room)
 {
     void *grown = p->rooms;
 
     for (size_t i = 0; i < p->n; i++)
-        if (str_is(str_of(name), p->rooms[i].name))
+        if (p->rooms[i].room == room)
             return &p->rooms[i].shown;
     mem_grow(&grown, &p->cap, p->n + 1, sizeof *p->rooms);
     p->rooms = grown;
-    p->rooms[p->n] = (struct shown_room){ .name = mem_str(str_of(name)) };
+    p->rooms[p->n] = (struct shown_room){ room, inherit(p, m) };
     return &p->rooms[p->n++].shown;
 }
 
@@ -215,8 +225,8 @@ static void update(struct shown *shown, const struct history *h,
 
 void plain_update(struct plain *p, const struct model *m, struct bytes *out)
 {
-    update(&p->news, &m->news, "", out);
     for (size_t i = 0; i < m->n_rooms; i++)
-        update(shown_of(p, m->rooms[i]->name), &m->rooms[i]->history,
+        update(shown_of(p, m, m->rooms[i]), &m->rooms[i]->history,
                m->rooms[i]->name, out);
+    update(&p->news, &m->news, "", out);
 }

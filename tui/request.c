@@ -56,8 +56,9 @@ bool client_is_done(const struct client *c)
     return outbox_len(c->outbox) == 0 && c->n_rejoins == 0;
 }
 
-uint64_t client_refused(const struct client *c)
+uint64_t client_refused(const struct client *c, const char **why)
 {
+    *why = c->refusal;
     return c->refused;
 }
 
