@@ -159,6 +159,8 @@ static void on_hist_page(struct model *m, const struct msg *msg, struct now now)
     if (!room->asked && page->before == 0 &&
         (page->first == 0 || page->first <= h->first))
         h->start = true;
+    if (page->first == 0 && h->first == 0)
+        h->head = 0; /* what there was is no more: nothing to ask for */
     room->asked = 0;
     room->wait_us = 0;
     m->dirty = true;

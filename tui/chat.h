@@ -14,6 +14,7 @@
 #include "shared/str.h"
 
 struct client;
+struct completion;
 struct edit;
 struct model;
 struct net;
@@ -28,10 +29,12 @@ struct chat {
     struct model *model;
     struct ui *ui;     /* never NULL; line mode has one nobody draws */
     struct edit *edit; /* NULL in line mode */
+    struct completion *completion; /* of Tab; NULL in line mode */
     struct settings *settings;
     struct net *net;        /* NULL in tests */
     struct uv_loop_s *loop; /* NULL in tests */
     struct state *state;    /* where the token is kept, or NULL */
+    uint64_t typing_us;     /* mono_us of the last TYPING sent, 0: stopped */
     uint64_t ask_us;        /* mono_us before which chat_turn asks nothing */
     bool quit;              /* the person wants to leave; BYE has been said */
 };
@@ -51,6 +54,12 @@ unsigned chat_say(struct chat *, struct room *, unsigned kind, struct str text,
  */
 void chat_page(struct chat *, const char *title, struct str text, struct now);
 
+/* Go to a room; the draft stays with the room it was written in. */
+void chat_go(struct chat *, size_t index);
+
+/* Take a room off the list. */
+void chat_drop(struct chat *, struct room *);
+
 /* Leave: BYE with a reason (value set reason), then quit. */
 void chat_quit(struct chat *, unsigned reason, struct str text, struct now);
 
@@ -61,7 +70,7 @@ void chat_quit(struct chat *, unsigned reason, struct str text, struct now);
 void chat_turn(struct chat *, struct now);
 uint64_t chat_deadline(const struct chat *);
 
-/* Ask for older lines of a room, unless it has them all. */
-void chat_older(struct chat *, struct room *, struct now);
+/* Ask for older lines of a room, unless it has them all; 0: a page of them. */
+void chat_older(struct chat *, struct room *, unsigned lines, struct now);
 
 #endif

@@ -110,6 +110,29 @@ static void trim(struct history *h)
     }
 }
 
+void history_clear(struct history *h)
+{
+    size_t kept = 0;
+    size_t newest = h->n;
+
+    while (newest > 0 && h->lines[newest - 1].seq == 0)
+        newest--;
+    for (size_t i = 0; i < h->n; i++) {
+        struct line *line = &h->lines[i];
+        if (i + 1 == newest || is_pending(line)) {
+            h->lines[kept++] = *line;
+            continue;
+        }
+        h->loose -= is_loose(line);
+        h->bytes -= line_bytes(line);
+        line_fini(line);
+    }
+    h->n = kept;
+    h->start = false;
+    h->serial++;
+    find_ends(h);
+}
+
 /* Put a line, whose texts it owns, at index `at`. */
 static struct line *insert(struct history *h, size_t at, struct line line)
 {

@@ -102,6 +102,10 @@ void history_rewrite(struct history *, struct line *, struct str text,
  */
 bool history_gap(const struct history *, uint64_t *after, uint64_t *before);
 
+/* Empty it but for the newest event, so that it is known where we are, and for
+ * unsent lines. */
+void history_clear(struct history *);
+
 /* The first gap cannot be filled: stop asking for it. */
 void history_give_up(struct history *);
 

@@ -3,9 +3,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-#include "shared/text.h"
+#include "shared/mem.h"
 #include "shared/wire.h"
 #include "tui/lang.h"
 #include "tui/model.h"
@@ -103,6 +104,32 @@ void presence_detail(const struct person *p, uint64_t wall_ms, char *out,
         snprintf(out, cap, _("off %s"), age);
     } else
         snprintf(out, cap, "%s", "");
+}
+
+/* Those who are here first, then by name. */
+static int compare(const void *a, const void *b)
+{
+    const struct person *x = *(const struct person *const *)a;
+    const struct person *y = *(const struct person *const *)b;
+
+    if (x->state != y->state)
+        return x->state > y->state ? -1 : 1;
+    return strcmp(x->nick, y->nick);
+}
+
+const struct person **presence_roll(const struct model *m,
+                                    const struct room *room, size_t *n)
+{
+    const struct person **all = mem_new(room->n_members + 1, sizeof *all);
+
+    *n = 0;
+    for (size_t i = 0; i < room->n_members; i++) {
+        const struct person *p = model_who(m, room->members[i].account);
+        if (p)
+            all[(*n)++] = p;
+    }
+    qsort(all, *n, sizeof *all, compare);
+    return all;
 }
 
 /* Why somebody is gone; false when the room need not be told. */

@@ -13,6 +13,7 @@
 
 struct model;
 struct person;
+struct room;
 struct rec_presence;
 
 /* The mark of a state (value set presence): + ~ * ? - or a blank. */
@@ -31,6 +32,13 @@ void presence_age(uint64_t seconds, char *out, size_t cap);
  */
 void presence_detail(const struct person *, uint64_t wall_ms, char *out,
                      size_t cap);
+
+/*
+ * The members of a room that are known, those who are here first, then by name.
+ *   returns  an owned array of *n borrowed people
+ */
+const struct person **presence_roll(const struct model *, const struct room *,
+                                    size_t *n);
 
 /*
  * A change.  Somebody gone or back is told once in every room shared with

@@ -3,9 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "shared/mem.h"
 #include "shared/wire.h"
 #include "tui/canvas.h"
 #include "tui/lang.h"
@@ -89,17 +87,6 @@ static enum style state_style(unsigned state)
     }
 }
 
-/* Those who are here first, then by name. */
-static int compare(const void *a, const void *b)
-{
-    const struct person *x = *(const struct person *const *)a;
-    const struct person *y = *(const struct person *const *)b;
-
-    if (x->state != y->state)
-        return x->state > y->state ? -1 : 1;
-    return strcmp(x->nick, y->nick);
-}
-
 static void draw_member(struct canvas *c, const struct model *m,
                         const struct ui *ui, const struct layout *l,
                         const struct person *p, int y, struct now now)
@@ -127,14 +114,8 @@ void sides_members(const struct model *m, const struct ui *ui,
     snprintf(head, sizeof head, _("members %llu"),
              (unsigned long long)room->member_count);
     canvas_text(c, 0, left + 2, l->cols, STYLE_rule, str_of(head));
-    const struct person **all = mem_new(room->n_members + 1, sizeof *all);
-    size_t n = 0;
-    for (size_t i = 0; i < room->n_members; i++) {
-        const struct person *p = model_who(m, room->members[i].account);
-        if (p)
-            all[n++] = p;
-    }
-    qsort(all, n, sizeof *all, compare);
+    size_t n;
+    const struct person **all = presence_roll(m, room, &n);
     for (size_t i = 0; i < n && 1 + (int)i < l->status; i++)
         draw_member(c, m, ui, l, all[i], 1 + (int)i, now);
     free(all);

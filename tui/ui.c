@@ -10,7 +10,7 @@
 
 void ui_init(struct ui *ui)
 {
-    *ui = (struct ui){ .terminal = "", .dirty = true };
+    *ui = (struct ui){ .cols = 80, .rows = 24, .terminal = "", .dirty = true };
 }
 
 void ui_fini(struct ui *ui)
@@ -75,5 +75,6 @@ void ui_query_rub(struct ui *ui)
 void ui_follow(struct ui *ui)
 {
     ui->anchor = (struct anchor){ 0 };
+    ui->query.hit = 0;
     ui->dirty = true;
 }

@@ -48,7 +48,8 @@ struct anchor {
 };
 
 struct ui {
-    bool full; /* a full screen is drawn; false in line mode */
+    int cols, rows; /* of the screen */
+    bool full;      /* a full screen is drawn; false in line mode */
     enum ui_mode mode;
     enum pane_mode rooms, members;
     unsigned bell, timestamps; /* as in settings.h */
@@ -65,6 +66,8 @@ struct ui {
 
     const char *terminal; /* TERM and what it can do, for /doctor; borrowed */
     bool dirty;           /* must be drawn again */
+    bool suspend;         /* give the terminal back to the shell for a while */
+    bool beep;            /* a key could do nothing */
     bool redraw;          /* all of it, as the terminal may be garbled */
 };
 

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/chat.h"
+
+#include <stdlib.h>
+
+#include "shared/mem.h"
+#include "shared/text.h"
+#include "shared/wire.h"
+#include "tui/client.h"
+#include "tui/edit.h"
+#include "tui/lang.h"
+#include "tui/model.h"
+#include "tui/ui.h"
+
+enum {
+    ASK_EVERY_US = 250 * 1000,   /* the server counts queries */
+    ANSWER_US = 10 * 1000 * 1000 /* then it may be asked again */
+};
+
+/* ---- saying ---- */
+
+static bool is_blank(char ch)
+{
+    return ch == ' ' || ch == '\n' || ch == '\t';
+}
+
+static struct str trim(struct str s)
+{
+    while (s.len > 0 && is_blank(s.ptr[s.len - 1]))
+        s.len--;
+    while (s.len > 0 && s.ptr[0] == '\n')
+        s = str_from(s, 1);
+    return s;
+}
+
+/*
+ * How much of a text makes the first message: within the limits, cut at a line
+ * end if there is one, else at a space, else between characters.
+ */
+static size_t first_part(struct str text, size_t max_bytes, size_t max_lines)
+{
+    size_t line_end = 0, space = 0, lines = 1;
+    size_t most = text_cut(text, max_bytes).len;
+
+    for (size_t i = 0; i < text.len && i <= most; i++) {
+        if (text.ptr[i] == '\n') {
+            line_end = i;
+            if (++lines > max_lines)
+                return i;
+        } else if (text.ptr[i] == ' ') {
+            space = i;
+        }
+    }
+    if (text.len <= most)
+        return text.len;
+    return line_end ? line_end : space ? space : most;
+}
+
+unsigned chat_say(struct chat *chat, struct room *room, unsigned kind,
+                  struct str text, struct now now)
+{
+    const uint64_t *limits = chat->model->limits.value;
+    char *clean = mem_new(3 * text.len + 1, 1);
+    size_t len = text_clean(text, TEXT_LINES, clean, 3 * text.len + 1);
+    struct str rest = trim(str_bytes(clean, len));
+    unsigned said = 0;
+
+    while (rest.len > 0) {
+        size_t part = first_part(rest, (size_t)limits[LIMIT_TEXT_BYTES],
+                                 (size_t)limits[LIMIT_TEXT_LINES]);
+        struct str message = trim(str_bytes(rest.ptr, part));
+        if (message.len > 0) {
+            client_say(chat->client, str_of(room->name), kind, message, now);
+            said++;
+        }
+        rest = trim(str_from(rest, part > 0 ? part : 1));
+    }
+    free(clean);
+    if (said)
+        ui_follow(chat->ui);
+    return said;
+}
+
+void chat_page(struct chat *chat, const char *title, struct str text,
+               struct now now)
+{
+    if (chat->ui->full) {
+        ui_show(chat->ui, title, text);
+        return;
+    }
+    while (text.len > 0) {
+        size_t end = 0;
+        while (end < text.len && text.ptr[end] != '\n')
+            end++;
+        model_notice(chat->model, NULL, now, "%.*s",
+                     STR_ARG(str_bytes(text.ptr, end)));
+        text = str_from(text, end + 1);
+    }
+}
+
+/* ---- going from room to room ---- */
+
+static void keep_draft(struct chat *chat)
+{
+    struct room *room = model_current(chat->model);
+    if (!room || !chat->edit)
+        return;
+    struct str draft = edit_text(chat->edit);
+    free(room->draft);
+    room->draft = draft.len ? mem_str(draft) : NULL;
+}
+
+static void take_draft(struct chat *chat)
+{
+    struct room *room = model_current(chat->model);
+
+    if (chat->edit)
+        edit_set(chat->edit, str_of(room && room->draft ? room->draft : ""));
+    chat->ui->pasted = false;
+    ui_follow(chat->ui);
+}
+
+void chat_go(struct chat *chat, size_t index)
+{
+    if (index >= chat->model->n_rooms || index == chat->model->current)
+        return;
+    keep_draft(chat);
+    model_switch(chat->model, index);
+    take_draft(chat);
+}
+
+void chat_drop(struct chat *chat, struct room *room)
+{
+    bool shown = room == model_current(chat->model);
+
+    model_room_drop(chat->model, room);
+    if (shown)
+        take_draft(chat);
+}
+
+void chat_quit(struct chat *chat, unsigned reason, struct str text,
+               struct now now)
+{
+    client_bye(chat->client, reason, text, now);
+    chat->quit = true;
+}
+
+/* ---- asking for what is missing ---- */
+
+enum want { WANT_NOTHING, WANT_EVENTS, WANT_GAP, WANT_MEMBERS };
+
+static enum want room_wants(const struct room *room)
+{
+    const struct history *h = &room->history;
+    uint64_t after, before;
+
+    if (!room->joined || room->id == 0)
+        return WANT_NOTHING;
+    if (h->first == 0 && h->head > 0)
+        return WANT_EVENTS;
+    if (history_gap(h, &after, &before))
+        return WANT_GAP;
+    return room->members_known ? WANT_NOTHING : WANT_MEMBERS;
+}
+
+static void ask_gap(struct chat *chat, struct room *room, struct now now)
+{
+    uint64_t after = 0, before = 0;
+    uint64_t max = chat->model->limits.value[LIMIT_PAGE_MAX];
+
+    history_gap(&room->history, &after, &before);
+    room->asked = after;
+    client_history(chat->client, str_of(room->name), hist_AFTER, after,
+                   (unsigned)time_min(before - after - 1, max), now);
+}
+
+static void ask(struct chat *chat, struct room *room, enum want want,
+                struct now now)
+{
+    switch (want) {
+    case WANT_NOTHING: return;
+    case WANT_MEMBERS:
+        room->members_known = true;
+        client_members(chat->client, str_of(room->name), now);
+        return;
+    case WANT_EVENTS:
+        client_history(chat->client, str_of(room->name), hist_LATEST, 0, 0,
+                       now);
+        break;
+    case WANT_GAP: ask_gap(chat, room, now); break;
+    }
+    room->wait_us = now.mono_us + ANSWER_US;
+}
+
+/* The room that wants something soonest, the current one first; and when. */
+static struct room *neediest(const struct chat *chat, uint64_t *when)
+{
+    const struct model *m = chat->model;
+    struct room *found = NULL;
+
+    *when = NEVER;
+    for (size_t i = 0; i < m->n_rooms; i++) {
+        struct room *room = m->rooms[(m->current + i) % m->n_rooms];
+        enum want want = room_wants(room);
+        uint64_t at = want == WANT_MEMBERS ? 0 : room->wait_us;
+        if (want != WANT_NOTHING && at < *when) {
+            *when = at;
+            found = room;
+        }
+    }
+    return found;
+}
+
+uint64_t chat_deadline(const struct chat *chat)
+{
+    uint64_t when;
+
+    if (chat->model->link != LINK_ONLINE || !neediest(chat, &when))
+        return NEVER;
+    return when > chat->ask_us ? when : chat->ask_us;
+}
+
+void chat_turn(struct chat *chat, struct now now)
+{
+    uint64_t when;
+
+    if (chat->model->link != LINK_ONLINE || now.mono_us < chat->ask_us)
+        return;
+    struct room *room = neediest(chat, &when);
+    if (!room || when > now.mono_us)
+        return;
+    ask(chat, room, room_wants(room), now);
+    chat->ask_us = now.mono_us + ASK_EVERY_US;
+}
+
+void chat_older(struct chat *chat, struct room *room, unsigned lines,
+                struct now now)
+{
+    const struct history *h = &room->history;
+
+    if (!room->joined || chat->model->link != LINK_ONLINE || h->start ||
+        h->first == 0 || history_is_full(h) || now.mono_us < room->wait_us)
+        return;
+    room->asked = 0;
+    room->wait_us = now.mono_us + ANSWER_US;
+    client_history(chat->client, str_of(room->name), hist_BEFORE, h->first,
+                   lines, now);
+}
