@@ -31,13 +31,10 @@ function sample(doc, key, value) {
     printf "\n# %s\n#%s =%s\n", doc, key, value == "" ? "" : " " value
 }
 
-# The client's rows begin with the type, the server's with the name.
 /^OPTION\(/ {
     cut_row($0)
-    key = arg[1] ~ /^[A-Z]+$/ ? 3 : 1
-    scope = arg[key == 1 ? 7 : 9]
-    if (scope != "ARGV")
-        sample(arg[10], arg[key], arg[5] == "NULL" ? "" : arg[5])
+    if (arg[9] != "ARGV")
+        sample(arg[10], arg[3], arg[5] == "NULL" ? "" : arg[5])
 }
 
 /^LIMIT\(/ {

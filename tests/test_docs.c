@@ -267,11 +267,13 @@ struct server_option {
 
 static const struct server_option SERVER_OPTIONS[] = {
 #define BOTH false
+#define LIVE false
 #define ARGV true
-#define OPTION(name, letter, TYPE, field, def, arg, scope, min, max, doc)      \
-    { name, scope },
+#define OPTION(TYPE, field, name, letter, def, arg, min, max, where, doc)      \
+    { name, where },
 #include "server/options.def"
 #undef BOTH
+#undef LIVE
 #undef ARGV
 };
 static const size_t SERVER_OPTIONS_LEN =
