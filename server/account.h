@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Somebody: a name, a token to come back with, devices, rooms, and how they
+ * are.  An account outlives its connections.
+ */
+#ifndef SERVER_ACCOUNT_H
+#define SERVER_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/bucket.h"
+#include "server/list.h"
+#include "shared/bounds.h"
+#include "shared/str.h"
+#include "shared/wire.h"
+
+struct member;
+struct session;
+
+/*
+ * One client program of an account, and its counter of commands.  Between
+ * `stored` and `taken` lie the commands that the store has not confirmed.
+ */
+struct device {
+    uint64_t id;
+    uint64_t stored, taken;
+    struct session *session; /* NULL: not connected */
+    uint64_t used;           /* when it connected last, for eviction */
+};
+
+/* A name in its two forms. */
+struct name {
+    char *shown, *folded; /* owned; NULL: none */
+};
+
+struct account {
+    struct list absent; /* first; in a list of world while without session */
+    uint64_t id;
+    struct name nick;
+    struct name nick_next; /* a change on its way through the store */
+    uint8_t token[TOKEN_LEN];
+    struct device **devices; /* owned */
+    size_t n_devices, cap_devices;
+    struct session **sessions; /* READY ones */
+    size_t n_sessions, cap_sessions;
+    struct member **rooms; /* by room id */
+    size_t n_rooms, cap_rooms;
+    struct bucket sends;
+    size_t on_way;      /* operations the store has not confirmed */
+    uint64_t absent_us; /* since when, while without session */
+    bool dying;         /* leaving its rooms, then freed */
+
+    bool away; /* said so */
+    char *away_text;
+    struct rec_presence is, told; /* how they are; what others know */
+    bool changed;                 /* waits to be told */
+    bool news;                    /* to be told even if it looks the same */
+    uint64_t told_us;
+    uint64_t visit; /* mark of the last walk over people that met it */
+};
+
+struct account *account_new(uint64_t id, struct str nick, struct str folded);
+void account_free(struct account *); /* is in no room and has no session */
+
+/* The name that is, or will be when the store has confirmed it. */
+struct str account_nick(const struct account *);
+
+/* NULL: it has no such device. */
+struct device *account_device(const struct account *, uint64_t id);
+
+/*
+ * Add a device, at counter `stored`.
+ *   evicted  gets the id of the one that made room for it, or 0
+ *   returns  NULL when all DEVICES_MAX are connected or have commands on
+ *            their way
+ */
+struct device *account_add_device(struct account *, uint64_t id,
+                                  uint64_t stored, uint64_t *evicted);
+
+void account_attach(struct account *, struct session *);
+void account_detach(struct account *, struct session *);
+
+/* What was said on going away; empty text clears it. */
+void account_set_away(struct account *, bool away, struct str text);
+
+enum { DEVICES_MAX = 64 }; /* remembered of one account */
+
+void name_set(struct name *, struct str shown, struct str folded);
+void name_clear(struct name *);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Addresses; see address.h.
+ */
+#include "server/address.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { HOST_MAX = 256 };
+
+/* Split at the last colon; brackets around IPv6 go. */
+static bool split(const char *text, char host[HOST_MAX], const char **port)
+{
+    const char *colon = strrchr(text, ':');
+    size_t len;
+
+    if (!colon)
+        return false;
+    len = (size_t)(colon - text);
+    if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
+        text++;
+        len -= 2;
+    } else if (memchr(text, ':', len)) {
+        return false; /* IPv6 without brackets: which part is the port? */
+    }
+    if (len >= HOST_MAX)
+        return false;
+    memcpy(host, text, len);
+    host[len] = '\0';
+    *port = colon + 1;
+    return true;
+}
+
+bool address_parse(struct address *address, const char *text, char *error,
+                   size_t cap)
+{
+    const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
+                                    .ai_socktype = SOCK_STREAM };
+    struct addrinfo *found = NULL;
+    char host[HOST_MAX];
+    const char *port;
+    int err;
+
+    if (!split(text, host, &port) || !*port) {
+        snprintf(error, cap, "%s: not ADDR:PORT; IPv6 needs brackets, [::1]:0",
+                 text);
+        return false;
+    }
+    err = getaddrinfo(*host ? host : NULL, port, &hints, &found);
+    if (err) {
+        snprintf(error, cap, "%s: %s", text, gai_strerror(err));
+        return false;
+    }
+    memset(address, 0, sizeof *address);
+    memcpy(&address->storage, found->ai_addr, found->ai_addrlen);
+    freeaddrinfo(found);
+    return true;
+}
+
+struct address address_of(const struct sockaddr *any)
+{
+    struct address address = { 0 };
+
+    if (any->sa_family == AF_INET)
+        memcpy(&address.v4, any, sizeof address.v4);
+    else if (any->sa_family == AF_INET6)
+        memcpy(&address.v6, any, sizeof address.v6);
+    return address;
+}
+
+/* The IPv4 address in it, also when it is mapped into IPv6; NULL: none. */
+static const uint8_t *v4_bytes(const struct address *a)
+{
+    if (a->any.sa_family == AF_INET)
+        return (const uint8_t *)&a->v4.sin_addr;
+    if (a->any.sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&a->v6.sin6_addr))
+        return &a->v6.sin6_addr.s6_addr[12];
+    return NULL;
+}
+
+bool address_is_loopback(const struct address *a)
+{
+    const uint8_t *v4 = v4_bytes(a);
+
+    if (v4)
+        return v4[0] == 127;
+    return a->any.sa_family == AF_INET6 &&
+           IN6_IS_ADDR_LOOPBACK(&a->v6.sin6_addr);
+}
+
+bool address_equal(const struct address *a, const struct address *b)
+{
+    if (a->any.sa_family != b->any.sa_family)
+        return false;
+    if (a->any.sa_family == AF_INET)
+        return a->v4.sin_port == b->v4.sin_port &&
+               a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;
+    return a->v6.sin6_port == b->v6.sin6_port &&
+           a->v6.sin6_scope_id == b->v6.sin6_scope_id &&
+           memcmp(&a->v6.sin6_addr, &b->v6.sin6_addr, 16) == 0;
+}
+
+void address_text(const struct address *a, char out[ADDRESS_TEXT])
+{
+    char host[INET6_ADDRSTRLEN] = "?";
+
+    if (a->any.sa_family == AF_INET) {
+        inet_ntop(AF_INET, &a->v4.sin_addr, host, sizeof host);
+        snprintf(out, ADDRESS_TEXT, "%s:%u", host,
+                 (unsigned)ntohs(a->v4.sin_port));
+        return;
+    }
+    if (a->any.sa_family == AF_INET6)
+        inet_ntop(AF_INET6, &a->v6.sin6_addr, host, sizeof host);
+    snprintf(out, ADDRESS_TEXT, "[%s]:%u", host,
+             (unsigned)ntohs(a->v6.sin6_port));
+}
+
+struct str address_gate(const struct address *a)
+{
+    const uint8_t *v4 = v4_bytes(a);
+
+    if (address_is_loopback(a))
+        return str_of(NULL);
+    return v4 ? str_bytes(v4, 4) : str_bytes(&a->v6.sin6_addr, 8);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the functions of call.h share.
+ */
+#include "server/call.h"
+
+#include <assert.h>
+
+#include "server/store.h"
+#include "server/world.h"
+
+void call_ok(struct call *c, const char *text)
+{
+    struct msg msg = { .kind = KIND_OK, .request = c->msg->request };
+
+    msg.ok.text = str_of(text);
+    session_say(c->s, &msg, true);
+}
+
+void call_put(struct call *c, struct store_op *op)
+{
+    assert(c->cseq == c->s->device->taken + 1);
+    op->account = c->s->account->id;
+    op->device = c->s->device->id;
+    op->cseq = c->cseq;
+    op->request = c->msg->request;
+    c->s->device->taken = c->cseq;
+    world_put(c->w, op);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One message being answered, and the functions that answer: a row of the
+ * table in verbs.c names each.  A function returns 0 when it has answered or
+ * given the matter to the store, or the error that is the answer.
+ */
+#ifndef SERVER_CALL_H
+#define SERVER_CALL_H
+
+#include <stdint.h>
+
+#include "shared/error.h"
+#include "shared/now.h"
+#include "shared/str.h"
+#include "shared/wire.h"
+
+struct room;
+struct session;
+struct store_op;
+struct world;
+
+struct call {
+    struct world *w;
+    struct session *s;
+    const struct msg *msg;
+    struct now now;
+    uint64_t cseq;      /* of an ordered command, else 0 */
+    struct str subject; /* what an error is about; borrowed */
+};
+
+/* Give an ordered command to the store, which must have room. */
+void call_put(struct call *, struct store_op *);
+
+/* OK, for a request without cseq. */
+void call_ok(struct call *, const char *text);
+
+/* login.c */
+enum err on_hello(struct call *);
+enum err on_auth(struct call *);
+enum err on_bye(struct call *);
+
+/* sync.c */
+enum err on_sync(struct call *);
+
+/* talk.c */
+enum err on_send(struct call *);
+enum err on_room_set(struct call *);
+enum err on_join(struct call *);
+enum err on_part(struct call *);
+enum err on_nick(struct call *);
+
+/* query.c */
+enum err on_hist(struct call *);
+enum err on_members(struct call *);
+enum err on_room_list(struct call *);
+
+/* mood.c */
+enum err on_status(struct call *);
+enum err on_typing(struct call *);
+
+#endif

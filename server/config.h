@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The settings of the server: options.def and limits.def, from defaults, file
+ * and command line, and what a new reading of the file may change while it
+ * runs.  An edge: it reads the file.
+ */
+#ifndef SERVER_CONFIG_H
+#define SERVER_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "server/address.h"
+#include "shared/limits.h"
+#include "shared/option.h"
+
+struct log;
+
+struct settings {
+    char *config, *listen_tcp, *listen_udp, *listen_unix, *data, *rate_limit;
+    unsigned tls, log; /* choices: enum tls_choice, enum log_format */
+    uint64_t idle_exit;
+    bool check_config, dump_protocol, version, help;
+    struct limits limits;
+};
+
+enum tls_choice { TLS_AUTO, TLS_ON, TLS_OFF };
+
+extern const struct option_table CONFIG_TABLE;
+
+/*
+ * Defaults, then the file that argv names, then argv.
+ *   returns  0, or an exit code of sysexits with *error; settings are owned by
+ *            the caller in any case: config_free
+ */
+int config_load(struct settings *, int argc, char **argv,
+                struct option_error *error);
+void config_free(struct settings *);
+
+/* Whether a listen option says off. */
+bool config_is_off(const char *text);
+
+/* The address of listen_tcp or listen_udp, resolved; false: it says off. */
+bool config_address(const char *text, struct address *);
+
+/*
+ * Read everything again and take what may change while running; logs a line
+ * for each key that changed.  On a mistake nothing changes.
+ *   returns  whether anything was taken
+ */
+bool config_reload(struct settings *, int argc, char **argv,
+                   const struct log *);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The door of the server, sans-I/O: connections and bytes in, sessions with
+ * output or death out, and the time of the next deadline.  An edge (net, or a
+ * test) calls hub_open and hub_feed as things happen, and once per turn
+ * hub_turn, then hub_dirty until it is empty.
+ */
+#ifndef SERVER_HUB_H
+#define SERVER_HUB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/world.h"
+#include "shared/error.h"
+#include "shared/link.h"
+#include "shared/now.h"
+#include "shared/str.h"
+
+struct hub;
+struct session;
+
+struct hub *hub_new(const struct world_config *, struct now);
+
+/* Every session must have been buried. */
+void hub_free(struct hub *);
+
+/* The world behind it: limits, counters, log. */
+struct world *hub_world(struct hub *);
+
+/* Who is at the other end of a new connection. */
+struct hub_peer {
+    enum transport transport;
+    uint64_t id;     /* datagram: connection id, not in use */
+    struct str name; /* address for the log */
+    struct str gate; /* 4 or 8 bytes that its limits count by; empty: none */
+};
+
+/*
+ * A connection was made.
+ *   why      why not, when NULL is returned: a limit, or shutting down
+ */
+struct session *hub_open(struct hub *, const struct hub_peer *, enum err *why,
+                         struct now);
+
+/* BYE for a connection that hub_open refused; returns its bytes, or 0. */
+size_t hub_refusal(enum err why, uint8_t *out, size_t cap);
+
+/* The session of a connection id; NULL: it is not in use. */
+struct session *hub_datagram(struct hub *, uint64_t id);
+
+/* Bytes of a stream, or one datagram; borrowed for the call. */
+void hub_feed(struct hub *, struct session *, struct str bytes, struct now);
+
+/* The connection is closed from the other side, or broken. */
+void hub_eof(struct hub *, struct session *, struct now);
+
+/* Some output went out: it may be heard again. */
+void hub_flushed(struct hub *, struct session *, struct now);
+
+/* The turn of all that waits: deadlines, the store, presence. */
+void hub_turn(struct hub *, struct now);
+
+/* When hub_turn must be called again at the latest, mono_us. */
+uint64_t hub_deadline(const struct hub *);
+
+/*
+ * The next session the edge must look at: there may be output, reading is to
+ * stop or go on (session_wants_input), or it is DEAD: close it, then hub_bury.
+ */
+struct session *hub_dirty(struct hub *);
+
+/* The edge holds it no longer. */
+void hub_bury(struct hub *, struct session *, struct now);
+
+/* Since when nobody is connected, mono_us; NEVER: somebody is. */
+uint64_t hub_idle_since(const struct hub *);
+
+/* Say goodbye to everybody, take nobody new. */
+void hub_shutdown(struct hub *, struct now);
+
+/* Enough waited: every session is dead from here on. */
+void hub_abandon(struct hub *, struct now);
+
+#endif

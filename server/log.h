@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One line per event.  A line names what happened and carries fields; texts of
+ * strangers are filtered strictly, and what people say to each other or a token
+ * is never given to it.
+ */
+#ifndef SERVER_LOG_H
+#define SERVER_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "shared/str.h"
+
+enum log_format { LOG_AS_TEXT, LOG_AS_JSON }; /* as --log text|json */
+
+struct log {
+    FILE *to; /* NULL: nothing is written */
+    enum log_format format;
+    uint64_t wall_ms; /* set once per turn by the edge */
+};
+
+struct log_field {
+    const char *key;
+    struct str text;
+    uint64_t num;
+    bool is_num;
+};
+
+static inline struct log_field log_str(const char *key, struct str text)
+{
+    return (struct log_field){ .key = key, .text = text };
+}
+
+static inline struct log_field log_num(const char *key, uint64_t num)
+{
+    return (struct log_field){ .key = key, .num = num, .is_num = true };
+}
+
+/* Write a line: its event, and n fields. */
+void log_line(const struct log *, const char *event, const struct log_field *,
+              size_t n);
+
+/* LOG(log, "room.new", log_str("name", name), log_num("room", id)); */
+#define LOG(log, event, ...)                                                   \
+    log_line(log, event, (const struct log_field[]){ __VA_ARGS__ },            \
+             sizeof((const struct log_field[]){ __VA_ARGS__ }) /               \
+                 sizeof(struct log_field))
+
+#endif

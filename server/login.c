@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * HELLO, AUTH, BYE; see login.h.
+ */
+#include "server/login.h"
+
+#include "server/call.h"
+#include "server/presence.h"
+#include "server/store.h"
+#include "server/world.h"
+#include "shared/frame.h"
+#include "shared/text.h"
+
+/* A closing session may drain its output for this long. */
+static const uint64_t DRAIN_US = 3000000;
+
+/* ---- HELLO ---- */
+
+enum err on_hello(struct call *c)
+{
+    const struct msg_hello *hello = &c->msg->hello;
+    struct msg msg = { .kind = KIND_WELCOME, .request = c->msg->request };
+    uint8_t limits[LIMITS_PACKED];
+
+    if (hello->vmin > PROTOCOL_VERSION || hello->vmax < PROTOCOL_VERSION)
+        return ERROR_VERSION;
+    c->subject = str_of("device");
+    if (hello->device == 0)
+        return ERROR_BAD_FIELD;
+    c->s->device_id = hello->device;
+    msg.welcome.version = PROTOCOL_VERSION;
+    msg.welcome.epoch = c->w->epoch;
+    msg.welcome.time = c->now.wall_ms;
+    msg.welcome.server = str_of(c->w->config.name);
+    msg.welcome.limits =
+        str_bytes(limits, limits_pack(&c->w->env.limits, limits));
+    msg.welcome.methods = str_of("guest");
+    session_enter(c->s, SESSION_GREETED);
+    session_say(c->s, &msg, true);
+    LOG(&c->w->env.log, "session.hello", log_num("session", c->s->id),
+        log_str("client", hello->client));
+    return ERR_NONE;
+}
+
+/* ---- AUTH ---- */
+
+/* The account that a client may have, made if need be. */
+static enum err find_account(struct call *c, struct account **account)
+{
+    const struct msg_auth *auth = &c->msg->auth;
+    char nick[NAME_MAX_BYTES];
+    enum err error;
+    size_t len;
+
+    *account = world_account_of(c->w, auth->token);
+    if (*account)
+        return ERR_NONE;
+    if (auth->nick.len == 0)
+        return auth->token.len ? ERROR_RESUME_INVALID : ERROR_NAME_INVALID;
+    c->subject = auth->nick;
+    len = text_name(auth->nick, NAME_NICK, limit(&c->w->env, LIMIT_NICK_BYTES),
+                    nick);
+    if (len == 0)
+        return ERROR_NAME_INVALID;
+    *account = world_add_account(c->w, str_bytes(nick, len), &error, c->now);
+    return *account ? ERR_NONE : error;
+}
+
+/* The row of this client's program, at what is stored of it. */
+static struct device *find_device(struct call *c, struct account *account)
+{
+    uint64_t cseq = c->msg->auth.cseq, evicted;
+    struct device *device = account_device(account, c->s->device_id);
+    const struct store_device *stored;
+
+    if (device)
+        return device;
+    stored = store_device(c->w->store, account->id, c->s->device_id);
+    device = account_add_device(account, c->s->device_id,
+                                stored ? stored->last_cseq : cseq - (cseq > 0),
+                                &evicted);
+    if (device && evicted)
+        store_forget(c->w->store, account->id, evicted);
+    return device;
+}
+
+/* The same program over an older link: that one is done with. */
+static void replace(struct call *c, struct session *old)
+{
+    struct msg bye = { .kind = KIND_BYE };
+
+    bye.bye.code = ERROR_REPLACED;
+    bye.bye.text = str_of(err_text(ERROR_REPLACED));
+    session_say(old, &bye, false);
+    account_detach(old->account, old);
+    login_drain(c->w, old, reason_NONE, c->now);
+}
+
+static void say_auth_ok(struct call *c, bool resumed)
+{
+    const struct account *account = c->s->account;
+    struct msg msg = { .kind = KIND_AUTH_OK, .request = c->msg->request };
+
+    msg.auth_ok.account = account->id;
+    msg.auth_ok.nick = account_nick(account);
+    msg.auth_ok.token = str_bytes(account->token, sizeof account->token);
+    msg.auth_ok.last_cseq = c->s->device->stored;
+    msg.auth_ok.session = c->s->id;
+    msg.auth_ok.resumed = resumed;
+    msg.auth_ok.ttl_s = limit(&c->w->env, LIMIT_ACCOUNT_KEEP);
+    session_say(c->s, &msg, true);
+    c->w->env.metrics.resumes += resumed;
+    LOG(&c->w->env.log, "session.auth", log_num("session", c->s->id),
+        log_num("account", account->id), log_str("nick", account_nick(account)),
+        log_num("device", c->s->device_id), log_num("resumed", resumed));
+}
+
+enum err on_auth(struct call *c)
+{
+    const struct msg_auth *auth = &c->msg->auth;
+    struct account *account;
+    struct device *device;
+    bool resumed, was_gone;
+    enum err error;
+
+    if (auth->method.len && !str_is(auth->method, "guest"))
+        return ERROR_AUTH_FAILED;
+    resumed = world_account_of(c->w, auth->token) != NULL;
+    error = find_account(c, &account);
+    if (error)
+        return error;
+    device = find_device(c, account);
+    if (!device ||
+        (!device->session &&
+         account->n_sessions >= limit(&c->w->env, LIMIT_PER_ACCOUNT)))
+        return ERROR_LIMIT;
+    was_gone = account->n_sessions == 0;
+    if (device->session)
+        replace(c, device->session);
+    device->used = c->s->id; /* ids grow with time */
+    c->s->device = device;
+    account_attach(account, c->s);
+    session_enter(c->s, SESSION_READY);
+    say_auth_ok(c, resumed);
+    if (was_gone)
+        presence_back(c->w, account, (unsigned)time_min(auth->cause, 255),
+                      auth->away_ms, c->now);
+    else
+        presence_update(c->w, account, c->now);
+    return ERR_NONE;
+}
+
+/* ---- leaving ---- */
+
+void login_leave(struct world *w, struct session *s, unsigned reason,
+                 struct now now)
+{
+    struct account *account = s->account;
+    uint64_t silent = presence_silence(s, now);
+
+    if (s->lagging) {
+        s->lagging = false;
+        w->env.metrics.lagging--;
+    }
+    if (!account)
+        return;
+    account_detach(account, s);
+    if (account->n_sessions) {
+        presence_update(w, account, now);
+        return;
+    }
+    world_absent(w, account, now);
+    presence_gone(w, account, reason, silent, now);
+}
+
+void login_drain(struct world *w, struct session *s, unsigned reason,
+                 struct now now)
+{
+    login_leave(w, s, reason, now);
+    frame_unref(s->parked);
+    s->parked = NULL;
+    s->held_until_us = 0;
+    s->close_by_us = now.mono_us + DRAIN_US;
+    session_enter(s, SESSION_CLOSING);
+    session_arm(s, s->close_by_us);
+}
+
+void login_close(struct world *w, struct session *s,
+                 const struct farewell *farewell, struct now now)
+{
+    struct msg msg = { .kind = KIND_BYE };
+
+    msg.bye.code = farewell->code;
+    msg.bye.retry_ms = farewell->retry_ms;
+    msg.bye.cause = farewell->cause;
+    msg.bye.text = str_of(err_text(farewell->code));
+    session_say(s, &msg, false);
+    LOG(&w->env.log, "session.bye", log_num("session", s->id),
+        log_str("code", str_of(err_name(farewell->code))));
+    login_drain(w, s, farewell->reason, now);
+}
+
+enum err on_bye(struct call *c)
+{
+    uint64_t cause = c->msg->bye.cause;
+
+    login_drain(c->w, c->s,
+                cause == reason_DETACHED ? reason_DETACHED : reason_QUIT,
+                c->now);
+    return ERR_NONE;
+}

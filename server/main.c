@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * chat-server: options, hub, net, nothing else.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sysexits.h>
+
+#include "server/config.h"
+#include "server/hub.h"
+#include "server/net.h"
+#include "shared/wire.h"
+
+/* What SIGHUP needs. */
+struct program {
+    struct settings settings;
+    struct hub *hub;
+    struct net *net;
+    int argc;
+    char **argv;
+};
+
+static int complain(int code, const char *why)
+{
+    fprintf(stderr, "chat-server: %s\n", why);
+    if (code == EX_USAGE)
+        fputs("Try chat-server --help.\n", stderr);
+    return code;
+}
+
+static const char *as_it_is(const char *text)
+{
+    return text;
+}
+
+static void print_help(void)
+{
+    puts("usage: chat-server [OPTION ...]\n"
+         "Serve chat over TCP, UDP and a Unix socket; chat-server(8).\n");
+    option_help(&CONFIG_TABLE, stdout, as_it_is);
+}
+
+/* Options that only print; false: it is to be a server. */
+static bool print_only(const struct settings *settings)
+{
+    if (settings->help)
+        print_help();
+    else if (settings->version)
+        puts("chat-server " VERSION);
+    else if (settings->dump_protocol)
+        wire_dump_schema(stdout);
+    else if (settings->check_config)
+        puts("chat-server: the configuration is good");
+    else
+        return false;
+    return true;
+}
+
+/* A connection is a descriptor: take as many as we may. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static void on_reload(void *ctx)
+{
+    struct program *p = ctx;
+    struct world *world = hub_world(p->hub);
+
+    if (!config_reload(&p->settings, p->argc, p->argv, &world->env.log))
+        return;
+    world_configure(world, &p->settings.limits);
+    world->env.log.format = (enum log_format)p->settings.log;
+    net_set_idle_exit(p->net, p->settings.idle_exit);
+}
+
+static struct hub *make_hub(const struct settings *settings)
+{
+    struct world_config config = {
+        .limits = settings->limits,
+        .log = { .to = stderr, .format = (enum log_format)settings->log },
+        .name = "chat-server",
+        .random = net_random,
+    };
+
+    return hub_new(&config, net_clock());
+}
+
+static int serve(struct program *p)
+{
+    struct address tcp, udp;
+    const char *path = p->settings.listen_unix;
+    struct net_config config = {
+        .hub = p->hub,
+        .tcp = config_address(p->settings.listen_tcp, &tcp) ? &tcp : NULL,
+        .udp = config_address(p->settings.listen_udp, &udp) ? &udp : NULL,
+        .unix_path = config_is_off(path) ? NULL : path,
+        .reload = on_reload,
+        .ctx = p,
+    };
+    char why[512];
+    int err;
+
+    p->net = net_new(&config);
+    if (!p->net)
+        return complain(EX_OSERR, "cannot start: the system has no event loop");
+    net_set_idle_exit(p->net, p->settings.idle_exit);
+    err = net_listen(p->net, why, sizeof why);
+    if (err) {
+        complain(err, why);
+    } else {
+        net_announce(p->net);
+        net_run(p->net);
+    }
+    net_free(p->net);
+    return err;
+}
+
+int main(int argc, char **argv)
+{
+    struct program p = { .argc = argc, .argv = argv };
+    struct option_error error;
+    int code = config_load(&p.settings, argc, argv, &error);
+
+    if (code) {
+        complain(code, error.text);
+    } else if (!print_only(&p.settings)) {
+        raise_descriptors();
+        p.hub = make_hub(&p.settings);
+        code = serve(&p);
+        hub_free(p.hub);
+    }
+    config_free(&p.settings);
+    return code;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The numbers of metrics.def, and their page of text.
+ */
+#ifndef SERVER_METRICS_H
+#define SERVER_METRICS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct metrics {
+#define METRIC(name, type, doc) uint64_t name;
+#include "server/metrics.def"
+};
+
+/* Print them in the text format that Prometheus reads. */
+void metrics_page(const struct metrics *, FILE *);
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The loop and its turn; see net.h.
+ */
+#include "server/net.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "server/net_edge.h"
+#include "shared/mem.h"
+
+static const int SIGNAL_NUMBERS[SIGNALS] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1 };
+
+static const uint64_t STOP_US = 3000000; /* to drain queues when stopping */
+
+/* ---- time ---- */
+
+static uint64_t clock_us(clockid_t clock)
+{
+    struct timespec ts;
+
+    clock_gettime(clock, &ts);
+    return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+struct now net_clock(void)
+{
+    return (struct now){ .mono_us = clock_us(CLOCK_MONOTONIC),
+                         .wall_ms = clock_us(CLOCK_REALTIME) / 1000 };
+}
+
+struct now net_now(struct net *net)
+{
+    if (!net->now_is_fresh)
+        net->now = net_clock();
+    net->now_is_fresh = true;
+    return net->now;
+}
+
+void net_random(void *ctx, uint8_t *out, size_t len)
+{
+    (void)ctx;
+    if (uv_random(NULL, NULL, out, len, 0, NULL)) {
+        fputs("chat-server: the system has no random bytes\n", stderr);
+        abort();
+    }
+}
+
+/* ---- the turn ---- */
+
+static void bury(struct conn *conn)
+{
+    conn->session->edge = NULL;
+    if (!conn->is_udp) {
+        stream_close(conn);
+        return;
+    }
+    hub_bury(conn->net->hub, conn->session, net_now(conn->net));
+    free(conn);
+}
+
+static void flush_dirty(struct net *net)
+{
+    struct session *s;
+
+    while ((s = hub_dirty(net->hub))) {
+        struct conn *conn = s->edge;
+
+        if (!conn)
+            continue; /* closing already */
+        if (conn->is_udp)
+            dgram_flush(conn);
+        else
+            stream_flush(conn);
+        if (s->state == SESSION_DEAD)
+            bury(conn);
+    }
+}
+
+static void close_handle(bool *has, uv_handle_t *handle)
+{
+    if (*has)
+        uv_close(handle, NULL);
+    *has = false;
+}
+
+/* UDP stays: goodbyes have to get through. */
+static void stop_listening(struct net *net)
+{
+    if (net->has_pipe)
+        unlink(net->config.unix_path);
+    close_handle(&net->has_tcp, (uv_handle_t *)&net->tcp);
+    close_handle(&net->has_pipe, (uv_handle_t *)&net->pipe);
+}
+
+static void stop(struct net *net)
+{
+    if (net->stopping)
+        return;
+    net->stopping = true;
+    net->stop_by_us = net_now(net).mono_us + STOP_US;
+    stop_listening(net);
+    hub_shutdown(net->hub, net_now(net));
+}
+
+/* Stop when nobody has been here; returns when to look again. */
+static uint64_t check_idle(struct net *net)
+{
+    uint64_t since = hub_idle_since(net->hub);
+
+    if (net->stopping) {
+        if (since != NEVER)
+            uv_stop(&net->loop);
+        else if (net->now.mono_us >= net->stop_by_us)
+            hub_abandon(net->hub, net->now);
+        return net->stop_by_us;
+    }
+    if (since == NEVER || net->idle_exit_us == 0)
+        return NEVER;
+    if (net->now.mono_us - since >= net->idle_exit_us)
+        stop(net);
+    return since + net->idle_exit_us;
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    (void)timer; /* it only wakes the loop: the turn does the work */
+}
+
+static void set_timer(struct net *net, uint64_t at)
+{
+    uint64_t now = clock_us(CLOCK_MONOTONIC);
+    uint64_t ms = at > now ? (at - now + 999) / 1000 : 0;
+
+    if (at == NEVER) {
+        uv_timer_stop(&net->timer);
+        return;
+    }
+    uv_update_time(&net->loop);
+    uv_timer_start(&net->timer, on_timer, ms, 0);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct net *net = prepare->data;
+    uint64_t at;
+
+    net->now_is_fresh = false;
+    hub_turn(net->hub, net_now(net));
+    at = check_idle(net);
+    flush_dirty(net);
+    set_timer(net, time_min(at, hub_deadline(net->hub)));
+    net->now_is_fresh = false;
+}
+
+/* ---- signals ---- */
+
+/* The counters, a line of the page after another. */
+static void dump_metrics(struct net *net)
+{
+    metrics_page(&hub_world(net->hub)->env.metrics, stderr);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct net *net = handle->data;
+
+    if (number == SIGHUP)
+        net->config.reload(net->config.ctx);
+    else if (number == SIGUSR1)
+        dump_metrics(net);
+    else
+        stop(net);
+}
+
+/* ---- life ---- */
+
+struct net *net_new(const struct net_config *config)
+{
+    struct net *net = mem_new(1, sizeof *net);
+
+    net->config = *config;
+    net->hub = config->hub;
+    if (uv_loop_init(&net->loop)) {
+        free(net);
+        return NULL;
+    }
+    uv_prepare_init(&net->loop, &net->prepare);
+    net->prepare.data = net;
+    uv_prepare_start(&net->prepare, on_prepare);
+    uv_timer_init(&net->loop, &net->timer);
+    for (int i = 0; i < SIGNALS; i++) {
+        uv_signal_init(&net->loop, &net->signals[i]);
+        net->signals[i].data = net;
+        uv_signal_start(&net->signals[i], on_signal, SIGNAL_NUMBERS[i]);
+    }
+    signal(SIGPIPE, SIG_IGN);
+    return net;
+}
+
+void net_free(struct net *net)
+{
+    uv_prepare_stop(&net->prepare);
+    hub_abandon(net->hub, net_now(net));
+    flush_dirty(net);
+    stop_listening(net);
+    close_handle(&net->has_udp, (uv_handle_t *)&net->udp);
+    uv_close((uv_handle_t *)&net->prepare, NULL);
+    uv_close((uv_handle_t *)&net->timer, NULL);
+    for (int i = 0; i < SIGNALS; i++)
+        uv_close((uv_handle_t *)&net->signals[i], NULL);
+    while (uv_run(&net->loop, UV_RUN_DEFAULT))
+        continue;
+    uv_loop_close(&net->loop);
+    free(net);
+}
+
+int net_refused(const char *what, const char *where, int uv_error, char *error,
+                size_t cap)
+{
+    const char *hint = "";
+
+    if (uv_error == UV_EADDRINUSE)
+        hint = "; another server may be running, port 0 takes a free one";
+    else if (uv_error == UV_EACCES)
+        hint = "; ports below 1024 are for root";
+    else if (uv_error == UV_EADDRNOTAVAIL)
+        hint = "; this machine does not have that address";
+    snprintf(error, cap, "cannot listen on %s %s: %s%s", what, where,
+             uv_strerror(uv_error), hint);
+    return EX_UNAVAILABLE;
+}
+
+int net_listen(struct net *net, char *error, size_t cap)
+{
+    int err = 0;
+
+    if (net->config.tcp)
+        err = stream_listen_tcp(net, error, cap);
+    if (!err && net->config.udp)
+        err = dgram_listen(net, error, cap);
+    if (!err && net->config.unix_path)
+        err = stream_listen_unix(net, error, cap);
+    return err;
+}
+
+static void announce(const char *what, const struct sockaddr *bound)
+{
+    struct address address = address_of(bound);
+    char text[ADDRESS_TEXT];
+
+    address_text(&address, text);
+    fprintf(stderr, " %s=%s", what, text);
+}
+
+void net_announce(const struct net *net)
+{
+    struct sockaddr_storage bound;
+    int len = sizeof bound;
+
+    fputs("ready", stderr);
+    if (net->has_tcp &&
+        !uv_tcp_getsockname(&net->tcp, (struct sockaddr *)&bound, &len))
+        announce("tcp", (struct sockaddr *)&bound);
+    len = sizeof bound;
+    if (net->has_udp &&
+        !uv_udp_getsockname(&net->udp, (struct sockaddr *)&bound, &len))
+        announce("udp", (struct sockaddr *)&bound);
+    if (net->has_pipe)
+        fprintf(stderr, " unix=%s", net->config.unix_path);
+    fputc('\n', stderr);
+}
+
+void net_set_idle_exit(struct net *net, uint64_t seconds)
+{
+    net->idle_exit_us = seconds * 1000000;
+}
+
+void net_run(struct net *net)
+{
+    uv_run(&net->loop, UV_RUN_DEFAULT);
+}

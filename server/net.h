@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * EDGE: libuv.  Listens, carries bytes between sockets and the hub, writes
+ * each session with output once per turn, keeps one timer, takes signals.
+ */
+#ifndef SERVER_NET_H
+#define SERVER_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shared/now.h"
+
+struct address;
+struct hub;
+struct net;
+
+struct net_config {
+    struct hub *hub;
+    const struct address *tcp, *udp; /* NULL: not there */
+    const char *unix_path;           /* NULL: not there */
+    void (*reload)(void *ctx);       /* SIGHUP */
+    void *ctx;
+};
+
+struct net *net_new(const struct net_config *);
+void net_free(struct net *);
+
+/*
+ * Listen everywhere.
+ *   error    gets a sentence, cap bytes
+ *   returns  0, or an exit code of sysexits
+ */
+int net_listen(struct net *, char *error, size_t cap);
+
+/* Print the one line that says where: "ready tcp=... udp=... unix=...". */
+void net_announce(const struct net *);
+
+/* Leave after so many seconds without anybody; 0: stay. */
+void net_set_idle_exit(struct net *, uint64_t seconds);
+
+/* Until SIGTERM, SIGINT or idle exit; returns when everything is said. */
+void net_run(struct net *);
+
+/* What time it is; for what happens before the loop runs. */
+struct now net_clock(void);
+
+/* Random bytes from the system, for the world's config; ctx is not used. */
+void net_random(void *ctx, uint8_t *out, size_t len);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the files of the edge share: net.c (loop, turn, signals), net_stream.c
+ * (TCP and Unix sockets), net_dgram.c (UDP).  Nobody else includes it.
+ */
+#ifndef SERVER_NET_EDGE_H
+#define SERVER_NET_EDGE_H
+
+#include <uv.h>
+
+#include "server/address.h"
+#include "server/hub.h"
+#include "server/net.h"
+#include "server/session.h"
+
+enum {
+    READ_MAX = 64 * 1024, /* bytes of one read */
+    SPANS_MAX = 64,       /* frames of one write */
+    SIGNALS = 4
+};
+
+struct net {
+    uv_loop_t loop;
+    uv_prepare_t prepare; /* runs just before the loop sleeps: the turn */
+    uv_timer_t timer;
+    uv_signal_t signals[SIGNALS];
+    uv_tcp_t tcp;
+    uv_udp_t udp;
+    uv_pipe_t pipe;
+    bool has_tcp, has_udp, has_pipe; /* initialised, not yet closed */
+    struct net_config config;
+    struct hub *hub;
+    struct now now;
+    bool now_is_fresh; /* read since the loop slept last */
+    bool stopping;
+    uint64_t stop_by_us, idle_exit_us;
+    char buffer[READ_MAX]; /* of the read at hand; nothing outlives it */
+};
+
+/* The edge's side of a session. */
+struct conn {
+    union { /* first: a handle is its connection */
+        uv_handle_t handle;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+        uv_pipe_t pipe;
+    };
+    struct net *net;
+    struct session *session;
+    struct address peer;
+    uv_write_t write;
+    uv_shutdown_t shutdown;
+    size_t writing; /* bytes of the write in flight; 0: none is */
+    bool is_udp, is_reading, is_shut, is_closing;
+};
+
+/* The time of this turn. */
+struct now net_now(struct net *);
+
+/* net_stream.c */
+int stream_listen_tcp(struct net *, char *error, size_t cap);
+int stream_listen_unix(struct net *, char *error, size_t cap);
+void stream_flush(struct conn *);
+void stream_close(struct conn *);
+
+/* net_dgram.c */
+int dgram_listen(struct net *, char *error, size_t cap);
+void dgram_flush(struct conn *);
+
+/* A sentence for an address that cannot be had; returns an exit code. */
+int net_refused(const char *what, const char *where, int uv_error, char *error,
+                size_t cap);
+
+#endif

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * TCP and Unix sockets; see net_edge.h.  Output leaves by writev straight from
+ * the shared frames; what the kernel does not take at once becomes one write
+ * in flight, during which the frames stay referenced by the queue.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "server/net_edge.h"
+#include "shared/mem.h"
+
+enum { BACKLOG = 4096, UNIX_MODE = 0660 };
+
+/* ---- closing ---- */
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct conn *conn = (struct conn *)handle;
+
+    if (conn->session)
+        hub_bury(conn->net->hub, conn->session, net_now(conn->net));
+    free(conn);
+}
+
+void stream_close(struct conn *conn)
+{
+    if (conn->is_closing)
+        return;
+    conn->is_closing = true;
+    uv_close(&conn->handle, on_closed);
+}
+
+static void on_shut(uv_shutdown_t *request, int status)
+{
+    (void)request, (void)status; /* the other side's end comes as EOF */
+}
+
+/* ---- reading ---- */
+
+static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
+{
+    struct conn *conn = (struct conn *)handle;
+
+    (void)wanted;
+    *buf = uv_buf_init(conn->net->buffer, READ_MAX);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf);
+
+/* Read exactly while the hub wants input. */
+static void sync_reading(struct conn *conn)
+{
+    bool wants = session_wants_input(conn->session);
+
+    if (wants == conn->is_reading || conn->is_closing)
+        return;
+    conn->is_reading = wants;
+    if (!wants)
+        uv_read_stop(&conn->stream);
+    else if (uv_read_start(&conn->stream, on_alloc, on_read))
+        hub_eof(conn->net->hub, conn->session, net_now(conn->net));
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct conn *conn = (struct conn *)stream;
+    struct net *net = conn->net;
+
+    if (n > 0)
+        hub_feed(net->hub, conn->session, str_bytes(buf->base, (size_t)n),
+                 net_now(net));
+    else if (n < 0)
+        hub_eof(net->hub, conn->session, net_now(net));
+    sync_reading(conn);
+}
+
+/* ---- writing ---- */
+
+static void sent(struct conn *conn, size_t n)
+{
+    struct now now = net_now(conn->net);
+
+    link_sent(conn->session->link, n, now);
+    hub_flushed(conn->net->hub, conn->session, now);
+}
+
+static void on_written(uv_write_t *request, int status)
+{
+    struct conn *conn = request->data;
+    size_t n = conn->writing;
+
+    conn->writing = 0;
+    if (conn->is_closing)
+        return;
+    if (status) {
+        hub_eof(conn->net->hub, conn->session, net_now(conn->net));
+        return;
+    }
+    sent(conn, n);
+    session_wake(conn->session);
+}
+
+/* What to write next; returns how many buffers. */
+static unsigned gather(const struct conn *conn, uv_buf_t *bufs, size_t *bytes)
+{
+    struct str spans[SPANS_MAX];
+    size_t n = link_spans(conn->session->link, spans, SPANS_MAX);
+
+    *bytes = 0;
+    for (size_t i = 0; i < n; i++) {
+        bufs[i].len = spans[i].len;
+        memcpy(&bufs[i].base, &spans[i].ptr, sizeof bufs[i].base);
+        *bytes += spans[i].len;
+    }
+    return (unsigned)n;
+}
+
+/* Write once; false: nothing more can be written now. */
+static bool write_once(struct conn *conn)
+{
+    uv_buf_t bufs[SPANS_MAX];
+    size_t bytes;
+    unsigned n = gather(conn, bufs, &bytes);
+    int done;
+
+    if (n == 0)
+        return false;
+    done = uv_try_write(&conn->stream, bufs, n);
+    if (done > 0) {
+        sent(conn, (size_t)done);
+        return true;
+    }
+    if (done == UV_EAGAIN) {
+        conn->writing = bytes;
+        conn->write.data = conn;
+        done = uv_write(&conn->write, &conn->stream, bufs, n, on_written);
+    }
+    if (done < 0) {
+        conn->writing = 0;
+        hub_eof(conn->net->hub, conn->session, net_now(conn->net));
+    }
+    return false;
+}
+
+void stream_flush(struct conn *conn)
+{
+    struct session *s = conn->session;
+
+    if (conn->is_closing)
+        return;
+    sync_reading(conn);
+    while (!conn->writing && s->state != SESSION_DEAD && write_once(conn))
+        continue;
+    if (s->state == SESSION_CLOSING && !conn->writing && !conn->is_shut &&
+        link_queued(s->link) == 0) {
+        conn->is_shut = true;
+        if (uv_shutdown(&conn->shutdown, &conn->stream, on_shut))
+            hub_eof(conn->net->hub, s, net_now(conn->net));
+    }
+}
+
+/* ---- accepting ---- */
+
+/* Too many: say so if it can be said at once, and let go. */
+static void refuse(struct conn *conn, enum err why)
+{
+    uint8_t bytes[512];
+    size_t len = hub_refusal(why, bytes, sizeof bytes);
+    uv_buf_t buf = uv_buf_init((char *)bytes, (unsigned)len);
+
+    uv_try_write(&conn->stream, &buf, 1);
+    stream_close(conn);
+}
+
+static void begin(struct conn *conn, const struct hub_peer *peer)
+{
+    struct net *net = conn->net;
+    enum err why;
+    struct session *s = hub_open(net->hub, peer, &why, net_now(net));
+
+    conn->session = s;
+    if (!s) {
+        refuse(conn, why);
+        return;
+    }
+    s->edge = conn;
+    sync_reading(conn);
+}
+
+static struct conn *new_conn(uv_stream_t *listener)
+{
+    struct conn *conn = mem_new(1, sizeof *conn);
+
+    conn->net = listener->data;
+    return conn;
+}
+
+static void on_tcp(uv_stream_t *listener, int status)
+{
+    struct conn *conn;
+    struct hub_peer peer = { .transport = TRANSPORT_TCP };
+    struct sockaddr_storage from;
+    char text[ADDRESS_TEXT];
+    int len = sizeof from;
+
+    if (status < 0)
+        return; /* out of descriptors: libuv turned it away */
+    conn = new_conn(listener);
+    uv_tcp_init(&conn->net->loop, &conn->tcp);
+    if (uv_accept(listener, &conn->stream) ||
+        uv_tcp_getpeername(&conn->tcp, (struct sockaddr *)&from, &len)) {
+        stream_close(conn);
+        return;
+    }
+    uv_tcp_nodelay(&conn->tcp, 1);
+    conn->peer = address_of((struct sockaddr *)&from);
+    address_text(&conn->peer, text);
+    peer.name = str_of(text);
+    peer.gate = address_gate(&conn->peer);
+    begin(conn, &peer);
+}
+
+static void on_unix(uv_stream_t *listener, int status)
+{
+    struct hub_peer peer = { .transport = TRANSPORT_TCP,
+                             .name = str_of("unix") };
+    struct conn *conn;
+
+    if (status < 0)
+        return;
+    conn = new_conn(listener);
+    uv_pipe_init(&conn->net->loop, &conn->pipe, 0);
+    if (uv_accept(listener, &conn->stream))
+        stream_close(conn);
+    else
+        begin(conn, &peer);
+}
+
+/* ---- listening ---- */
+
+int stream_listen_tcp(struct net *net, char *error, size_t cap)
+{
+    const struct address *at = net->config.tcp;
+    char text[ADDRESS_TEXT];
+    int err;
+
+    uv_tcp_init(&net->loop, &net->tcp);
+    net->has_tcp = true;
+    net->tcp.data = net;
+    err = uv_tcp_bind(&net->tcp, &at->any, 0);
+    if (!err)
+        err = uv_listen((uv_stream_t *)&net->tcp, BACKLOG, on_tcp);
+    if (!err)
+        return 0;
+    address_text(at, text);
+    return net_refused("tcp", text, err, error, cap);
+}
+
+/* Whether a server answers on a Unix socket. */
+static bool answers(const char *path)
+{
+    struct sockaddr_un at = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    bool yes;
+
+    if (fd < 0)
+        return false;
+    snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
+    yes = connect(fd, (const struct sockaddr *)&at, sizeof at) == 0;
+    close(fd);
+    return yes;
+}
+
+/* A socket left behind by a server that was killed goes. */
+static int remove_stale(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st))
+        return 0;
+    if (!S_ISSOCK(st.st_mode))
+        return UV_EEXIST;
+    if (answers(path))
+        return UV_EADDRINUSE;
+    return unlink(path) ? -errno : 0;
+}
+
+int stream_listen_unix(struct net *net, char *error, size_t cap)
+{
+    const char *path = net->config.unix_path;
+    mode_t mask;
+    int err = remove_stale(path);
+
+    if (strlen(path) >= sizeof((struct sockaddr_un *)0)->sun_path)
+        err = UV_ENAMETOOLONG;
+    if (err)
+        return net_refused("unix", path, err, error, cap);
+    uv_pipe_init(&net->loop, &net->pipe, 0);
+    net->pipe.data = net;
+    mask = umask(0777 & ~UNIX_MODE);
+    err = uv_pipe_bind(&net->pipe, path);
+    umask(mask);
+    if (!err) {
+        net->has_pipe = true;
+        err = uv_listen((uv_stream_t *)&net->pipe, BACKLOG, on_unix);
+    } else {
+        uv_close((uv_handle_t *)&net->pipe, NULL);
+    }
+    return err ? net_refused("unix", path, err, error, cap) : 0;
+}

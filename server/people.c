@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The accounts of the world: names, tokens, who is absent, who is forgotten.
+ * Declared in world.h.  An account that is forgotten loses its name and token
+ * at once, then leaves its rooms through the store like anybody else, and is
+ * freed when the last of that is stored.
+ */
+#include "server/world.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "server/store.h"
+#include "shared/mem.h"
+#include "shared/text.h"
+
+static const char TAKEN_OVER[] = "absent, the name went to somebody else";
+static const char ABSENT[] = "absent for too long";
+
+/* Between two tries to leave a room when the store did not take it. */
+static const uint64_t RETRY_US = 1000000;
+
+struct account *world_account(const struct world *w, uint64_t id)
+{
+    return map_get(&w->accounts, map_num(&id));
+}
+
+struct account *world_account_named(const struct world *w, struct str nick)
+{
+    char folded[NAME_MAX_BYTES];
+    size_t len = text_fold(nick, folded, sizeof folded);
+
+    return len ? map_get(&w->names, str_bytes(folded, len)) : NULL;
+}
+
+struct account *world_account_of(const struct world *w, struct str token)
+{
+    return token.len == TOKEN_LEN ? map_get(&w->tokens, token) : NULL;
+}
+
+static struct str token_of(const struct account *account)
+{
+    return str_bytes(account->token, sizeof account->token);
+}
+
+/* ---- forgetting ---- */
+
+/* Leave one room; false when the store has no place now. */
+static bool leave(struct world *w, struct member *m, struct now now)
+{
+    struct msg_event draft = { .kind = event_PART,
+                               .account = m->account->id,
+                               .nick = account_nick(m->account),
+                               .text = str_of(m->account->away_text) };
+    struct store_op op = { .effect = EFFECT_LEAVE,
+                           .account = m->account->id,
+                           .room = m->room->id };
+
+    if (!store_has_room(w->store, 1))
+        return false;
+    if (m->room->kind == room_PUBLIC)
+        op.event = room_event(m->room, &draft, now);
+    m->will = false;
+    world_put(w, &op);
+    return true;
+}
+
+static void leave_rooms(struct world *w, struct account *account,
+                        struct now now)
+{
+    for (size_t i = 0; i < account->n_rooms; i++) {
+        struct member *m = account->rooms[i];
+
+        if (m->will && !leave(w, m, now))
+            return;
+    }
+}
+
+static bool can_forget(const struct account *account)
+{
+    return account->n_sessions == 0 && account->on_way == 0 && !account->dying;
+}
+
+static void forget(struct world *w, struct account *account, const char *why,
+                   struct now now)
+{
+    assert(can_forget(account) && !account->nick_next.shown);
+    LOG(&w->env.log, "account.forget", log_num("account", account->id),
+        log_str("nick", str_of(account->nick.shown)),
+        log_str("why", str_of(why)));
+    map_take(&w->names, str_of(account->nick.folded));
+    map_take(&w->tokens, token_of(account));
+    account_set_away(account, true, str_of(why)); /* the reason of its PARTs */
+    account->dying = true;
+    list_append(&w->dying, &account->absent);
+    leave_rooms(w, account, now);
+}
+
+static void bury(struct world *w, struct account *account)
+{
+    for (size_t i = 0; i < account->n_devices; i++)
+        store_forget(w->store, account->id, account->devices[i]->id);
+    map_take(&w->accounts, map_num(&account->id));
+    account_free(account);
+    w->env.metrics.accounts = w->accounts.n;
+}
+
+static bool absent_for(const struct world *w, const struct account *account,
+                       enum limit seconds, struct now now)
+{
+    return can_forget(account) && now.mono_us - account->absent_us >=
+                                      limit(&w->env, seconds) * 1000000;
+}
+
+/* The account absent longest, if that is long enough for `seconds`. */
+static struct account *longest_absent(const struct world *w, enum limit seconds,
+                                      struct now now)
+{
+    struct account *account = (struct account *)w->absent.next;
+
+    if (list_is_empty(&w->absent) || !absent_for(w, account, seconds, now))
+        return NULL;
+    return account;
+}
+
+uint64_t world_reap(struct world *w, struct now now)
+{
+    uint64_t next = NEVER;
+    struct account *account;
+    struct list *node, *after;
+
+    while ((account = longest_absent(w, LIMIT_ACCOUNT_KEEP, now)))
+        forget(w, account, ABSENT, now);
+    for (node = w->dying.next; node != &w->dying; node = after) {
+        after = node->next;
+        account = (struct account *)node;
+        leave_rooms(w, account, now);
+        if (account->n_rooms == 0 && account->on_way == 0)
+            bury(w, account);
+    }
+    if (!list_is_empty(&w->dying))
+        next = now.mono_us + RETRY_US;
+    if (!list_is_empty(&w->absent)) {
+        account = (struct account *)w->absent.next;
+        next = time_min(next, account->absent_us +
+                                  limit(&w->env, LIMIT_ACCOUNT_KEEP) * 1000000);
+    }
+    return next > now.mono_us ? next : now.mono_us + RETRY_US;
+}
+
+void world_absent(struct world *w, struct account *account, struct now now)
+{
+    account->absent_us = now.mono_us;
+    list_append(&w->absent, &account->absent);
+}
+
+/* ---- making ---- */
+
+static bool make_place(struct world *w, struct now now)
+{
+    struct account *oldest;
+
+    if (w->accounts.n < limit(&w->env, LIMIT_ACCOUNTS))
+        return true;
+    oldest = longest_absent(w, LIMIT_RESUME, now);
+    if (!oldest)
+        return false;
+    forget(w, oldest, ABSENT, now);
+    return true;
+}
+
+/* Whether a name may be had; takes it from an owner absent too long. */
+static bool free_name(struct world *w, struct str folded, struct now now)
+{
+    struct account *owner = map_get(&w->names, folded);
+
+    if (!owner)
+        return true;
+    if (!absent_for(w, owner, LIMIT_RESUME, now))
+        return false;
+    forget(w, owner, TAKEN_OVER, now);
+    return true;
+}
+
+struct account *world_add_account(struct world *w, struct str nick,
+                                  enum err *error, struct now now)
+{
+    char bytes[NAME_MAX_BYTES];
+    struct str folded = { bytes, text_fold(nick, bytes, sizeof bytes) };
+    struct account *account;
+
+    *error = ERROR_NAME_INVALID;
+    if (folded.len == 0)
+        return NULL;
+    *error = ERROR_NAME_TAKEN;
+    if (!free_name(w, folded, now))
+        return NULL;
+    *error = ERROR_LIMIT;
+    if (!make_place(w, now))
+        return NULL;
+    account = account_new(++w->last_account, nick, folded);
+    w->config.random(w->config.random_ctx, account->token, TOKEN_LEN);
+    map_put(&w->accounts, map_num(&account->id), account);
+    map_put(&w->names, str_of(account->nick.folded), account);
+    map_put(&w->tokens, token_of(account), account);
+    w->env.metrics.accounts = w->accounts.n;
+    LOG(&w->env.log, "account.new", log_num("account", account->id),
+        log_str("nick", nick));
+    return account;
+}
+
+/* ---- renaming ---- */
+
+enum err world_rename(struct world *w, struct account *account, struct str nick,
+                      struct now now)
+{
+    char bytes[NAME_MAX_BYTES];
+    struct str folded = { bytes, text_fold(nick, bytes, sizeof bytes) };
+
+    assert(!account->nick_next.shown);
+    if (folded.len == 0)
+        return ERROR_NAME_INVALID;
+    if (str_is(folded, account->nick.folded)) {
+        name_set(&account->nick_next, nick, folded); /* another spelling */
+        return ERR_NONE;
+    }
+    if (!free_name(w, folded, now))
+        return ERROR_NAME_TAKEN;
+    name_set(&account->nick_next, nick, folded);
+    map_put(&w->names, str_of(account->nick_next.folded), account);
+    return ERR_NONE;
+}
+
+static void rename_sides(const struct account *account)
+{
+    for (size_t i = 0; i < account->n_rooms; i++) {
+        struct room *room = account->rooms[i]->room;
+        struct side *side;
+
+        if (room->kind != room_DIRECT)
+            continue;
+        side = &room->sides[room->sides[0].account == account->id ? 0 : 1];
+        free(side->nick);
+        side->nick = mem_str(str_of(account->nick.shown));
+    }
+}
+
+void world_renamed(struct world *w, struct account *account, bool done)
+{
+    struct name *from = done ? &account->nick : &account->nick_next;
+    bool respelt = strcmp(account->nick.folded, account->nick_next.folded) == 0;
+
+    if (done || !respelt)
+        map_take(&w->names, str_of(from->folded));
+    if (!done) {
+        name_clear(&account->nick_next);
+        return;
+    }
+    if (!respelt)
+        map_take(&w->names, str_of(account->nick_next.folded));
+    name_clear(&account->nick);
+    account->nick = account->nick_next;
+    account->nick_next = (struct name){ NULL, NULL };
+    map_put(&w->names, str_of(account->nick.folded), account);
+    rename_sides(account);
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * HIST, MEMBERS, ROOM_LIST, and the place of a command sent twice; see
+ * query.h.  Pages end early rather than fill a slow reader's queue.
+ */
+#include "server/query.h"
+
+#include "server/call.h"
+#include "server/event.h"
+#include "server/store.h"
+#include "server/world.h"
+#include "shared/text.h"
+
+static uint64_t page_size(const struct call *c, uint64_t wanted)
+{
+    const struct env *env = &c->w->env;
+
+    return time_min(wanted ? wanted : limit(env, LIMIT_PAGE),
+                    limit(env, LIMIT_PAGE_MAX));
+}
+
+static struct room *find_room(const struct call *c, uint64_t id)
+{
+    struct room *room = world_room(c->w, id);
+    const struct member *m = room ? room_member(room, c->s->account->id) : NULL;
+
+    return m && m->in ? room : NULL;
+}
+
+/* ---- HIST ---- */
+
+/* The seqs meant; lo > hi when there are none. */
+static enum err range_of(const struct msg_hist *hist, uint64_t n, uint64_t head,
+                         struct store_query *q)
+{
+    uint64_t seq = time_min(hist->seq, head + 1), from;
+
+    switch (hist->mode) {
+    case hist_LATEST:
+    case hist_BEFORE:
+        q->backward = true;
+        q->hi = hist->mode == hist_LATEST ? head : seq - (seq > 0);
+        q->lo = q->hi >= n ? q->hi - n + 1 : 1;
+        return ERR_NONE;
+    case hist_AFTER:
+        q->lo = seq + 1;
+        q->hi = seq + n;
+        return ERR_NONE;
+    case hist_AROUND:
+        from = seq > n / 2 ? seq - n / 2 : 1;
+        q->lo = from;
+        q->hi = from + n - 1;
+        return ERR_NONE;
+    case hist_BETWEEN:
+        q->lo = seq + 1;
+        q->hi = time_min(seq + n, hist->until - (hist->until > 0));
+        return ERR_NONE;
+    default: return ERROR_BAD_FIELD;
+    }
+}
+
+enum err on_hist(struct call *c)
+{
+    const struct msg_hist *hist = &c->msg->hist;
+    const struct room *room = find_room(c, hist->room);
+    struct store_query q = { .session = c->s->id,
+                             .request = c->msg->request,
+                             .bytes = limit(&c->w->env, LIMIT_QUEUE_SOFT) };
+
+    if (!room)
+        return ERROR_NOT_MEMBER;
+    c->subject = str_of("mode");
+    if (range_of(hist, page_size(c, hist->limit), room->head_stored, &q))
+        return ERROR_BAD_FIELD;
+    q.room = room->id;
+    c->s->asking = store_ask(c->w->store, &q);
+    return c->s->asking ? ERR_NONE : ERROR_BUSY;
+}
+
+static void send_page(struct world *w, struct session *s,
+                      const struct store_answer *answer)
+{
+    const struct room *room = world_room(w, answer->query.room);
+    uint64_t oldest = store_first(w->store, answer->query.room);
+    uint64_t lo = answer->query.lo, hi = answer->query.hi;
+    struct msg msg = { .kind = KIND_HIST_PAGE,
+                       .request = answer->query.request };
+
+    for (size_t i = 0; i < answer->n; i++)
+        session_send(s, answer->events[i]->frame, LANE_BULK, 0, false);
+    if (answer->n) {
+        msg.hist_page.first = lo = answer->events[0]->seq;
+        msg.hist_page.last = hi = answer->events[answer->n - 1]->seq;
+    }
+    msg.hist_page.room = answer->query.room;
+    msg.hist_page.before = oldest && oldest < lo;
+    msg.hist_page.after = room && room->head_stored > hi;
+    session_say(s, &msg, true);
+}
+
+/* ---- a command that had been stored before ---- */
+
+static void send_place(struct session *s, const struct store_answer *answer)
+{
+    struct msg msg = { .kind = KIND_SEND_ACK,
+                       .request = answer->query.request };
+
+    msg.send_ack.cseq = answer->query.cseq;
+    msg.send_ack.room = answer->query.room;
+    msg.send_ack.dup = 1;
+    if (answer->n) {
+        msg.send_ack.seq = answer->events[0]->seq;
+        msg.send_ack.ts = answer->events[0]->ts;
+    }
+    session_say(s, &msg, true);
+}
+
+void query_answered(struct world *w, const struct store_answer *answer)
+{
+    struct session *s = map_get(&w->sessions, map_num(&answer->query.session));
+
+    if (!s || s->state != SESSION_READY)
+        return;
+    if (answer->query.device) {
+        send_place(s, answer);
+        return;
+    }
+    s->asking = false;
+    session_arm(s, 0); /* what waited for it may go on */
+    send_page(w, s, answer);
+}
+
+/* ---- MEMBERS ---- */
+
+static void say_member(struct call *c, const struct room *room,
+                       const struct account *account)
+{
+    struct msg msg = { .kind = KIND_MEMBER, .request = c->msg->request };
+
+    msg.member.room = room->id;
+    msg.member.account = account->id;
+    msg.member.nick = str_of(account->nick.shown);
+    msg.member.state = account->is.state;
+    msg.member.reason = account->is.reason;
+    msg.member.rtt_ms = account->is.rtt_ms;
+    msg.member.loss = account->is.loss;
+    msg.member.since = account->is.since;
+    msg.member.text = str_of(account->away_text);
+    session_say(c->s, &msg, true);
+}
+
+enum err on_members(struct call *c)
+{
+    const struct msg_members *ask = &c->msg->members;
+    const struct room *room = find_room(c, ask->room);
+    uint64_t left = page_size(c, ask->limit);
+    struct msg end = { .kind = KIND_MEMBER, .request = c->msg->request };
+    size_t i;
+
+    if (!room)
+        return ERROR_NOT_MEMBER;
+    i = room_member_after(room, ask->after);
+    for (; i < room->n_members && left && session_keeps_up(c->s); i++) {
+        if (!room->members[i]->in)
+            continue;
+        say_member(c, room, room->members[i]->account);
+        left--;
+    }
+    end.member.room = room->id;
+    end.member.more = i < room->n_members;
+    session_say(c->s, &end, true);
+    return ERR_NONE;
+}
+
+/* ---- ROOM_LIST ---- */
+
+static void say_room(struct call *c, const struct room *room)
+{
+    struct msg msg = { .kind = KIND_ROOM_INFO, .request = c->msg->request };
+
+    msg.room_info.name = str_of(room->name);
+    msg.room_info.members = room->n_in;
+    msg.room_info.topic = str_of(room->topic);
+    session_say(c->s, &msg, true);
+}
+
+enum err on_room_list(struct call *c)
+{
+    const struct msg_room_list *ask = &c->msg->room_list;
+    const struct world *w = c->w;
+    uint64_t left = page_size(c, ask->limit);
+    struct msg end = { .kind = KIND_ROOM_INFO, .request = c->msg->request };
+    char folded[NAME_MAX_BYTES];
+    size_t len = 0, i = 0;
+
+    if (ask->after.len)
+        len = text_fold(ask->after, folded, sizeof folded);
+    if (len)
+        i = world_directory_after(w, str_bytes(folded, len));
+    for (; i < w->n_directory && left && session_keeps_up(c->s); i++) {
+        if (w->directory[i]->n_in == 0)
+            continue;
+        say_room(c, w->directory[i]);
+        left--;
+    }
+    end.room_info.more = i < w->n_directory;
+    session_say(c->s, &end, true);
+    return ERR_NONE;
+}

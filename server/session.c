@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One connection; see session.h.
+ */
+#include "server/session.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "server/env.h"
+#include "shared/frame.h"
+#include "shared/mem.h"
+#include "shared/wire.h"
+
+/* Which states may follow which. */
+static const unsigned NEXT[] = {
+    [SESSION_NEW] =
+        1u << SESSION_GREETED | 1u << SESSION_CLOSING | 1u << SESSION_DEAD,
+    [SESSION_GREETED] =
+        1u << SESSION_READY | 1u << SESSION_CLOSING | 1u << SESSION_DEAD,
+    [SESSION_READY] = 1u << SESSION_CLOSING | 1u << SESSION_DEAD,
+    [SESSION_CLOSING] = 1u << SESSION_DEAD,
+    [SESSION_DEAD] = 0,
+};
+
+struct session *session_new(struct env *env, const struct session_config *cfg,
+                            struct now now)
+{
+    struct session *s = mem_new(1, sizeof *s);
+
+    s->env = env;
+    s->id = cfg->id;
+    s->link = link_new(&cfg->link, now);
+    s->peer = mem_str(cfg->peer);
+    s->gate = mem_str(cfg->gate);
+    s->gate_len = cfg->gate.len;
+    s->opened_us = s->forgiven_us = now.mono_us;
+    s->reading = true;
+    env->metrics.pending++;
+    return s;
+}
+
+void session_free(struct session *s)
+{
+    assert(s->state == SESSION_DEAD && !s->account && !s->dirty);
+    assert(!s->rows);
+    heap_set(&s->env->deadlines, &s->timer, NEVER);
+    link_free(s->link);
+    frame_unref(s->parked);
+    free(s->peer);
+    free(s->gate);
+    free(s);
+}
+
+void session_enter(struct session *s, enum session_state state)
+{
+    assert(NEXT[s->state] & 1u << state);
+    if (s->state < SESSION_READY && state >= SESSION_READY)
+        s->env->metrics.pending--;
+    s->state = state;
+    session_wake(s);
+}
+
+void session_wake(struct session *s)
+{
+    struct env *env = s->env;
+    void *dirty = env->dirty;
+
+    if (s->dirty)
+        return;
+    mem_grow(&dirty, &env->cap_dirty, env->n_dirty + 1, sizeof *env->dirty);
+    env->dirty = dirty;
+    env->dirty[env->n_dirty++] = s;
+    s->dirty = true;
+}
+
+void session_arm(struct session *s, uint64_t at)
+{
+    if (!s->timer.pos || at < s->timer.at)
+        heap_set(&s->env->deadlines, &s->timer, at);
+}
+
+static void overrun(struct session *s)
+{
+    s->overrun = true;
+    session_arm(s, 0);
+}
+
+void session_send(struct session *s, struct frame *frame, enum lane lane,
+                  uint64_t key, bool own)
+{
+    if (s->state >= SESSION_CLOSING && lane != LANE_CONTROL)
+        return;
+    if (link_send(s->link, frame, lane, key, own) ||
+        link_queued(s->link) > limit(s->env, LIMIT_QUEUE_HARD))
+        overrun(s);
+    session_wake(s);
+}
+
+void session_say(struct session *s, const struct msg *msg, bool own)
+{
+    struct frame *frame = frame_of(msg);
+    enum lane lane = wire_row(msg->kind)->lane;
+
+    session_send(s, frame, lane, lane == LANE_ROOM ? wire_key(msg) : 0, own);
+    frame_unref(frame);
+}
+
+static void begin_to_lag(struct session *s)
+{
+    s->lagging = true;
+    s->lag_mark = s->env->published - 1;
+    s->env->metrics.lags++;
+    s->env->metrics.lagging++;
+    LOG(&s->env->log, "session.lag", log_num("session", s->id),
+        log_num("queued", link_queued(s->link)));
+}
+
+void session_push(struct session *s, struct frame *frame, enum lane lane,
+                  uint64_t key, bool own)
+{
+    if (s->lagging)
+        return;
+    if (link_queued(s->link) > limit(s->env, LIMIT_QUEUE_SOFT) ||
+        link_send(s->link, frame, lane, key, own)) {
+        begin_to_lag(s);
+        return;
+    }
+    session_wake(s);
+}
+
+void session_complain(struct session *s, const struct complaint *c)
+{
+    struct msg msg = { .kind = KIND_ERROR, .request = c->request };
+
+    s->env->metrics.errors++;
+    msg.error.code = c->code;
+    msg.error.cseq = c->cseq;
+    msg.error.retry_ms = c->retry_ms;
+    msg.error.subject = c->subject;
+    msg.error.text = str_of(err_text(c->code));
+    session_say(s, &msg, true);
+}
+
+bool session_keeps_up(const struct session *s)
+{
+    return link_queued(s->link) <= limit(s->env, LIMIT_QUEUE_SOFT);
+}
+
+bool session_wants_input(const struct session *s)
+{
+    return s->state != SESSION_DEAD && s->held_until_us == 0;
+}
+
+const char *session_transport(const struct session *s)
+{
+    return transport_name(link_transport(s->link));
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One connection: its link, how far its greeting has come, who it is, and how
+ * its reader keeps up.  A session never closes itself in the middle of
+ * something: it asks for attention, and the hub decides.
+ */
+#ifndef SERVER_SESSION_H
+#define SERVER_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/bucket.h"
+#include "server/heap.h"
+#include "shared/error.h"
+#include "shared/link.h"
+#include "shared/now.h"
+
+struct account;
+struct device;
+struct env;
+struct frame;
+struct msg;
+
+enum session_state {
+    SESSION_NEW,     /* nothing said yet */
+    SESSION_GREETED, /* HELLO done */
+    SESSION_READY,   /* AUTH done: it has an account */
+    SESSION_CLOSING, /* BYE said or heard: output drains */
+    SESSION_DEAD     /* the edge is to close and bury it */
+};
+
+struct session {
+    struct timer timer; /* first: a timer is its session */
+    struct env *env;
+    struct link *link; /* owned */
+    void *edge;        /* the edge's own; never looked at here */
+    uint64_t id, datagram_id;
+    enum session_state state;
+    char *peer; /* address, for the log; owned */
+    char *gate; /* its address in the gate's form; owned, gate_len bytes */
+    size_t gate_len;
+    uint64_t opened_us, close_by_us;
+    bool close_said; /* datagram: CLOSE went out */
+
+    uint64_t device_id;      /* from HELLO */
+    struct account *account; /* READY only, and its device */
+    struct device *device;
+    bool live;       /* SYNC done: events are pushed */
+    uint64_t tail;   /* lines wanted of a room just entered */
+    uint64_t serial; /* of the last PRESENCE */
+    uint8_t *rows;   /* of the next one, while it is gathered */
+    size_t n_rows;
+    uint64_t typing_us; /* when its typing was relayed last */
+    bool typing;        /* and what was said then */
+
+    struct bucket bytes, queries;
+    struct frame *parked;   /* a request that waits for its token */
+    uint64_t held_until_us; /* not pulled before; 0: not held */
+    bool asking;            /* a page of history is on its way to it */
+    uint64_t forgiven_us;   /* silence counts from here at the earliest */
+
+    bool shown_late;   /* its presence says LATE */
+    bool lagging;      /* events are not pushed, only heads later */
+    uint64_t lag_mark; /* env->published when that began */
+    bool overrun;      /* too much is queued: it will be closed */
+    bool dirty;        /* in env->dirty */
+    bool reading;      /* the edge reads from it, as the edge knows */
+};
+
+struct session_config {
+    struct link_config link;
+    struct str peer, gate;
+    uint64_t id;
+};
+
+struct session *session_new(struct env *, const struct session_config *,
+                            struct now);
+void session_free(struct session *);
+
+/* The one writer of state; asserts that the step is legal. */
+void session_enter(struct session *, enum session_state);
+
+/* Ask the edge to look at it: output, reading to stop or go on, or death. */
+void session_wake(struct session *);
+
+/* Have the hub look at it at `at` at the latest. */
+void session_arm(struct session *, uint64_t at);
+
+/*
+ * Something for it alone: an answer, or the state of a room.  Always queued;
+ * above QUEUE_HARD the session is marked overrun.
+ *   own      its person waits for it
+ */
+void session_say(struct session *, const struct msg *, bool own);
+
+/* The same for bytes that are there already. */
+void session_send(struct session *, struct frame *, enum lane, uint64_t key,
+                  bool own);
+
+/*
+ * One of a fan-out.  While the session lags nothing is queued; above
+ * QUEUE_SOFT it begins to lag.
+ */
+void session_push(struct session *, struct frame *, enum lane, uint64_t key,
+                  bool own);
+
+/* ERROR: request may be 0, cseq 0, subject empty. */
+struct complaint {
+    enum err code;
+    uint32_t request;
+    uint64_t cseq, retry_ms;
+    struct str subject;
+};
+
+void session_complain(struct session *, const struct complaint *);
+
+/* Its output queue is short enough to answer requests. */
+bool session_keeps_up(const struct session *);
+
+/* The edge should read from it. */
+bool session_wants_input(const struct session *);
+
+/* "tcp" or "udp" */
+const char *session_transport(const struct session *);
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What follows from a batch; see settle.h.
+ */
+#include "server/settle.h"
+
+#include "server/event.h"
+#include "server/presence.h"
+#include "server/store.h"
+#include "server/sync.h"
+#include "server/world.h"
+#include "shared/frame.h"
+
+static const uint64_t RETRY_MS = 1000; /* after a batch that failed */
+
+/* One operation and what it is about; each may be gone, then it is NULL. */
+struct deed {
+    struct world *w;
+    const struct store_op *op;
+    struct account *account;
+    struct device *device;
+    struct session *asker;
+    struct room *room;
+    struct now now;
+};
+
+static struct deed look_up(struct world *w, const struct store_op *op,
+                           struct now now)
+{
+    struct deed d = { .w = w, .op = op, .now = now };
+
+    d.account = world_account(w, op->account);
+    d.room = op->room ? world_room(w, op->room) : NULL;
+    if (d.account && op->device)
+        d.device = account_device(d.account, op->device);
+    d.asker = d.device ? d.device->session
+                       : map_get(&w->sessions, map_num(&op->session));
+    if (d.account)
+        d.account->on_way--;
+    return d;
+}
+
+static struct member *member_of(const struct deed *d)
+{
+    return d->room && d->account ? room_member(d->room, d->account->id) : NULL;
+}
+
+/* ---- stored ---- */
+
+static void publish(const struct deed *d)
+{
+    if (!d->op->event)
+        return;
+    d->w->env.metrics.events++;
+    room_publish(d->room, d->op->event, &d->w->env);
+}
+
+/* Let in: they get the room as it now is, others learn how they are. */
+static void let_in(const struct deed *d, struct account *account)
+{
+    struct member *m = room_member(d->room, account->id);
+
+    if (!m || m->in)
+        return;
+    room_settle(m, true);
+    sync_account(d->w, account, d->room);
+    presence_news(d->w, account, d->now);
+}
+
+static void open_direct(const struct deed *d)
+{
+    room_touch(d->room, &d->w->env);
+    for (int i = 0; i < 2; i++) {
+        struct account *side = world_account(d->w, d->room->sides[i].account);
+
+        if (side)
+            let_in(d, side);
+    }
+}
+
+static void take_effect(const struct deed *d)
+{
+    struct member *m = member_of(d);
+
+    switch (d->op->effect) {
+    case EFFECT_NONE: break;
+    case EFFECT_SHOW:
+        if (d->asker && d->asker->live && m && m->in)
+            sync_room_tail(d->w, d->asker, d->room, d->asker->tail);
+        break;
+    case EFFECT_ENTER: let_in(d, d->account); break;
+    case EFFECT_LEAVE:
+        if (m)
+            room_settle(m, false);
+        world_note_empty(d->w, d->room);
+        break;
+    case EFFECT_OPEN: open_direct(d); break;
+    case EFFECT_TOPIC: room_set_topic(d->room, str_of(d->op->text)); break;
+    case EFFECT_RENAME: world_renamed(d->w, d->account, true); break;
+    }
+}
+
+static void answer(const struct deed *d)
+{
+    const struct store_op *op = d->op;
+    struct complaint refusal = { .code = (enum err)op->error,
+                                 .request = op->request,
+                                 .cseq = op->cseq };
+    struct msg msg = { .kind = KIND_SEND_ACK, .request = op->request };
+
+    if (d->device)
+        d->device->stored = op->cseq;
+    if (!d->asker)
+        return;
+    if (op->error) {
+        session_complain(d->asker, &refusal);
+        return;
+    }
+    if (!op->cseq) {
+        msg.kind = KIND_OK;
+        msg.ok.text = str_of(op->text);
+    } else {
+        msg.send_ack.cseq = op->cseq;
+        msg.send_ack.room = op->room;
+        msg.send_ack.seq = op->event ? op->event->seq : 0;
+        msg.send_ack.ts = op->event ? op->event->ts : d->now.wall_ms;
+    }
+    session_say(d->asker, &msg, true);
+}
+
+/*
+ * The author's answer goes first, so that a line is confirmed before it comes
+ * back as an event.  What is published goes to those who were in, and a new
+ * member finds it in the tail.
+ */
+static void come_true(const struct deed *d)
+{
+    answer(d);
+    publish(d);
+    take_effect(d);
+}
+
+/* ---- not stored ---- */
+
+static void revert_members(const struct deed *d)
+{
+    struct member *m = member_of(d);
+
+    room_fall_back(d->room);
+    if (m)
+        room_revert(m);
+    for (int i = 0; i < 2 && d->room->kind == room_DIRECT; i++) {
+        m = room_member(d->room, d->room->sides[i].account);
+        if (m)
+            room_revert(m);
+    }
+    world_note_empty(d->w, d->room);
+}
+
+static void revert(const struct deed *d)
+{
+    struct complaint failure = { .code = ERROR_STORE,
+                                 .request = d->op->request,
+                                 .cseq = d->op->cseq,
+                                 .retry_ms = RETRY_MS };
+
+    if (d->room)
+        revert_members(d);
+    if (d->device)
+        d->device->taken = d->device->stored;
+    if (d->op->effect == EFFECT_RENAME)
+        world_renamed(d->w, d->account, false);
+    if (d->asker)
+        session_complain(d->asker, &failure);
+}
+
+void settle_batch(struct world *w, const struct store_batch *batch,
+                  struct now now)
+{
+    if (batch->error) {
+        w->env.metrics.commit_failures++;
+        LOG(&w->env.log, "store.failed", log_num("operations", batch->n),
+            log_str("code", str_of(err_name((unsigned)-batch->error))));
+    } else {
+        w->env.metrics.commits++;
+    }
+    for (size_t i = 0; i < batch->n; i++) {
+        struct deed d = look_up(w, &batch->ops[i], now);
+
+        if (batch->error)
+            revert(&d);
+        else
+            come_true(&d);
+    }
+}

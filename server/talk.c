@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What becomes part of a room's log: SEND, ROOM_SET, JOIN, PART, NICK.  Each
+ * is checked against what will be once everything on its way is stored, gets
+ * its number, and goes to the store; what follows from it happens in settle.c.
+ */
+#include "server/call.h"
+#include "server/store.h"
+#include "server/world.h"
+#include "shared/mem.h"
+#include "shared/text.h"
+
+/* The member that the caller is, or will be, of a room. */
+static struct member *find_member(const struct call *c, uint64_t id)
+{
+    const struct room *room = world_room(c->w, id);
+    struct member *m = room ? room_member(room, c->s->account->id) : NULL;
+
+    return m && m->will ? m : NULL;
+}
+
+/* An event by the caller. */
+static struct event *event_by(const struct call *c, struct room *room,
+                              unsigned kind, struct str text, uint64_t ref)
+{
+    struct msg_event draft = {
+        .kind = kind,
+        .account = c->s->account->id,
+        .nick = account_nick(c->s->account),
+        .text = text,
+        .device = c->s->device->id,
+        .cseq = c->cseq,
+        .ref = ref,
+    };
+
+    return room_event(room, &draft, c->now);
+}
+
+/* ---- SEND ---- */
+
+static enum err check_text(struct call *c, struct str text)
+{
+    const struct env *env = &c->w->env;
+
+    c->subject = str_of("text");
+    if (text.len == 0)
+        return ERROR_BAD_FIELD;
+    if (text.len > limit(env, LIMIT_TEXT_BYTES) ||
+        text_lines(text) > limit(env, LIMIT_TEXT_LINES))
+        return ERROR_TOO_LARGE;
+    return ERR_NONE;
+}
+
+static enum err check_send(struct call *c, const struct room *room)
+{
+    const struct msg_send *send = &c->msg->send;
+    enum err error = check_text(c, send->text);
+
+    if (error)
+        return error;
+    c->subject = str_of("kind");
+    if (send->kind > event_NOTICE)
+        return ERROR_BAD_FIELD;
+    c->subject = str_of("ref");
+    return send->ref > room->head ? ERROR_BAD_FIELD : ERR_NONE;
+}
+
+/* A direct room opens again for the other side when it had left. */
+static enum err reach_other(struct call *c, struct room *room,
+                            enum effect *effect)
+{
+    struct side *other = room_other(room, c->s->account->id);
+    struct account *account = world_account(c->w, other->account);
+    struct member *m;
+
+    c->subject = str_of(other->nick);
+    if (!account || account->dying)
+        return ERROR_NO_SUCH_ACCOUNT;
+    m = room_admit(room, account);
+    *effect = m->will ? EFFECT_NONE : EFFECT_OPEN;
+    m->will = true;
+    return ERR_NONE;
+}
+
+enum err on_send(struct call *c)
+{
+    const struct msg_send *send = &c->msg->send;
+    struct store_op op = { .effect = EFFECT_NONE };
+    struct member *m = find_member(c, send->room);
+    unsigned kind = send->kind ? (unsigned)send->kind : event_MESSAGE;
+    enum err error;
+
+    if (!m)
+        return ERROR_NOT_MEMBER;
+    error = check_send(c, m->room);
+    if (!error && m->room->kind == room_DIRECT)
+        error = reach_other(c, m->room, &op.effect);
+    if (error)
+        return error;
+    op.room = m->room->id;
+    op.event = event_by(c, m->room, kind, send->text, send->ref);
+    call_put(c, &op);
+    return ERR_NONE;
+}
+
+/* ---- ROOM_SET ---- */
+
+enum err on_room_set(struct call *c)
+{
+    struct str topic = c->msg->room_set.topic;
+    struct member *m = find_member(c, c->msg->room_set.room);
+    struct store_op op = { .effect = EFFECT_TOPIC };
+
+    if (!m)
+        return ERROR_NOT_MEMBER;
+    if (m->room->kind != room_PUBLIC)
+        return ERROR_FORBIDDEN;
+    c->subject = str_of("topic");
+    if (topic.len > limit(&c->w->env, LIMIT_TOPIC_BYTES))
+        return ERROR_TOO_LARGE;
+    op.room = m->room->id;
+    op.event = event_by(c, m->room, event_TOPIC, topic, 0);
+    op.text = mem_str(topic);
+    call_put(c, &op);
+    return ERR_NONE;
+}
+
+/* ---- JOIN ---- */
+
+static bool has_too_many(const struct call *c, const struct account *account,
+                         unsigned kind)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < account->n_rooms; i++)
+        n += account->rooms[i]->will && account->rooms[i]->room->kind == kind;
+    return n >= limit(&c->w->env, LIMIT_ROOMS_JOINED);
+}
+
+static bool will_be_in(const struct room *room, const struct account *account)
+{
+    const struct member *m = room_member(room, account->id);
+
+    return m && m->will;
+}
+
+static void show_room(struct call *c, const struct room *room)
+{
+    struct store_op op = { .effect = EFFECT_SHOW, .room = room->id };
+
+    call_put(c, &op);
+}
+
+/* A direct room with the owner of a nick; both are in it from now on. */
+static enum err join_direct(struct call *c, struct str nick)
+{
+    struct account *me = c->s->account;
+    struct account *other = world_account_named(c->w, nick);
+    struct store_op op = { .effect = EFFECT_OPEN };
+    struct room *room;
+
+    if (!other)
+        return ERROR_NO_SUCH_ACCOUNT;
+    if (other == me)
+        return ERROR_FORBIDDEN;
+    room = world_direct(c->w, me, other);
+    if (!room)
+        return ERROR_LIMIT;
+    if (will_be_in(room, me) && will_be_in(room, other)) {
+        show_room(c, room);
+        return ERR_NONE;
+    }
+    if ((!will_be_in(room, me) && has_too_many(c, me, room_DIRECT)) ||
+        (!will_be_in(room, other) && has_too_many(c, other, room_DIRECT))) {
+        world_note_empty(c->w, room);
+        return ERROR_LIMIT;
+    }
+    room_admit(room, me)->will = true;
+    room_admit(room, other)->will = true;
+    world_note_empty(c->w, room);
+    op.room = room->id;
+    call_put(c, &op);
+    return ERR_NONE;
+}
+
+static enum err join_public(struct call *c, struct str name)
+{
+    struct account *me = c->s->account;
+    struct store_op op = { .effect = EFFECT_ENTER };
+    struct room *room = world_room_named(c->w, name);
+
+    if (room && will_be_in(room, me)) {
+        show_room(c, room);
+        return ERR_NONE;
+    }
+    if (room && room->n_members >= limit(&c->w->env, LIMIT_ROOM_MEMBERS))
+        return ERROR_ROOM_FULL;
+    if (has_too_many(c, me, room_PUBLIC))
+        return ERROR_LIMIT;
+    if (!room)
+        room = world_add_room(c->w, name);
+    if (!room)
+        return ERROR_LIMIT;
+    room_admit(room, me)->will = true;
+    world_note_empty(c->w, room);
+    op.room = room->id;
+    op.event = event_by(c, room, event_JOIN, str_of(NULL), 0);
+    call_put(c, &op);
+    return ERR_NONE;
+}
+
+enum err on_join(struct call *c)
+{
+    struct str wanted = c->msg->join.name;
+    char name[NAME_MAX_BYTES];
+    size_t len;
+
+    c->subject = wanted;
+    if (str_starts(wanted, str_of("@")))
+        return join_direct(c, str_from(wanted, 1));
+    len =
+        text_name(wanted, NAME_ROOM, limit(&c->w->env, LIMIT_ROOM_BYTES), name);
+    if (len == 0)
+        return ERROR_NAME_INVALID;
+    return join_public(c, str_bytes(name, len));
+}
+
+/* ---- PART ---- */
+
+enum err on_part(struct call *c)
+{
+    struct str why = c->msg->part.text;
+    struct member *m = find_member(c, c->msg->part.room);
+    struct store_op op = { .effect = EFFECT_LEAVE };
+
+    if (!m)
+        return ERROR_NOT_MEMBER;
+    c->subject = str_of("text");
+    if (why.len > limit(&c->w->env, LIMIT_REASON_BYTES))
+        return ERROR_TOO_LARGE;
+    m->will = false;
+    op.room = m->room->id;
+    if (m->room->kind == room_PUBLIC)
+        op.event = event_by(c, m->room, event_PART, why, 0);
+    call_put(c, &op);
+    return ERR_NONE;
+}
+
+/* ---- NICK ---- */
+
+/* One event in every room; the last operation makes the name valid. */
+static void put_rename(struct call *c, struct str old, struct str nick)
+{
+    const struct account *me = c->s->account;
+    struct store_op last = { .effect = EFFECT_RENAME,
+                             .account = me->id,
+                             .session = c->s->id,
+                             .request = c->msg->request,
+                             .text = mem_str(nick) };
+
+    for (size_t i = 0; i < me->n_rooms; i++) {
+        struct room *room = me->rooms[i]->room;
+        struct msg_event draft = { .kind = event_NICK,
+                                   .account = me->id,
+                                   .nick = old,
+                                   .text = nick,
+                                   .device = c->s->device->id };
+        struct store_op op = { .account = me->id, .room = room->id };
+
+        if (!me->rooms[i]->will)
+            continue;
+        op.event = room_event(room, &draft, c->now);
+        world_put(c->w, &op);
+    }
+    world_put(c->w, &last);
+}
+
+enum err on_nick(struct call *c)
+{
+    struct account *me = c->s->account;
+    char nick[NAME_MAX_BYTES];
+    size_t len;
+    enum err error;
+
+    c->subject = c->msg->nick.nick;
+    len = text_name(c->msg->nick.nick, NAME_NICK,
+                    limit(&c->w->env, LIMIT_NICK_BYTES), nick);
+    if (len == 0)
+        return ERROR_NAME_INVALID;
+    if (me->nick_next.shown || !store_has_room(c->w->store, me->n_rooms + 1))
+        return ERROR_BUSY;
+    if (str_eq(str_bytes(nick, len), account_nick(me))) {
+        call_ok(c, me->nick.shown);
+        return ERR_NONE;
+    }
+    error = world_rename(c->w, me, str_bytes(nick, len), c->now);
+    if (error)
+        return error;
+    put_rename(c, str_of(me->nick.shown), str_bytes(nick, len));
+    return ERR_NONE;
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What exists; see world.h.  Rooms and what both share stand here, people in
+ * people.c.
+ */
+#include "server/world.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "server/store.h"
+#include "shared/mem.h"
+#include "shared/text.h"
+
+static struct store_config store_config(const struct limits *limits)
+{
+    return (struct store_config){
+        .room_events = limits->value[LIMIT_ROOM_EVENTS],
+        .queue = limits->value[LIMIT_STORE_QUEUE],
+    };
+}
+
+static void init_maps(struct world *w, const uint64_t secret[2])
+{
+    struct map *maps[] = { &w->sessions, &w->datagrams, &w->accounts, &w->names,
+                           &w->tokens,   &w->rooms,     &w->doors };
+
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+        map_init(maps[i], secret);
+    gate_init(&w->gate, secret);
+}
+
+static uint64_t random_word(const struct world_config *config)
+{
+    uint64_t word;
+
+    config->random(config->random_ctx, (uint8_t *)&word, sizeof word);
+    return word;
+}
+
+struct world *world_new(const struct world_config *config)
+{
+    struct world *w = mem_new(1, sizeof *w);
+    uint64_t secret[2] = { random_word(config), random_word(config) };
+    struct store_config store = store_config(&config->limits);
+
+    w->config = *config;
+    w->env.limits = config->limits;
+    w->env.log = config->log;
+    w->env.rng.state = random_word(config);
+    w->epoch = random_word(config) | 1; /* 0 is "no epoch" on the wire */
+    w->store = store_new(&store, secret);
+    w->tell_at_us = NEVER;
+    init_maps(w, secret);
+    list_init(&w->absent);
+    list_init(&w->dying);
+    list_init(&w->empty);
+    return w;
+}
+
+/* Everybody leaves every room, without a word: the world ends. */
+static void empty_rooms(struct world *w)
+{
+    struct account *account;
+    size_t at = 0;
+
+    while ((account = map_each(&w->accounts, &at))) {
+        while (account->n_rooms) {
+            account->rooms[0]->will = false;
+            room_settle(account->rooms[0], false);
+        }
+    }
+}
+
+void world_free(struct world *w)
+{
+    struct map *maps[] = { &w->sessions, &w->datagrams, &w->accounts, &w->names,
+                           &w->tokens,   &w->rooms,     &w->doors };
+    size_t at = 0;
+    void *value;
+
+    empty_rooms(w);
+    while ((value = map_each(&w->rooms, &at)))
+        room_free(value);
+    at = 0;
+    while ((value = map_each(&w->accounts, &at)))
+        account_free(value);
+    for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
+        map_fini(maps[i]);
+    gate_fini(&w->gate);
+    store_free(w->store);
+    heap_fini(&w->env.deadlines);
+    free(w->env.dirty);
+    free(w->directory);
+    free(w->changed);
+    free(w);
+}
+
+void world_configure(struct world *w, const struct limits *limits)
+{
+    struct store_config store = store_config(limits);
+
+    w->env.limits = *limits;
+    store_configure(w->store, &store);
+}
+
+void world_put(struct world *w, const struct store_op *op)
+{
+    struct account *account = world_account(w, op->account);
+
+    if (account)
+        account->on_way++;
+    store_put(w->store, op);
+}
+
+/* ---- rooms ---- */
+
+struct room *world_room(const struct world *w, uint64_t id)
+{
+    return map_get(&w->rooms, map_num(&id));
+}
+
+struct room *world_room_named(const struct world *w, struct str name)
+{
+    char folded[NAME_MAX_BYTES];
+    size_t len = text_fold(name, folded, sizeof folded);
+
+    return len ? map_get(&w->doors, str_bytes(folded, len)) : NULL;
+}
+
+size_t world_directory_after(const struct world *w, struct str folded)
+{
+    size_t lo = 0, hi = w->n_directory;
+
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        struct str here = str_of(w->directory[mid]->folded);
+        size_t len = here.len < folded.len ? here.len : folded.len;
+        int order = len ? memcmp(here.ptr, folded.ptr, len) : 0;
+
+        if (order < 0 || (order == 0 && here.len <= folded.len))
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo;
+}
+
+static void list_in_directory(struct world *w, struct room *room)
+{
+    size_t at = world_directory_after(w, str_of(room->folded));
+    void *directory = w->directory;
+
+    mem_grow(&directory, &w->cap_directory, w->n_directory + 1,
+             sizeof *w->directory);
+    w->directory = directory;
+    memmove(&w->directory[at + 1], &w->directory[at],
+            (w->n_directory - at) * sizeof *w->directory);
+    w->directory[at] = room;
+    w->n_directory++;
+}
+
+static void drop_room(struct world *w, struct room *room)
+{
+    size_t at = world_directory_after(w, str_of(room->folded));
+
+    if (room->kind == room_PUBLIC) {
+        memmove(&w->directory[at - 1], &w->directory[at],
+                (w->n_directory - at) * sizeof *w->directory);
+        w->n_directory--;
+    }
+    map_take(&w->doors, str_of(room->folded));
+    map_take(&w->rooms, map_num(&room->id));
+    store_drop(w->store, room->id);
+    LOG(&w->env.log, "room.drop", log_num("room", room->id));
+    room_free(room);
+    w->env.metrics.rooms = w->rooms.n;
+}
+
+/* Make place for one more: the room that has been empty longest goes. */
+static bool make_place(struct world *w)
+{
+    struct room *oldest;
+
+    if (w->rooms.n < limit(&w->env, LIMIT_ROOMS))
+        return true;
+    if (list_is_empty(&w->empty))
+        return false;
+    oldest = (struct room *)w->empty.next;
+    drop_room(w, oldest);
+    return true;
+}
+
+static struct room *add_room(struct world *w, unsigned kind, struct str name,
+                             struct str folded)
+{
+    struct room *room;
+
+    if (!make_place(w))
+        return NULL;
+    room = room_new(++w->last_room, kind, name, folded);
+    map_put(&w->rooms, map_num(&room->id), room);
+    map_put(&w->doors, str_of(room->folded), room);
+    w->env.metrics.rooms = w->rooms.n;
+    LOG(&w->env.log, "room.new", log_num("room", room->id),
+        log_str("name", name));
+    return room;
+}
+
+struct room *world_add_room(struct world *w, struct str name)
+{
+    char folded[NAME_MAX_BYTES];
+    size_t len = text_fold(name, folded, sizeof folded);
+    struct room *room;
+
+    if (len == 0)
+        return NULL;
+    room = add_room(w, room_PUBLIC, name, str_bytes(folded, len));
+    if (room)
+        list_in_directory(w, room);
+    return room;
+}
+
+static void set_side(struct side *side, const struct account *account)
+{
+    side->account = account->id;
+    side->nick = mem_str(str_of(account->nick.shown));
+}
+
+struct room *world_direct(struct world *w, const struct account *a,
+                          const struct account *b)
+{
+    const struct account *low = a->id < b->id ? a : b;
+    const struct account *high = a->id < b->id ? b : a;
+    struct room *room;
+    char key[48]; /* '@' cannot begin a public room's name */
+
+    snprintf(key, sizeof key, "@%" PRIu64 ":%" PRIu64, low->id, high->id);
+    room = map_get(&w->doors, str_of(key));
+    if (room)
+        return room;
+    room = add_room(w, room_DIRECT, str_of(""), str_of(key));
+    if (!room)
+        return NULL;
+    set_side(&room->sides[0], low);
+    set_side(&room->sides[1], high);
+    return room;
+}
+
+void world_note_empty(struct world *w, struct room *room)
+{
+    if (room->n_members || room->head != room->head_stored)
+        list_remove(&room->empty);
+    else
+        list_append(&w->empty, &room->empty);
+}

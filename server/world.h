@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What exists: sessions, accounts, rooms, and the ways to find them.  It makes
+ * and destroys; what they do to each other is not its business.
+ */
+#ifndef SERVER_WORLD_H
+#define SERVER_WORLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/account.h"
+#include "server/env.h"
+#include "server/gate.h"
+#include "server/list.h"
+#include "server/map.h"
+#include "server/room.h"
+#include "server/session.h"
+#include "shared/now.h"
+#include "shared/wire.h"
+
+struct store;
+struct store_op;
+
+struct world_config {
+    struct limits limits;
+    struct log log;
+    const char *name; /* of the server, borrowed for ever */
+    /* Secret bytes from the system; must not block. */
+    void (*random)(void *ctx, uint8_t *out, size_t len);
+    void *random_ctx;
+};
+
+struct world {
+    struct env env;
+    struct world_config config;
+    struct store *store; /* owned */
+    uint64_t epoch;
+    struct gate gate;
+    struct map sessions;     /* by id */
+    struct map datagrams;    /* sessions by connection id */
+    struct map accounts;     /* by id */
+    struct map names;        /* accounts by folded nick */
+    struct map tokens;       /* accounts by token */
+    struct map rooms;        /* by id */
+    struct map doors;        /* rooms by folded name or key */
+    struct room **directory; /* public rooms by folded name */
+    size_t n_directory, cap_directory;
+    struct list absent; /* accounts without session, longest first */
+    struct list dying;  /* accounts that leave their rooms */
+    struct list empty;  /* rooms without members, longest first */
+    uint64_t last_session, last_account, last_room;
+
+    uint64_t *changed; /* accounts whose presence is to be told */
+    size_t n_changed, cap_changed;
+    uint64_t tell_at_us; /* when; NEVER while there are none */
+    uint64_t visit;      /* last mark given to a walk, see account.h */
+
+    struct wire_scratch scratch; /* of the message in hand */
+};
+
+struct world *world_new(const struct world_config *);
+void world_free(struct world *);
+
+/* Take new limits. */
+void world_configure(struct world *, const struct limits *);
+
+/* ---- accounts ---- */
+
+struct account *world_account(const struct world *, uint64_t id);
+struct account *world_account_named(const struct world *, struct str nick);
+struct account *world_account_of(const struct world *, struct str token);
+
+/*
+ * A new guest.
+ *   nick     in stored form, borrowed
+ *   error    why not, when NULL is returned: NAME_TAKEN, LIMIT
+ * A name whose owner has been absent for LIMIT_RESUME is taken from them.
+ */
+struct account *world_add_account(struct world *, struct str nick,
+                                  enum err *error, struct now);
+
+/* Reserve a new name; 0 or NAME_TAKEN. world_renamed makes it so, or not. */
+enum err world_rename(struct world *, struct account *, struct str nick,
+                      struct now);
+void world_renamed(struct world *, struct account *, bool done);
+
+/* Nobody is connected to it any more. */
+void world_absent(struct world *, struct account *, struct now);
+
+/*
+ * Forget who has been absent too long, and go on with those who are leaving
+ * their rooms.  returns when to be called again, mono_us
+ */
+uint64_t world_reap(struct world *, struct now);
+
+/* ---- rooms ---- */
+
+struct room *world_room(const struct world *, uint64_t id);
+
+/* A public room by its name in any case. */
+struct room *world_room_named(const struct world *, struct str name);
+
+/* A new public room; NULL when there are too many. name in stored form. */
+struct room *world_add_room(struct world *, struct str name);
+
+/* The direct room of two accounts, made when there is none; NULL: too many. */
+struct room *world_direct(struct world *, const struct account *,
+                          const struct account *);
+
+/* The first public room whose folded name is greater; n_directory: none. */
+size_t world_directory_after(const struct world *, struct str folded);
+
+/* After members left: keep it among the empty ones when it is empty. */
+void world_note_empty(struct world *, struct room *);
+
+/* ---- the store ---- */
+
+/* Put an operation; counts it as on its way for its account. */
+void world_put(struct world *, const struct store_op *);
+
+#endif
