@@ -7,7 +7,7 @@
  *
  * Packet numbers, ack ranges, round-trip estimation, loss detection and probes
  * follow RFC 9002; what differs, because chat is a thin stream whose latency
- * is decided by the last lost packet, stands in dgram.c beside its constant.
+ * is decided by the last lost packet, stands in dgram_loss.c.
  */
 #ifndef SHARED_DGRAM_H
 #define SHARED_DGRAM_H
@@ -37,6 +37,7 @@ struct dgram_config {
     uint32_t first_pn;    /* first packet number; 0 but in tests */
     size_t queue_max;     /* unsent bytes taken before dgram_send refuses */
     uint32_t message_max; /* longest frame accepted from the peer, bytes */
+    uint32_t packets_max; /* then it closes; 0 is 2^31, fewer in tests */
 };
 
 struct dgram *dgram_new(const struct dgram_config *, struct now);
