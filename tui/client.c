@@ -332,3 +332,10 @@ struct link *client_side_link(struct client *c)
 {
     return c->side.link;
 }
+
+struct str client_token(const struct client *c)
+{
+    if (c->nick_try)
+        return str_of(NULL);
+    return str_bytes(c->token, c->token_len);
+}
