@@ -50,6 +50,8 @@ void mem_grow(void **vec, size_t *cap, size_t want, size_t size)
 
     if (want <= *cap)
         return;
+    if (want > SIZE_MAX / 2)
+        out_of_memory(want, size);
     while (grown < want)
         grown *= 2;
     *vec = mem_resize(*vec, grown, size);

@@ -33,14 +33,15 @@ void reader_feed(struct reader *r, struct str bytes)
 /* Move up to n bytes from fed to the end of carry. */
 static void take(struct reader *r, size_t n)
 {
+    void *carry;
+
     if (n > r->fed.len)
         n = r->fed.len;
     if (n == 0)
         return;
-    if (r->len + n > r->cap) {
-        r->cap = r->len + n;
-        r->carry = mem_resize(r->carry, r->cap, 1);
-    }
+    carry = r->carry;
+    mem_grow(&carry, &r->cap, r->len + n, 1);
+    r->carry = carry;
     memcpy(r->carry + r->len, r->fed.ptr, n);
     r->len += n;
     r->fed = str_from(r->fed, n);

@@ -8,6 +8,7 @@
 
 #include "shared/error.h"
 #include "shared/text.h"
+#include "shared/wire_impl.h"
 
 #define MSG(TAG, name, code, from, lane, since, doc)                           \
     static const struct wire_field FIELDS_##name[] = {
@@ -63,37 +64,7 @@ const char *wire_value_name(const char *set, uint64_t code)
     return "?";
 }
 
-/* ---- field access ---- */
-
-static uint64_t *num_at(const struct msg *msg, const struct wire_field *f)
-{
-    return (uint64_t *)((uintptr_t)msg + f->offset);
-}
-
-static struct str *str_at(const struct msg *msg, const struct wire_field *f)
-{
-    return (struct str *)((uintptr_t)msg + f->offset);
-}
-
-uint64_t wire_key(const struct msg *msg)
-{
-    const struct wire_row *row = wire_row(msg->kind);
-
-    assert(row && row->n && row->fields[0].type == TYPE_num);
-    return *num_at(msg, &row->fields[0]);
-}
-
 /* ---- numbers ---- */
-
-/* Bytes of a big-endian number without leading zeros; 0 for 0. */
-static size_t num_len(uint64_t n)
-{
-    size_t len = 0;
-
-    for (; n; n >>= 8)
-        len++;
-    return len;
-}
 
 static size_t num_put(uint64_t n, size_t len, uint8_t *out)
 {
@@ -131,7 +102,7 @@ static size_t varint_put(uint64_t n, uint8_t *out)
     return len;
 }
 
-/* Take a varint of at most 4 bytes off the front: tags and lengths are small. */
+/* Take a varint off the front: 4 bytes at most, for tags and lengths. */
 static bool varint_take(struct str *s, uint32_t *out)
 {
     uint32_t n = 0;
@@ -150,11 +121,6 @@ static bool varint_take(struct str *s, uint32_t *out)
 }
 
 /* ---- encode ---- */
-
-static size_t value_len(const struct msg *msg, const struct wire_field *f)
-{
-    return f->type == TYPE_num ? num_len(*num_at(msg, f)) : str_at(msg, f)->len;
-}
 
 size_t wire_size(const struct msg *msg)
 {
@@ -260,27 +226,10 @@ static const struct wire_field *find_field(const struct wire_row *row,
     return NULL;
 }
 
-int wire_decode(struct msg *msg, struct str frame, struct wire_scratch *scratch)
+/* The fields of a body; with row NULL only that they add up. */
+static int body_take(struct msg *msg, const struct wire_row *row,
+                     struct str body, struct wire_scratch *scratch)
 {
-    const struct wire_row *row;
-    struct wire_head head;
-    struct str body;
-
-    if (scratch)
-        scratch->len = 0;
-    *msg = (struct msg){ .kind = KIND_NONE };
-    if (frame.len < FRAME_HEAD || frame.len > FRAME_MAX)
-        return -ERROR_BAD_FRAME;
-    head = wire_head((const uint8_t *)frame.ptr);
-    body = str_from(frame, FRAME_HEAD);
-    if (head.len != body.len)
-        return -ERROR_BAD_FRAME;
-    msg->flags = head.flags;
-    msg->request = head.request;
-    row = wire_row(head.kind);
-    if (!row)
-        return -ERROR_UNSUPPORTED;
-    msg->kind = row->kind;
     while (body.len) {
         const struct wire_field *field;
         uint32_t tag, len;
@@ -289,118 +238,33 @@ int wire_decode(struct msg *msg, struct str frame, struct wire_scratch *scratch)
         if (!varint_take(&body, &tag) || !varint_take(&body, &len) ||
             len > body.len)
             return -ERROR_BAD_FRAME;
-        field = find_field(row, tag);
+        field = row ? find_field(row, tag) : NULL;
         err = field ? field_take(msg, field, str_bytes(body.ptr, len), scratch)
                     : 0;
         if (err)
             return err;
         body = str_from(body, len);
     }
-    return 0;
+    return row ? 0 : -ERROR_UNSUPPORTED;
 }
 
-/* ---- dump ---- */
-
-static void field_dump(const struct msg *msg, const struct wire_field *f,
-                       FILE *to)
+int wire_decode(struct msg *msg, struct str frame, struct wire_scratch *scratch)
 {
-    struct str s;
+    const struct wire_row *row;
+    struct wire_head head;
 
-    if (value_len(msg, f) == 0)
-        return;
-    fprintf(to, " %s=", f->name);
-    if (f->type == TYPE_num) {
-        fprintf(to, "%llu", (unsigned long long)*num_at(msg, f));
-        return;
-    }
-    s = *str_at(msg, f);
-    if (f->type == TYPE_bin)
-        fprintf(to, "<%zu>", s.len);
-    else
-        fprintf(to, "\"%.*s\"", STR_ARG(s));
-}
-
-void wire_dump(const struct msg *msg, FILE *to)
-{
-    const struct wire_row *row = wire_row(msg->kind);
-
-    fputs(wire_name(msg->kind), to);
-    if (msg->request)
-        fprintf(to, " request=%u", (unsigned)msg->request);
-    for (size_t i = 0; row && i < row->n; i++)
-        field_dump(msg, &row->fields[i], to);
-}
-
-static const char *const FROM_NAMES[] = { "?", "client", "server", "both" };
-static const char *const LANE_NAMES[] = { "control", "command",  "room",
-                                          "bulk",    "presence", "state" };
-static const char *const TYPE_NAMES[] = { "num", "line", "text", "bin" };
-
-void wire_dump_schema(FILE *to)
-{
-    fprintf(to, "protocol %d\n", PROTOCOL_VERSION);
-    for (size_t i = 0; i < WIRE_ROWS_LEN; i++) {
-        const struct wire_row *row = &WIRE_ROWS[i];
-
-        fprintf(to, "\nmessage %u %s from=%s lane=%s since=%u\n",
-                (unsigned)row->kind, row->name, FROM_NAMES[row->from],
-                LANE_NAMES[row->lane], row->since);
-        for (size_t j = 0; j < row->n; j++)
-            fprintf(to, "    %u %s %s\n", row->fields[j].tag,
-                    TYPE_NAMES[row->fields[j].type], row->fields[j].name);
-    }
-    fputc('\n', to);
-#define RECORD(name, doc)               fputs("record " #name, to);
-#define RFIELD(name, bytes, field, doc) fputs(" " #field ":" #bytes, to);
-#define REND(name)                      fputc('\n', to);
-#include "shared/messages.def"
-    fputc('\n', to);
-    for (size_t i = 0; i < WIRE_VALUES_LEN; i++)
-        fprintf(to, "value %s %u %s\n", WIRE_VALUES[i].set, WIRE_VALUES[i].code,
-                WIRE_VALUES[i].name);
-    fputc('\n', to);
-    for (size_t i = 0; i < ERR_ROWS_LEN; i++)
-        fprintf(to, "error %u %s\n", (unsigned)ERR_ROWS[i].code,
-                ERR_ROWS[i].name);
-}
-
-/* ---- random messages ---- */
-
-static struct str random_text(uint64_t seed, char *arena, size_t cap)
-{
-    static const char *const PIECES[] = { "hi", "早上好", "é", "👍", " ", "x" };
-    size_t len = 0;
-
-    for (size_t n = seed % 9; n > 0; n--, seed /= 7) {
-        const char *piece = PIECES[seed % (sizeof PIECES / sizeof *PIECES)];
-
-        if (len + strlen(piece) > cap)
-            break;
-        memcpy(arena + len, piece, strlen(piece));
-        len += strlen(piece);
-    }
-    return str_bytes(arena, len);
-}
-
-void wire_random(struct msg *msg, uint64_t (*next)(void *), void *ctx,
-                 char *arena, size_t cap)
-{
-    const struct wire_row *row = &WIRE_ROWS[next(ctx) % WIRE_ROWS_LEN];
-
-    *msg = (struct msg){ .kind = row->kind, .request = (uint32_t)next(ctx) };
-    for (size_t i = 0; i < row->n; i++) {
-        const struct wire_field *f = &row->fields[i];
-        struct str *s;
-
-        if (f->type == TYPE_num) {
-            *num_at(msg, f) = next(ctx) >> (next(ctx) % 64);
-            continue;
-        }
-        s = str_at(msg, f);
-        *s = random_text(next(ctx), arena, cap);
-        arena += s->len;
-        cap -= s->len;
-    }
+    scratch->len = 0;
+    *msg = (struct msg){ .kind = KIND_NONE };
+    if (frame.len < FRAME_HEAD || frame.len > FRAME_MAX)
+        return -ERROR_BAD_FRAME;
+    head = wire_head((const uint8_t *)frame.ptr);
+    if (head.len != frame.len - FRAME_HEAD)
+        return -ERROR_BAD_FRAME;
+    row = wire_row(head.kind);
+    msg->kind = row ? row->kind : KIND_NONE;
+    msg->flags = head.flags;
+    msg->request = head.request;
+    return body_take(msg, row, str_from(frame, FRAME_HEAD), scratch);
 }
 
 /* ---- packed records ---- */
