@@ -291,7 +291,7 @@ static void test_docs_has_every_option_of_the_server(void **state)
     (void)state;
 }
 
-static void test_docs_has_every_key_of_the_server(void **state)
+static void test_docs_has_every_setting_of_the_server(void **state)
 {
     struct set *table = set_new();
 
@@ -331,7 +331,7 @@ static void test_docs_has_every_option_of_the_client(void **state)
     (void)state;
 }
 
-static void test_docs_has_every_key_of_the_client(void **state)
+static void test_docs_has_every_setting_of_the_client(void **state)
 {
     struct set *table = set_new();
 
@@ -390,6 +390,31 @@ static void test_docs_has_every_alias(void **state)
     (void)state;
 }
 
+/* "Ic C-b , Left": several keys of one item. */
+static void take_keys(struct set *set, const char *line)
+{
+    if (!starts(line, ".It Ic "))
+        return;
+    for (line += 7; *line; line += strspn(line, " ,")) {
+        int len = (int)strcspn(line, " ");
+
+        set_add(set, "%.*s", len, line);
+        line += len;
+    }
+}
+
+static void test_docs_has_every_key(void **state)
+{
+    struct set *table = set_new();
+
+#define KEY(name, function, help)  set_add(table, "%s", name);
+#define EDIT(name, function, help) set_add(table, "%s", name);
+#include "tui/keys.def"
+
+    check_same("chat-tui.1", table, page_read("chat-tui.1", "KEYS", take_keys));
+    (void)state;
+}
+
 static void test_docs_has_every_style(void **state)
 {
     struct set *table = set_new();
@@ -412,12 +437,13 @@ int main(void)
         cmocka_unit_test(test_docs_has_every_limit_of_the_protocol),
         cmocka_unit_test(test_docs_has_every_limit_of_the_server),
         cmocka_unit_test(test_docs_has_every_option_of_the_server),
-        cmocka_unit_test(test_docs_has_every_key_of_the_server),
+        cmocka_unit_test(test_docs_has_every_setting_of_the_server),
         cmocka_unit_test(test_docs_has_every_counter),
         cmocka_unit_test(test_docs_has_every_option_of_the_client),
-        cmocka_unit_test(test_docs_has_every_key_of_the_client),
+        cmocka_unit_test(test_docs_has_every_setting_of_the_client),
         cmocka_unit_test(test_docs_has_every_command),
         cmocka_unit_test(test_docs_has_every_alias),
+        cmocka_unit_test(test_docs_has_every_key),
         cmocka_unit_test(test_docs_has_every_style),
     };
 
