@@ -18,6 +18,7 @@
 #include "shared/frame.h"
 #include "shared/mem.h"
 #include "shared/outq.h"
+#include "shared/packet.h"
 #include "shared/reader.h"
 #include "shared/rng.h"
 
@@ -29,6 +30,9 @@ enum {
     STREAM_BULK,
     STREAM_ROOM = 16 /* plus the room's id */
 };
+
+/* The greeting is through, or lost for good, within so many packets. */
+enum { OPENING_PACKETS = 64 };
 
 /* A heartbeat's period varies by this part of it, so that a thousand clients
  * that came back together do not beat together. */
@@ -109,6 +113,22 @@ bool link_datagram_id(struct str datagram, uint64_t *id)
         n = n << 8 | p[i];
     *id = n;
     return true;
+}
+
+bool link_datagram_opens(struct str datagram)
+{
+    struct str rest = str_from(datagram, 1 + DATAGRAM_ID_LEN);
+    struct packet_head head;
+    struct part part;
+
+    if (packet_head(&rest, &head) || head.pn >= OPENING_PACKETS)
+        return false;
+    while (packet_part(&rest, &part) > 0) {
+        if ((part.type == PART_MSG || part.type == PART_FRAG) &&
+            part.piece.stream == STREAM_CONTROL)
+            return true;
+    }
+    return false;
 }
 
 /* The packet inside a datagram for this end; empty when it is not for us. */

@@ -54,6 +54,13 @@ const char *transport_name(enum transport);
 /* The connection id of a client's datagram; false when it is not one. */
 bool link_datagram_id(struct str datagram, uint64_t *id);
 
+/*
+ * Whether a client's datagram may be the first of a connection: an early
+ * packet that carries something of the greeting.  What is left over from a
+ * connection that is gone does not open a new one.
+ */
+bool link_datagram_opens(struct str datagram);
+
 /* ---- inward ---- */
 
 /*
