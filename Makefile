@@ -55,7 +55,8 @@ SOURCES := $(wildcard $(patsubst %,%/*.[ch],shared server tui tests tests/*))
 all: $(PROGRAMS) $(LOCALES) $(SAMPLES) ## build the programs (the default)
 
 # Objects are made again when the flags change (another PREFIX, WERROR, ...).
-quietly = $(if $(V),,@echo '$(1) $@';)
+silent  = $(findstring s,$(firstword -$(MAKEFLAGS)))
+quietly = $(if $(V),,@$(if $(silent),,echo '$(1) $@';))
 quoted  = '$(subst ','\'',$(1))'
 $(B)/flags: FORCE
 	@pkg-config --exists $(PKG) || { echo 'make: libraries are missing;' \
