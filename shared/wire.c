@@ -64,6 +64,14 @@ const char *wire_value_name(const char *set, uint64_t code)
     return "?";
 }
 
+uint64_t wire_key(const struct msg *msg)
+{
+    const struct wire_row *row = wire_row(msg->kind);
+
+    assert(row && row->n && row->fields[0].type == TYPE_num);
+    return *num_at(msg, &row->fields[0]);
+}
+
 /* ---- numbers ---- */
 
 static size_t num_put(uint64_t n, size_t len, uint8_t *out)
