@@ -261,7 +261,8 @@ int wire_decode(struct msg *msg, struct str frame, struct wire_scratch *scratch)
     const struct wire_row *row;
     struct wire_head head;
 
-    scratch->len = 0;
+    if (scratch)
+        scratch->len = 0;
     *msg = (struct msg){ .kind = KIND_NONE };
     if (frame.len < FRAME_HEAD || frame.len > FRAME_MAX)
         return -ERROR_BAD_FRAME;
