@@ -77,13 +77,13 @@ static void on_change(struct model *m, struct room *room,
     switch (ev->kind) {
     case event_JOIN:
         model_person_add(m, ev->account, ev->nick);
-        if (!room_member(room, ev->account))
+        if (!member_find(room, ev->account))
             room->member_count++;
-        room_member_add(room, ev->account);
+        member_add(room, ev->account);
         break;
     case event_PART:
         room->member_count -= room->member_count > 0;
-        room_member_drop(room, ev->account);
+        member_drop(room, ev->account);
         if (own && room->kind != room_DIRECT)
             room->joined = room->wanted = false;
         break;
@@ -91,7 +91,7 @@ static void on_change(struct model *m, struct room *room,
     case event_NICK: on_rename(m, ev); break;
     default:
         model_person_add(m, ev->account, ev->nick);
-        member = room_member_add(room, ev->account);
+        member = member_add(room, ev->account);
         if (member) {
             member->spoke = ev->seq;
             member->typing_until = 0;
@@ -276,7 +276,7 @@ static void on_member(struct model *m, const struct msg *msg, struct now now)
         return;
     }
     struct person *p = model_person_add(m, row->account, row->nick);
-    struct member *member = p ? room_member_add(room, row->account) : NULL;
+    struct member *member = p ? member_add(room, row->account) : NULL;
     if (member)
         member->page = room->page;
     if (!p)
@@ -303,7 +303,7 @@ static void on_typing(struct model *m, const struct msg *msg, struct now now)
 {
     const struct msg_typing *typing = &msg->typing;
     struct room *room = model_room(m, typing->room);
-    struct member *member = room ? room_member(room, typing->account) : NULL;
+    struct member *member = room ? member_find(room, typing->account) : NULL;
 
     if (!member || typing->account == m->account)
         return;

@@ -204,7 +204,7 @@ static size_t search(const void *vec, size_t n, size_t size, uint64_t account)
     return low;
 }
 
-struct member *room_member(const struct room *room, uint64_t account)
+struct member *member_find(const struct room *room, uint64_t account)
 {
     size_t i =
         search(room->members, room->n_members, sizeof *room->members, account);
@@ -214,9 +214,9 @@ struct member *room_member(const struct room *room, uint64_t account)
                : NULL;
 }
 
-struct member *room_member_add(struct room *room, uint64_t account)
+struct member *member_add(struct room *room, uint64_t account)
 {
-    struct member *known = room_member(room, account);
+    struct member *known = member_find(room, account);
     if (known || room->n_members >= MEMBERS_MAX)
         return known;
     size_t i =
@@ -233,9 +233,9 @@ struct member *room_member_add(struct room *room, uint64_t account)
     return &room->members[i];
 }
 
-void room_member_drop(struct room *room, uint64_t account)
+void member_drop(struct room *room, uint64_t account)
 {
-    struct member *member = room_member(room, account);
+    struct member *member = member_find(room, account);
     if (!member)
         return;
     size_t i = (size_t)(member - room->members);

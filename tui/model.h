@@ -146,9 +146,9 @@ struct person *model_person_add(struct model *, uint64_t account,
                                 struct str nick);
 
 /* Somebody's part in a room; NULL when they are not in it. */
-struct member *room_member(const struct room *, uint64_t account);
-struct member *room_member_add(struct room *, uint64_t account);
-void room_member_drop(struct room *, uint64_t account);
+struct member *member_find(const struct room *, uint64_t account);
+struct member *member_add(struct room *, uint64_t account);
+void member_drop(struct room *, uint64_t account);
 
 /* The server's time, ms since 1970, as far as it is known. */
 uint64_t model_wall(const struct model *, struct now);

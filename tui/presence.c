@@ -177,7 +177,7 @@ static void tell(struct model *m, uint64_t account, const char *sentence,
     for (size_t i = 0; i < m->n_rooms; i++) {
         struct room *room = m->rooms[i];
         struct history *h = &room->history;
-        if (!room_member(room, account))
+        if (!member_find(room, account))
             continue;
         struct line *last = h->n > 0 ? &h->lines[h->n - 1] : NULL;
         if (last && last->kind == LINE_NOTICE && last->account == account) {
