@@ -91,23 +91,38 @@ size_t text_lines(struct str s)
 
 /* ---- the sanitiser ---- */
 
-/* Bytes at the front of s that are printable ASCII, by steps of eight. */
+/* A Chinese character of U+4000..U+9FFF at byte `at`. */
+static bool is_han(struct str s, size_t at)
+{
+    return s.len - at >= 3 && (uint8_t)s.ptr[at] >= 0xE4 &&
+           (uint8_t)s.ptr[at] <= 0xE9 && is_tail(s.ptr[at + 1]) &&
+           is_tail(s.ptr[at + 2]);
+}
+
+/*
+ * Bytes at the front of s that are clean at first sight: printable ASCII, by
+ * steps of eight, and Chinese.
+ */
 static size_t plain(struct str s)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
     size_t at = 0;
 
-    while (s.len - at >= sizeof ones) {
-        uint64_t x, del;
+    while (at < s.len) {
+        uint64_t x = high, del;
 
-        memcpy(&x, s.ptr + at, sizeof x);
+        if (s.len - at >= sizeof x)
+            memcpy(&x, s.ptr + at, sizeof x);
         del = x ^ (ones * 0x7F);
-        if ((x | (x - ones * 0x20) | (del - ones)) & high)
+        if (!((x | (x - ones * 0x20) | (del - ones)) & high))
+            at += sizeof x;
+        else if (s.ptr[at] >= 0x20 && s.ptr[at] < 0x7F)
+            at++;
+        else if (is_han(s, at))
+            at += 3;
+        else
             break;
-        at += sizeof x;
     }
-    while (at < s.len && s.ptr[at] >= 0x20 && s.ptr[at] < 0x7F)
-        at++;
     return at;
 }
 
@@ -177,7 +192,7 @@ bool text_is_clean(struct str s, enum text_kind kind)
 static size_t put_control(uint32_t cp, enum text_kind kind, char *out)
 {
     if (cp == '\r' || cp == '\n' || cp == '\t') {
-        out[0] = kind == TEXT_LINE ? ' ' : cp == '\t' ? '\t' : '\n';
+        out[0] = (char)(kind == TEXT_LINE ? ' ' : cp == '\t' ? '\t' : '\n');
         return 1;
     }
     if (cp >= 0x80)
@@ -216,7 +231,7 @@ size_t text_clean(struct str s, enum text_kind kind, char *out, size_t cap)
         char one[4];
 
         if (n > cap - len)
-            n = cap - len;
+            n = text_cut(s, cap - len).len;
         if (n) {
             memcpy(out + len, s.ptr, n);
             len += n;
@@ -267,9 +282,18 @@ static size_t normal(struct str s, int how, char *out, size_t cap)
     return (size_t)n;
 }
 
+static bool is_ascii(struct str s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.ptr[i] < 0x20 || s.ptr[i] >= 0x7F)
+            return false;
+    }
+    return true;
+}
+
 size_t text_fold(struct str s, char *out, size_t cap)
 {
-    if (plain(s) < s.len)
+    if (!is_ascii(s))
         return normal(s,
                       UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT |
                           UTF8PROC_CASEFOLD | UTF8PROC_IGNORE,
@@ -279,7 +303,7 @@ size_t text_fold(struct str s, char *out, size_t cap)
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
 
-        out[i] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+        out[i] = (char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
     }
     return s.len;
 }

@@ -130,11 +130,25 @@ struct cluster {
     bool flag;     /* two regional indicators */
 };
 
-/* Whether a character that takes space belongs to the emoji before it. */
-static bool joins(uint32_t base, uint32_t prev, uint32_t next)
+/* Whether a character begins a cluster wherever it stands but after a ZWJ. */
+static bool begins(uint32_t cp)
 {
-    return prev == ZWJ || (is_flag(prev) && is_flag(next)) ||
-           (is_tone(next) && base >= 0x261D && !is_plain_wide(base));
+    return cells(cp) > 0 && !is_tone(cp) && !is_flag(cp);
+}
+
+/*
+ * Whether `next` goes on with the cluster of `base` that ends in `prev`.  Only
+ * emoji have more than one character that takes space.
+ */
+static bool joins(uint32_t base, uint32_t prev, uint32_t next,
+                  utf8proc_int32_t *state)
+{
+    if ((prev != ZWJ && begins(next)) || (is_flag(next) && !is_flag(prev)))
+        return false;
+    if (utf8proc_grapheme_break_stateful((utf8proc_int32_t)prev,
+                                         (utf8proc_int32_t)next, state))
+        return false;
+    return !is_tone(next) || (base >= 0x261D && !is_plain_wide(base));
 }
 
 static struct cluster first_cluster(struct str s)
@@ -150,21 +164,16 @@ static struct cluster first_cluster(struct str s)
         uint32_t next;
         size_t used = text_step(str_from(s, c.len), &next);
 
-        if (utf8proc_grapheme_break_stateful((utf8proc_int32_t)prev,
-                                             (utf8proc_int32_t)next, &state))
+        if (!joins(c.base, prev, next, &state))
             break;
-        if (cells(next) > 0) {
-            if (!joins(c.base, prev, next))
-                break;
-            c.emoji = true;
-        }
-        c.emoji |= next == VS16;
-        c.flag |= is_flag(prev) && is_flag(next);
+        c.flag |= is_flag(next);
+        c.emoji |= next == VS16 || cells(next) > 0;
         known &= !is_unknown(next);
         c.len += used;
         prev = next;
     }
-    c.emoji &= known && !is_unknown(c.base) && c.len <= CLUSTER_MAX;
+    if (c.emoji)
+        c.emoji = known && !is_unknown(c.base) && c.len <= CLUSTER_MAX;
     return c;
 }
 
@@ -252,12 +261,6 @@ static size_t step_back(struct str s, size_t at, uint32_t *cp)
     return at - 1;
 }
 
-/* Whether a character begins a cluster wherever it stands but after a ZWJ. */
-static bool begins(uint32_t cp)
-{
-    return cells(cp) > 0 && !is_tone(cp) && !is_flag(cp);
-}
-
 /*
  * Boundaries can only be told going forward, so go back to where one is sure
  * and come forward again.
@@ -265,7 +268,7 @@ static bool begins(uint32_t cp)
 size_t width_before(struct str s, size_t at)
 {
     const struct width_rule any = { false, false };
-    size_t from = at, before = 0;
+    size_t from = at, before = at;
     bool sure = false;
 
     while (from > 0) {
