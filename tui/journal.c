@@ -77,10 +77,25 @@ bool journal_next(struct str *records, struct str *payload)
     return true;
 }
 
+/* Whether a whole record lies anywhere behind the first byte. */
+static bool holds_record(struct str rest)
+{
+    struct str payload;
+
+    for (size_t i = 1; i < rest.len; i++) {
+        struct str tail = str_from(rest, i);
+
+        if (journal_next(&tail, &payload))
+            return true;
+    }
+    return false;
+}
+
 /*
- * Whether the rest of a file, which holds no whole record at its front, is
- * what a crash leaves: a record that is not all there, or blocks of zeros that
- * were given to the file before their contents were.
+ * Whether the rest of a file, which has no whole record at its front, is what a
+ * crash leaves: a record that is not all there, or blocks of zeros that were
+ * given to the file before their contents were.  A whole record behind it
+ * proves that it is not.
  */
 static bool is_torn(struct str rest)
 {
@@ -90,8 +105,8 @@ static bool is_torn(struct str rest)
     if (rest.len < RECORD_HEAD)
         return true;
     len = get32(p);
-    if (len > 0 && len <= RECORD_MAX && len >= rest.len - RECORD_HEAD)
-        return true;
+    if (len >= rest.len - RECORD_HEAD)
+        return !holds_record(rest);
     while (zeros < rest.len && p[zeros] == 0)
         zeros++;
     return zeros == rest.len;
