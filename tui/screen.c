@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
  * EDGE: ncurses, used for what it is best at, the fewest bytes from one
- * picture to the next.  It writes into a memory file: unlike a terminal, and
- * unlike a pipe, that takes a frame of any size without waiting.  It reads
- * nothing, knows no signal and no size but those told here.
+ * picture to the next.  It writes into the sink, reads nothing, and knows no
+ * signal and no size but what it is told here.
  */
 #include "tui/screen.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <langinfo.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <wchar.h>
 
 /* ncurses has a struct screen of its own. */
@@ -31,18 +27,18 @@
 #include "tui/glyph.h"
 #include "tui/key.h"
 #include "tui/lang.h"
+#include "tui/sink.h"
 #include "tui/terminfo.h"
 #include "tui/tty.h"
 
-enum { BRIGHT = 8, BRIGHT_BLUE = 12, PAIRS = 16, TITLE_MAX = 120 };
+enum { BRIGHT_BLUE = 12, PAIRS = 16, TITLE_MAX = 120, ALL_ROWS = -2 };
 
 struct screen {
     struct tty *tty;
     enum look look;
     SCREEN *curses;
-    FILE *sink, *source; /* what ncurses takes for the terminal */
-    char *frame;         /* what it wrote, on the way to the tty; owned */
-    size_t frame_cap;
+    struct sink sink; /* what ncurses takes for the terminal */
+    FILE *source;
     int cols, rows;
     struct cell *shown; /* what the terminal shows; owned */
     unsigned *odd;      /* per row: cells drawn past ncurses; owned */
@@ -55,58 +51,38 @@ struct screen {
 
 /* ---- from ncurses to the tty ---- */
 
-/* An open file that takes bytes and never makes anybody wait. */
-static FILE *sink_open(void)
-{
-    char name[64];
-    int fd;
-
-    snprintf(name, sizeof name, "/chat-tui.%ld", (long)getpid());
-    fd = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0600);
-    if (fd < 0)
-        return tmpfile();
-    (void)shm_unlink(name);
-    return fdopen(fd, "w+");
-}
-
 /* Hand on what ncurses has written since the last time. */
 static void carry(struct screen *s)
 {
-    int fd = fileno(s->sink);
-    off_t end = lseek(fd, 0, SEEK_CUR);
-    size_t len = end > 0 ? (size_t)end : 0;
-    ssize_t n;
-
-    if (len == 0)
-        return;
-    if (len > s->frame_cap) {
-        s->frame = mem_resize(s->frame, len, 1);
-        s->frame_cap = len;
-    }
-    n = pread(fd, s->frame, len, 0);
-    if (n > 0)
-        (void)tty_write(s->tty, str_bytes(s->frame, (size_t)n));
-    (void)lseek(fd, 0, SEEK_SET);
+    (void)tty_write(s->tty, sink_take(&s->sink));
 }
 
 /* ---- colours ---- */
 
+/* The look of a cell in the colours that the terminal has. */
+static struct ink ink_of(const struct screen *s, const struct cell *cell)
+{
+    struct ink ink = theme_ink(s->look, (enum style)cell->style);
+
+    if (!has_colors())
+        ink.colour = INK_DEFAULT;
+    if (ink.colour == COLOR_BLUE && s->look == LOOK_DARK &&
+        COLORS > BRIGHT_BLUE)
+        ink.colour = BRIGHT_BLUE; /* the plain one is unreadable on black */
+    return ink;
+}
+
 /* The pair of a colour on the terminal's own background, made on demand. */
 static short pair_of(struct screen *s, int colour)
 {
-    short pair;
+    short pair = (short)(colour + 1);
 
-    if (colour == INK_DEFAULT || !has_colors())
-        return 0;
-    if (colour == COLOR_BLUE && s->look == LOOK_DARK && COLORS >= 2 * BRIGHT)
-        colour = BRIGHT_BLUE; /* the plain one is unreadable on black */
-    assert(colour >= 0 && colour + 1 < PAIRS);
-    pair = (short)(colour + 1);
-    if (!s->paired[pair]) {
-        if (init_pair(pair, (short)colour, -1) == ERR)
-            (void)init_pair(pair, (short)colour, COLOR_BLACK);
-        s->paired[pair] = true;
-    }
+    assert(pair >= 0 && pair < PAIRS);
+    if (colour == INK_DEFAULT || s->paired[pair])
+        return pair;
+    if (init_pair(pair, (short)colour, -1) == ERR)
+        (void)init_pair(pair, (short)colour, COLOR_BLACK);
+    s->paired[pair] = true;
     return pair;
 }
 
@@ -137,7 +113,7 @@ static bool same_cell(const struct cell *a, const struct cell *b)
 static void put_cell(struct screen *s, int row, int col,
                      const struct cell *cell)
 {
-    struct ink ink = theme_ink(s->look, (enum style)cell->style);
+    struct ink ink = ink_of(s, cell);
     wchar_t text[GLYPH_MAX + 1];
     int times = 1;
     cchar_t c;
@@ -207,15 +183,13 @@ static bool put_cursor(struct screen *s, const struct canvas *c)
 static void draw_cell(struct screen *s, int row, int col,
                       const struct cell *cell)
 {
-    struct ink ink = theme_ink(s->look, (enum style)cell->style);
-    char text[3 * CELL_BYTES + 1];
+    char text[3 * CELL_BYTES];
     size_t len =
-        text_strict(str_bytes(cell->text, cell->len), text, sizeof text - 1);
+        text_strict(str_bytes(cell->text, cell->len), text, sizeof text);
 
-    text[len] = '\0';
-    (void)mvcur(-1, -1, row, col);
-    (void)vid_attr(attrs_of(ink.attrs), pair_of(s, ink.colour), NULL);
-    (void)putp(text);
+    terminfo_move(s->sink.file, row, col);
+    terminfo_ink(s->sink.file, ink_of(s, cell));
+    (void)fwrite(text, 1, len, s->sink.file);
 }
 
 static void draw_odd_row(struct screen *s, int row)
@@ -238,24 +212,30 @@ static void draw_odd_row(struct screen *s, int row)
     }
 }
 
-/* Draw the odd cells of a row that changed alone; of all rows when more did,
- * as they may have been scrolled. */
+/*
+ * Draw the odd cells of every row that ncurses may have written into: all when
+ * more than one changed, as they may have been scrolled; and the one with the
+ * cursor, as it moves a short way by writing what it believes to be there.
+ *   only     the row that changed; -1 for none, all rows for ALL_ROWS
+ */
 static void draw_odd(struct screen *s, int only)
 {
+    int cursor = getcury(stdscr);
     bool drawn = false;
 
     for (int row = 0; row < s->rows; row++) {
-        if (s->odd[row] == 0 || (only >= 0 && row != only))
+        if (s->odd[row] == 0 ||
+            (only != ALL_ROWS && row != only && row != cursor))
             continue;
         draw_odd_row(s, row);
         drawn = true;
     }
     if (!drawn)
         return;
-    (void)vid_attr(A_NORMAL, 0, NULL);
-    /* Back to where ncurses believes the cursor to be. */
-    (void)mvcur(-1, -1, getcury(stdscr), getcurx(stdscr));
-    (void)doupdate(); /* flushes */
+    /* Back to what ncurses believes: it leaves a frame with plain looks. */
+    terminfo_ink(s->sink.file, (struct ink){ INK_DEFAULT, 0 });
+    terminfo_move(s->sink.file, cursor, getcurx(stdscr));
+    (void)fflush(s->sink.file);
 }
 
 /* ---- painting ---- */
@@ -274,6 +254,16 @@ static void resize(struct screen *s, int cols, int rows)
     s->repaint = true;
 }
 
+/* Count on nothing: not even on the scroll region, as the terminal may have
+ * heard of a new size before it read what we sent for the old one. */
+static void start_anew(struct screen *s)
+{
+    terminfo_region(s->sink.file, s->rows);
+    (void)fflush(s->sink.file);
+    (void)erase();
+    (void)clearok(curscr, TRUE);
+}
+
 bool screen_show(struct screen *s, const struct canvas *c)
 {
     int changed = 0, last = -1;
@@ -283,10 +273,8 @@ bool screen_show(struct screen *s, const struct canvas *c)
         return false;
     if (c->cols != s->cols || c->rows != s->rows)
         resize(s, c->cols, c->rows);
-    if (s->repaint) {
-        (void)erase();
-        (void)clearok(curscr, TRUE);
-    }
+    if (s->repaint)
+        start_anew(s);
     for (int row = 0; row < s->rows; row++) {
         if (!put_row(s, row, &c->cells[(size_t)row * (size_t)s->cols]))
             continue;
@@ -298,8 +286,7 @@ bool screen_show(struct screen *s, const struct canvas *c)
         return true;
     (void)wnoutrefresh(stdscr);
     (void)doupdate();
-    if (changed > 0)
-        draw_odd(s, changed == 1 ? last : -1);
+    draw_odd(s, changed > 1 ? ALL_ROWS : last);
     s->repaint = false;
     carry(s);
     tty_probe(s->tty);
@@ -331,18 +318,18 @@ static bool start(struct screen *s, char *error, size_t cap)
         snprintf(error, cap, _("TERM is not set"));
         return false;
     }
-    s->sink = sink_open();
+    sink_init(&s->sink);
     s->source = fopen("/dev/null", "r");
-    if (!s->sink || !s->source) {
+    if (!s->sink.file || !s->source) {
         snprintf(error, cap, _("no memory file for the screen: %s"),
                  strerror(errno));
         return false;
     }
-    use_env(FALSE);
-    s->curses = newterm(term, s->sink, s->source);
+    use_env(FALSE); /* the size is the tty's, not that of LINES and COLUMNS */
+    s->curses = newterm(term, s->sink.file, s->source);
     if (!s->curses && terminfo_instead(term)) {
         term = terminfo_instead(term);
-        s->curses = newterm(term, s->sink, s->source);
+        s->curses = newterm(term, s->sink.file, s->source);
     }
     if (!s->curses) {
         snprintf(error, cap, _("terminfo does not know the terminal %.40s"),
@@ -363,11 +350,9 @@ static void stop(struct screen *s)
         (void)endwin();
         delscreen(s->curses);
     }
-    if (s->sink)
-        (void)fclose(s->sink);
+    sink_fini(&s->sink);
     if (s->source)
         (void)fclose(s->source);
-    free(s->frame);
     free(s->shown);
     free(s->odd);
     free(s);

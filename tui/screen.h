@@ -38,7 +38,8 @@ void screen_enter(struct screen *); /* everything is painted anew */
 
 /*
  * Paint.  A canvas of another size than before means that the terminal has a
- * new size.
+ * new size; call screen_redraw on `resized` all the same, as it may have had
+ * another one in between.
  *   returns  false when bytes are still owed: nothing was done, show it again
  *            after `drained`
  */

@@ -84,6 +84,59 @@ size_t terminfo_restore(char *out, size_t cap)
     return len;
 }
 
+/* Write a capability, but for its padding; NULL is nothing. */
+static void put(FILE *out, const char *value)
+{
+    while (value && *value) {
+        const char *pad = strstr(value, "$<");
+        const char *end = pad ? strchr(pad, '>') : NULL;
+
+        if (!end) {
+            (void)fputs(value, out);
+            return;
+        }
+        (void)fwrite(value, 1, (size_t)(pad - value), out);
+        value = end + 1;
+    }
+}
+
+void terminfo_move(FILE *out, int row, int col)
+{
+    const char *cup = terminfo_string("cup");
+
+    if (cup)
+        put(out, tiparm(cup, row, col));
+}
+
+void terminfo_region(FILE *out, int rows)
+{
+    const char *csr = terminfo_string("csr");
+
+    if (csr)
+        put(out, tiparm(csr, 0, rows - 1));
+}
+
+void terminfo_ink(FILE *out, struct ink ink)
+{
+    static const struct {
+        unsigned attr;
+        const char *name;
+    } ATTRS[] = { { INK_BOLD, "bold" },
+                  { INK_DIM, "dim" },
+                  { INK_REVERSE, "rev" },
+                  { INK_UNDERLINE, "smul" } };
+
+    const char *setaf = terminfo_string("setaf");
+
+    put(out, terminfo_string("sgr0"));
+    for (size_t i = 0; i < sizeof ATTRS / sizeof *ATTRS; i++) {
+        if (ink.attrs & ATTRS[i].attr)
+            put(out, terminfo_string(ATTRS[i].name));
+    }
+    if (setaf && ink.colour >= 0)
+        put(out, tiparm(setaf, ink.colour));
+}
+
 /* Terminals that behave like xterm, by their names. */
 const char *terminfo_instead(const char *term)
 {

@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+
+#include "tui/theme.h"
 
 struct keys;
 
@@ -27,6 +30,15 @@ void terminfo_learn(struct keys *);
  *   returns  bytes written, at most cap
  */
 size_t terminfo_restore(char *out, size_t cap);
+
+/* Write a move to a cell, from wherever the cursor is. */
+void terminfo_move(FILE *, int row, int col);
+
+/* Let all rows scroll; the cursor is anywhere after it. */
+void terminfo_region(FILE *, int rows);
+
+/* Write a look, from whatever it was; colour may be above 7. */
+void terminfo_ink(FILE *, struct ink);
 
 /* A type to take instead of one that terminfo has not heard of, or NULL. */
 const char *terminfo_instead(const char *term);

@@ -49,7 +49,6 @@ struct tty {
     int watching;     /* uv_poll events asked for; 0 while stopped */
     struct pump pump;
     uint64_t resumed_ms;
-    int cols, rows; /* as last told */
 };
 
 static uint64_t clock_ms(void)
@@ -171,22 +170,18 @@ void tty_size(const struct tty *t, int *cols, int *rows)
     *rows = clamp(size.ws_row, TTY_ROWS_MAX);
 }
 
-static void check_size(struct tty *t)
+static void tell_size(struct tty *t)
 {
     int cols, rows;
 
     tty_size(t, &cols, &rows);
-    if (cols == t->cols && rows == t->rows)
-        return;
-    t->cols = cols;
-    t->rows = rows;
     if (t->events.resized)
         t->events.resized(t->events.arg, cols, rows);
 }
 
 static void on_resize_timer(uv_timer_t *timer)
 {
-    check_size(timer->data);
+    tell_size(timer->data);
 }
 
 /* ---- raw and cooked ---- */
@@ -253,7 +248,7 @@ static void resume(struct tty *t)
     t->resumed_ms = clock_ms();
     if (t->entered)
         make_raw(t); /* the shell may have changed it */
-    check_size(t);
+    tell_size(t);
     if (t->closing)
         return;
     if (t->events.continued)
@@ -387,6 +382,5 @@ struct tty *tty_open(struct uv_loop_s *loop, const struct tty_events *events,
     (void)uv_timer_init(loop, &t->resize);
     t->resize.data = t;
     start_signals(t, loop);
-    tty_size(t, &t->cols, &t->rows);
     return t;
 }

@@ -38,6 +38,7 @@ enum tty_gone {
  */
 struct tty_events {
     void (*bytes)(void *arg, struct str bytes);
+    /* The size changed, maybe back to what it was: paint all anew. */
     void (*resized)(void *arg, int cols, int rows);
     void (*drained)(void *arg);   /* nothing is owed any more: paint again */
     void (*stopping)(void *arg);  /* about to suspend: screen_leave now */
@@ -74,7 +75,7 @@ void tty_leave(struct tty *);
 
 /*
  * Suspend as Ctrl-Z does: `stopping`, leave, stop the process group; later
- * enter, `resized` if the size is another one, `continued`.
+ * enter, `resized`, `continued`.
  */
 void tty_suspend(struct tty *);
 
