@@ -51,6 +51,7 @@ struct account {
     size_t on_way;      /* operations the store has not confirmed */
     uint64_t absent_us; /* since when, while without session */
     bool dying;         /* leaving its rooms, then freed */
+    bool has_acted;     /* something of it, and so its device, became known */
 
     bool away; /* said so */
     char *away_text;

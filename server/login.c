@@ -44,6 +44,16 @@ enum err on_hello(struct call *c)
 
 /* ---- AUTH ---- */
 
+/*
+ * Whether the client made this account a moment ago and never got the answer:
+ * its device id is still a secret between the two of us.
+ */
+static bool is_maker(const struct call *c, const struct account *account)
+{
+    return account && !account->has_acted && account->n_devices == 1 &&
+           account->devices[0]->id == c->s->device_id;
+}
+
 /* The account that a client may have, made if need be. */
 static enum err find_account(struct call *c, struct account **account)
 {
@@ -62,6 +72,9 @@ static enum err find_account(struct call *c, struct account **account)
                     nick);
     if (len == 0)
         return ERROR_NAME_INVALID;
+    *account = world_account_named(c->w, str_bytes(nick, len));
+    if (is_maker(c, *account))
+        return ERR_NONE;
     *account = world_add_account(c->w, str_bytes(nick, len), &error, c->now);
     return *account ? ERR_NONE : error;
 }

@@ -109,8 +109,10 @@ void world_put(struct world *w, const struct store_op *op)
 {
     struct account *account = world_account(w, op->account);
 
-    if (account)
+    if (account) {
         account->on_way++;
+        account->has_acted = true;
+    }
     store_put(w->store, op);
 }
 
