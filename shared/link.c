@@ -226,8 +226,9 @@ static void on_pong(struct link *link, const struct msg_pong *pong,
     sample = (uint32_t)time_min(now.mono_us - link->beat.sent_us, UINT32_MAX);
     if (link->dgram)
         return; /* measured better there */
+    /* Samples are seconds apart, so an old one soon counts for little. */
     link->peer.rtt_us =
-        link->peer.rtt_us ? link->peer.rtt_us / 8 * 7 + sample / 8 : sample;
+        link->peer.rtt_us ? link->peer.rtt_us / 2 + sample / 2 : sample;
 }
 
 /*
