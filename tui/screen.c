@@ -312,10 +312,16 @@ void screen_look(struct screen *s, enum look look)
 /* Start ncurses for a terminal; false with an error when it cannot do it. */
 static bool start(struct screen *s, char *error, size_t cap)
 {
-    const char *term = getenv("TERM");
+    const char *term = getenv("TERM"), *type;
 
     if (!term || !*term) {
         snprintf(error, cap, _("TERM is not set"));
+        return false;
+    }
+    type = terminfo_type(term);
+    if (!type) {
+        snprintf(error, cap, _("terminfo does not know the terminal %.40s"),
+                 term);
         return false;
     }
     sink_init(&s->sink);
@@ -326,20 +332,11 @@ static bool start(struct screen *s, char *error, size_t cap)
         return false;
     }
     use_env(FALSE); /* the size is the tty's, not that of LINES and COLUMNS */
-    s->curses = newterm(term, s->sink.file, s->source);
-    if (!s->curses && terminfo_instead(term)) {
-        term = terminfo_instead(term);
-        s->curses = newterm(term, s->sink.file, s->source);
-    }
-    if (!s->curses) {
-        snprintf(error, cap, _("terminfo does not know the terminal %.40s"),
-                 term);
-        return false;
-    }
-    snprintf(s->about, sizeof s->about, "%.40s", term);
-    if (terminfo_string("cup") && terminfo_string("clear"))
+    s->curses = newterm(type, s->sink.file, s->source);
+    snprintf(s->about, sizeof s->about, "%.40s", type);
+    if (s->curses && terminfo_string("cup") && terminfo_string("clear"))
         return true;
-    snprintf(error, cap, _("the terminal %.40s cannot place its cursor"), term);
+    snprintf(error, cap, _("the terminal %.40s cannot place its cursor"), type);
     return false;
 }
 

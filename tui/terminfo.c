@@ -7,9 +7,11 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NCURSES_NOMACROS
 #include <curses.h>
+#include <term.h>
 
 #include "tui/keys.h"
 
@@ -137,8 +139,19 @@ void terminfo_ink(FILE *out, struct ink ink)
         put(out, tiparm(setaf, ink.colour));
 }
 
+/* Asked before newterm, which leaks what it cannot start. */
+static bool is_known(const char *term)
+{
+    int why;
+
+    if (setupterm(term, STDOUT_FILENO, &why) != OK)
+        return false;
+    (void)del_curterm(cur_term);
+    return true;
+}
+
 /* Terminals that behave like xterm, by their names. */
-const char *terminfo_instead(const char *term)
+static bool is_xterm_like(const char *term)
 {
     static const char *const NAMES[] = {
         "xterm", "kitty", "foot",    "alacritty", "ghostty", "wezterm",
@@ -147,7 +160,16 @@ const char *terminfo_instead(const char *term)
 
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
         if (strstr(term, NAMES[i]))
-            return "xterm-256color";
+            return true;
     }
-    return NULL;
+    return false;
+}
+
+const char *terminfo_type(const char *term)
+{
+    static const char XTERM[] = "xterm-256color";
+
+    if (is_known(term))
+        return term;
+    return is_xterm_like(term) && is_known(XTERM) ? XTERM : NULL;
 }

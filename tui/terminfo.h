@@ -40,7 +40,11 @@ void terminfo_region(FILE *, int rows);
 /* Write a look, from whatever it was; colour may be above 7. */
 void terminfo_ink(FILE *, struct ink);
 
-/* A type to take instead of one that terminfo has not heard of, or NULL. */
-const char *terminfo_instead(const char *term);
+/*
+ * The type to take for $TERM: itself, or xterm's for a modern terminal that
+ * terminfo has not heard of; NULL when it is unknown.  To be asked before
+ * there is a screen.
+ */
+const char *terminfo_type(const char *term);
 
 #endif
