@@ -69,7 +69,7 @@ uint64_t wire_key(const struct msg *msg)
     const struct wire_row *row = wire_row(msg->kind);
 
     assert(row && row->n && row->fields[0].type == TYPE_num);
-    return *num_at(msg, &row->fields[0]);
+    return num_in(msg, &row->fields[0]);
 }
 
 /* ---- numbers ---- */
@@ -155,9 +155,9 @@ static size_t field_put(const struct msg *msg, const struct wire_field *f,
     at = varint_put(f->tag, out);
     at += varint_put(len, out + at);
     if (f->type == TYPE_num)
-        num_put(*num_at(msg, f), len, out + at);
+        num_put(num_in(msg, f), len, out + at);
     else
-        memcpy(out + at, str_at(msg, f)->ptr, len);
+        memcpy(out + at, str_in(msg, f).ptr, len);
     return at + len;
 }
 
@@ -199,7 +199,7 @@ static struct str text_take(struct str value, enum wire_type type,
 
     if (text_is_clean(value, kind))
         return value;
-    assert(scratch);
+    assert(scratch); /* only a kind without text goes without */
     to = scratch->bytes + scratch->len;
     len = text_clean(value, kind, to, sizeof scratch->bytes - scratch->len);
     scratch->len += len;

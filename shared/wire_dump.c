@@ -33,11 +33,11 @@ static void field_dump(const struct msg *msg, const struct wire_field *f,
     fprintf(to, " %s=", f->name);
     switch (f->type) {
     case TYPE_num:
-        fprintf(to, "%llu", (unsigned long long)*num_at(msg, f));
+        fprintf(to, "%llu", (unsigned long long)num_in(msg, f));
         break;
     case TYPE_line:
-    case TYPE_text: text_dump(*str_at(msg, f), to); break;
-    case TYPE_bin: fprintf(to, "<%zu>", str_at(msg, f)->len); break;
+    case TYPE_text: text_dump(str_in(msg, f), to); break;
+    case TYPE_bin: fprintf(to, "<%zu>", str_in(msg, f).len); break;
     }
 }
 

@@ -8,16 +8,25 @@
 
 #include "shared/wire.h"
 
-static inline uint64_t *num_at(const struct msg *msg,
-                               const struct wire_field *f)
+static inline uint64_t *num_at(struct msg *msg, const struct wire_field *f)
 {
-    return (uint64_t *)((uintptr_t)msg + f->offset);
+    return (void *)((char *)msg + f->offset);
 }
 
-static inline struct str *str_at(const struct msg *msg,
-                                 const struct wire_field *f)
+static inline struct str *str_at(struct msg *msg, const struct wire_field *f)
 {
-    return (struct str *)((uintptr_t)msg + f->offset);
+    return (void *)((char *)msg + f->offset);
+}
+
+static inline uint64_t num_in(const struct msg *msg, const struct wire_field *f)
+{
+    return *(const uint64_t *)(const void *)((const char *)msg + f->offset);
+}
+
+static inline struct str str_in(const struct msg *msg,
+                                const struct wire_field *f)
+{
+    return *(const struct str *)(const void *)((const char *)msg + f->offset);
 }
 
 /* Bytes of a big-endian number without leading zeros; 0 for 0. */
@@ -34,7 +43,7 @@ static inline size_t num_len(uint64_t n)
 static inline size_t value_len(const struct msg *msg,
                                const struct wire_field *f)
 {
-    return f->type == TYPE_num ? num_len(*num_at(msg, f)) : str_at(msg, f)->len;
+    return f->type == TYPE_num ? num_len(num_in(msg, f)) : str_in(msg, f).len;
 }
 
 #endif

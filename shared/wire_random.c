@@ -10,12 +10,13 @@ static struct str random_text(uint64_t seed, char *arena, size_t cap)
     size_t len = 0;
 
     for (size_t n = seed % 9; n > 0; n--, seed /= 7) {
-        const char *piece = PIECES[seed % (sizeof PIECES / sizeof *PIECES)];
+        struct str piece =
+            str_of(PIECES[seed % (sizeof PIECES / sizeof *PIECES)]);
 
-        if (len + strlen(piece) > cap)
+        if (len + piece.len > cap)
             break;
-        memcpy(arena + len, piece, strlen(piece));
-        len += strlen(piece);
+        memcpy(arena + len, piece.ptr, piece.len);
+        len += piece.len;
     }
     return str_bytes(arena, len);
 }

@@ -308,6 +308,35 @@ static void test_wire_sends_no_zero(void **state)
     assert_int_equal(wire_size(&msg), FRAME_HEAD + 4);
 }
 
+static void test_wire_needs_no_scratch_without_text(void **state)
+{
+    struct msg msg;
+
+    (void)state;
+    assert_int_equal(wire_decode(&msg,
+                                 frame_around(KIND_PING, S("\x01\x01\x07"
+                                                           "\x63\x01\xff")),
+                                 NULL),
+                     0);
+    assert_int_equal(msg.ping.id, 7);
+}
+
+/* Rooms and states travel by the number in their first field. */
+static void test_wire_key_is_the_first_field(void **state)
+{
+    struct msg msg = { .kind = KIND_EVENT };
+
+    (void)state;
+    msg.event.room = 7;
+    assert_int_equal(wire_key(&msg), 7);
+    for (size_t i = 0; i < WIRE_ROWS_LEN; i++) {
+        const struct wire_row *row = &WIRE_ROWS[i];
+
+        if (row->lane == LANE_ROOM || row->lane == LANE_STATE)
+            assert_int_equal(row->fields[0].type, TYPE_num);
+    }
+}
+
 static void test_wire_survives_flipped_bits(void **state)
 {
     struct rng rng = { test_seed(34) };
@@ -441,6 +470,8 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_wire_hands_out_clean_text_only),
     cmocka_unit_test(test_wire_views_clean_text_in_place),
     cmocka_unit_test(test_wire_sends_no_zero),
+    cmocka_unit_test(test_wire_needs_no_scratch_without_text),
+    cmocka_unit_test(test_wire_key_is_the_first_field),
     cmocka_unit_test(test_wire_survives_flipped_bits),
     cmocka_unit_test(test_wire_dump_stays_on_one_line),
     cmocka_unit_test(test_wire_dump_prints_no_token),
