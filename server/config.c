@@ -218,7 +218,7 @@ static int load(struct settings *settings, int argc, char **argv,
 {
     int rest, err;
 
-    if (option_argv(&CONFIG_TABLE, settings, argc, argv, &rest, error))
+    if (option_argv(&CONFIG_TABLE, settings, argv, &rest, error))
         return EX_USAGE;
     if (rest < argc)
         return fail(error, EX_USAGE, "%.80s: not an option", argv[rest]);
@@ -228,7 +228,7 @@ static int load(struct settings *settings, int argc, char **argv,
         err = load_file(settings, settings->config, error);
         if (err)
             return err;
-        if (option_argv(&CONFIG_TABLE, settings, argc, argv, &rest, error))
+        if (option_argv(&CONFIG_TABLE, settings, argv, &rest, error))
             return EX_USAGE;
     }
     return check(settings, error);

@@ -404,12 +404,22 @@ static int take_option(struct argv *a)
     return word[1] == '-' ? take_long(a, word) : take_short(a, word);
 }
 
-int option_argv(const struct option_table *table, void *settings, int argc,
-                char **argv, int *rest, struct option_error *error)
+/* Room for as many words as there are. */
+static char **room_for(char **words)
 {
-    char **operands = mem_new((size_t)argc + 1, sizeof *operands);
-    struct argv a = { table, settings, error, argc ? argv + 1 : argv };
+    size_t n = 0;
+
+    while (words[n])
+        n++;
+    return mem_new(n + 1, sizeof *words);
+}
+
+int option_argv(const struct option_table *table, void *settings, char **argv,
+                int *rest, struct option_error *error)
+{
+    struct argv a = { table, settings, error, *argv ? argv + 1 : argv };
     char **options = a.at; /* options move up to here */
+    char **operands = room_for(a.at);
     size_t n = 0;
     int err = 0;
 

@@ -61,12 +61,13 @@ int option_file(const struct option_table *, void *settings, const char *file,
 
 /*
  * Take the command line.  --name value, --name=value, -x value, -xvalue, --.
+ *   argv     ends with NULL; its first word is the program's name
  *   rest     gets the index of the first operand; argv may be permuted so that
  *            operands stand last
  *   returns  0, or -1 with *error
  */
-int option_argv(const struct option_table *, void *settings, int argc,
-                char **argv, int *rest, struct option_error *error);
+int option_argv(const struct option_table *, void *settings, char **argv,
+                int *rest, struct option_error *error);
 
 /* Set one field from text, as a file line would. */
 int option_set(const struct option_table *, void *settings, struct str name,

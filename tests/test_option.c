@@ -77,8 +77,7 @@ static int parse(struct fixture *f, const char *line)
         f->argv[f->argc++] = strdup(strcmp(w, "''") == 0 ? "" : w);
     f->argv[f->argc] = NULL;
     free(copy);
-    return option_argv(&TABLE, &f->settings, f->argc, f->argv, &f->rest,
-                       &f->error);
+    return option_argv(&TABLE, &f->settings, f->argv, &f->rest, &f->error);
 }
 
 static int parse_file(struct fixture *f, struct str text)

@@ -109,7 +109,7 @@ static int load_file(struct settings *settings, bool must,
  * Defaults and file.  Which file, -c says; so the command line is looked at
  * once before it is taken.
  */
-static int load_base(struct settings *settings, int argc, char **argv,
+static int load_base(struct settings *settings, char **argv,
                      struct option_error *error)
 {
     struct settings trial = { 0 };
@@ -118,7 +118,7 @@ static int load_base(struct settings *settings, int argc, char **argv,
 
     option_defaults(&SETTINGS_TABLE, settings);
     option_defaults(&SETTINGS_TABLE, &trial);
-    if (option_argv(&SETTINGS_TABLE, &trial, argc, argv, &rest, error) < 0)
+    if (option_argv(&SETTINGS_TABLE, &trial, argv, &rest, error) < 0)
         code = EX_USAGE;
     named = given(trial.config);
     settings->file = named ? mem_str(str_of(trial.config)) : default_file();
@@ -255,13 +255,13 @@ int settings_load(struct settings *settings, int argc, char **argv,
     int rest, code;
 
     memset(settings, 0, sizeof *settings);
-    code = load_base(settings, argc, argv, error);
+    code = load_base(settings, argv, error);
     if (code)
         return code;
     if (given(server) && option_set(&SETTINGS_TABLE, settings, str_of("server"),
                                     str_of(server), error) < 0)
         return EX_CONFIG;
-    if (option_argv(&SETTINGS_TABLE, settings, argc, argv, &rest, error) < 0)
+    if (option_argv(&SETTINGS_TABLE, settings, argv, &rest, error) < 0)
         return EX_USAGE;
     if (settings->help || settings->version)
         return 0;
