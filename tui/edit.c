@@ -84,12 +84,13 @@ static void replace(struct edit *e, size_t from, size_t to, struct str with)
 void edit_splice(struct edit *e, size_t from, size_t to, struct str with,
                  enum edit_act act)
 {
+    const struct change change = { from, e->cursor,
+                                   str_bytes(e->text + from, to - from), with };
     bool join = act == ACT_TYPE && e->last == ACT_TYPE;
 
     if (join && from > 0 && e->text[from - 1] == ' ' && !str_is(with, " "))
         join = false; /* each word typed is one step */
-    undo_note(&e->undo, from, e->cursor, str_bytes(e->text + from, to - from),
-              with, join);
+    undo_note(&e->undo, &change, join);
     replace(e, from, to, with);
     edit_go(e, from + with.len);
     e->last = act;

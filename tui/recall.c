@@ -59,7 +59,7 @@ struct str recall_get(const struct recall *r, size_t age)
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+    return (char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
 }
 
 /* Whether s begins with the needle, ASCII case ignored. */

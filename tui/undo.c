@@ -52,23 +52,27 @@ static bool extend(struct undo *u, size_t at, struct str is)
     return true;
 }
 
-void undo_note(struct undo *u, size_t at, size_t cursor, struct str was,
-               struct str is, bool join)
+void undo_note(struct undo *u, const struct change *c, bool join)
 {
-    assert(was.len + is.len <= UNDO_BYTES);
+    size_t size = c->was.len + c->is.len;
+
+    assert(size <= UNDO_BYTES);
     while (u->n > u->at)
         forget(u, &u->steps[--u->n]);
-    while (u->n &&
-           (u->n == UNDO_MAX || u->bytes + was.len + is.len > UNDO_BYTES))
+    while (u->n && (u->n == UNDO_MAX || u->bytes + size > UNDO_BYTES))
         forget_oldest(u);
-    if (join && was.len == 0 && extend(u, at, is))
+    if (join && c->was.len == 0 && extend(u, c->at, c->is))
         return;
     if (!u->steps)
         u->steps = mem_new(UNDO_MAX, sizeof *u->steps);
-    u->steps[u->n++] =
-        (struct step){ at, cursor, mem_str(was), mem_str(is), was.len, is.len };
+    u->steps[u->n++] = (struct step){ .at = c->at,
+                                      .cursor = c->cursor,
+                                      .was = mem_str(c->was),
+                                      .is = mem_str(c->is),
+                                      .was_len = c->was.len,
+                                      .is_len = c->is.len };
     u->at = u->n;
-    u->bytes += was.len + is.len;
+    u->bytes += size;
 }
 
 const struct step *undo_back(struct undo *u)

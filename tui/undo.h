@@ -14,7 +14,7 @@
 /* The oldest step goes when one of these is reached. */
 enum { UNDO_MAX = 256, UNDO_BYTES = 1024 * 1024 };
 
-/* At byte `at` stood `was` and came `is`; the cursor had been at `cursor`. */
+/* A change that was made; owns its texts. */
 struct step {
     size_t at, cursor;
     char *was, *is; /* owned */
@@ -30,12 +30,17 @@ struct undo {
 void undo_init(struct undo *);
 void undo_fini(struct undo *);
 
+/* At byte `at` stands `was` and comes `is`; the cursor is at `cursor`. */
+struct change {
+    size_t at, cursor;
+    struct str was, is;
+};
+
 /*
- * Note a replacement; what could be redone is forgotten.
+ * Note a change; what could be redone is forgotten.
  *   join     it goes on where the last step ended: one step with it
  */
-void undo_note(struct undo *, size_t at, size_t cursor, struct str was,
-               struct str is, bool join);
+void undo_note(struct undo *, const struct change *, bool join);
 
 /* The step to take back, or to do again; NULL when there is none. */
 const struct step *undo_back(struct undo *);
