@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Inside the client: what client.c, conn.c (connections), greeting.c (who we are),
- * delivery.c (the outbox on its way) and request.c (what the person asks for)
- * share.  Nobody else includes this.
+ * Inside the client: what client.c, conn.c (connections), greeting.c (who we
+ * are), delivery.c (the outbox on its way) and request.c (what the person asks
+ * for) share.  Nobody else includes this.
  */
 #ifndef TUI_CLIENT_IMPL_H
 #define TUI_CLIENT_IMPL_H

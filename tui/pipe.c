@@ -325,8 +325,12 @@ static void check_end(struct pipe *p, struct now now)
     if (p->mode == MODE_LINE && p->in_done && lines_held(&p->lines) == 0 &&
         client_is_done(p->chat->client))
         leave(p, now);
-    if (p->leaving && (now.mono_us >= p->leave_us ||
-                       (net_drained(p->chat->net) && output(p).len == 0)))
+    if (!p->leaving)
+        return;
+    net_turn(p->chat->net,
+             now); /* goodbye goes out now, not on the next event */
+    if (now.mono_us >= p->leave_us ||
+        (net_drained(p->chat->net) && output(p).len == 0))
         uv_stop(p->chat->loop);
 }
 
