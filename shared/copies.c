@@ -18,10 +18,10 @@ enum {
     RATE_MOST = 24000,
     SECOND = 1000000,
     MINUTE = 60 * SECOND,
-    BRAKE_SAMPLES = 16,   /* all of so many high: jitter alone does not do it */
+    GROW_SAMPLES = 4,     /* one of so many low: no queue */
     BUSY = 10000,         /* messages a second, thousandths: loss decides */
     SLACK_US = 15000,     /* above the least round trip that is still flat */
-    REGROW = 10 * SECOND, /* from doubling to doubling after a brake */
+    SLOWLY = 10 * SECOND, /* from step to step above the ceiling */
     DEPTH_LEAST = 1200,   /* of the budget, bytes: one packet */
     OVERHEAD = 65         /* of a packet, outside and inside */
 };
@@ -40,6 +40,7 @@ void copies_init(struct copies *copies, uint64_t now_us)
     *copies = (struct copies){
         .level = 1,
         .rate = RATE_FIRST,
+        .ceiling = RATE_MOST,
         .tokens = RATE_FIRST / 2,
         .filled_us = now_us,
         .grown_us = now_us,
@@ -199,14 +200,13 @@ bool copies_spend(struct copies *copies, uint32_t bytes, uint64_t now_us)
 
 /* ---- brakes ---- */
 
-bool copies_jammed(const struct copies *copies, const struct rtt *rtt,
-                   uint32_t us)
+bool copies_jammed(const struct copies *copies, uint32_t us)
 {
     uint32_t least = copies->least[0];
 
     if (!least || (copies->least[1] && copies->least[1] < least))
         least = copies->least[1];
-    return least && us > least + least / 4 + SLACK_US + 2 * rtt->var;
+    return least && us > least + least / 4 + SLACK_US + 2 * copies->jitter;
 }
 
 static void note_least(struct copies *copies, uint32_t us, uint64_t now_us)
@@ -221,39 +221,66 @@ static void note_least(struct copies *copies, uint32_t us, uint64_t now_us)
         copies->least[0] = us;
 }
 
-static void grow(struct copies *copies)
+/* The least of the newest n round trips. */
+static uint32_t least_recent(const struct copies *copies, unsigned n)
 {
-    copies->rate = (uint32_t)time_min(2 * copies->rate, RATE_MOST);
-    if (copies->level < COPIES_MAX)
-        copies->level++;
-    if (copies->rate == RATE_MOST)
-        copies->braked = false;
+    uint32_t least = UINT32_MAX;
+
+    for (unsigned i = 1; i <= n && i <= copies->samples; i++) {
+        uint32_t us = copies->recent[(copies->samples - i) % COPIES_SAMPLES];
+
+        if (us < least)
+            least = us;
+    }
+    return least;
 }
 
-static void brake(struct copies *copies)
-{
-    copies->rate =
-        copies->rate / 2 > RATE_LEAST ? copies->rate / 2 : RATE_LEAST;
-    copies->level = 1;
-    copies->braked = true;
-}
-
-void copies_sample(struct copies *copies, const struct rtt *rtt,
-                   uint64_t now_us)
+static void grow(struct copies *copies, uint64_t now_us)
 {
     uint64_t since = now_us - copies->grown_us;
-    bool flat;
 
-    note_least(copies, rtt->latest, now_us);
-    if (copies->samples++ == 0 || rtt->latest < copies->recent)
-        copies->recent = rtt->latest;
-    flat = !copies_jammed(copies, rtt, copies->recent);
-    if (flat && since >= (copies->braked ? REGROW : SECOND))
-        grow(copies);
-    else if (!flat && copies->samples >= BRAKE_SAMPLES)
-        brake(copies);
-    else
+    if (since < (copies->rate < copies->ceiling ? SECOND : SLOWLY))
         return;
     copies->grown_us = now_us;
+    if (copies->rate < copies->ceiling)
+        copies->rate = (uint32_t)time_min(2 * copies->rate, copies->ceiling);
+    else
+        copies->rate += copies->rate / 8;
+    copies->rate = (uint32_t)time_min(copies->rate, RATE_MOST);
+    if (copies->level < COPIES_MAX)
+        copies->level++;
+}
+
+static void brake(struct copies *copies, uint64_t now_us)
+{
+    copies->ceiling =
+        copies->rate / 2 > RATE_LEAST ? copies->rate / 2 : RATE_LEAST;
+    copies->rate = RATE_LEAST;
+    copies->tokens = 0;
+    copies->level = 1;
     copies->samples = 0;
+    copies->grown_us = now_us;
+}
+
+/* Unlike the variation in rtt.h this stays small while a queue grows. */
+static void note_jitter(struct copies *copies, uint32_t us)
+{
+    uint32_t last =
+        copies->recent[(copies->samples + COPIES_SAMPLES - 1) % COPIES_SAMPLES];
+    uint32_t apart = us > last ? us - last : last - us;
+
+    if (copies->samples > 0)
+        copies->jitter += apart / 8 - copies->jitter / 8;
+}
+
+void copies_sample(struct copies *copies, uint32_t us, uint64_t now_us)
+{
+    note_least(copies, us, now_us);
+    note_jitter(copies, us);
+    copies->recent[copies->samples++ % COPIES_SAMPLES] = us;
+    if (!copies_jammed(copies, least_recent(copies, GROW_SAMPLES)))
+        grow(copies, now_us);
+    else if (copies->samples >= COPIES_SAMPLES &&
+             copies_jammed(copies, least_recent(copies, COPIES_SAMPLES)))
+        brake(copies, now_us);
 }

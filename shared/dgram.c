@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The datagram machine as its owner sees it; see dgram.h.  Packets that come are
- * taken apart in dgram_in.c, packets that go are made in dgram_out.c, what
+ * The datagram machine as its owner sees it; see dgram.h.  Packets that come
+ * are taken apart in dgram_in.c, packets that go are made in dgram_out.c, what
  * silence means is decided in dgram_loss.c.
  */
 #include "shared/dgram.h"

@@ -51,7 +51,6 @@ struct dgram {
     uint64_t loss_us;  /* deadlines; NEVER: not armed */
     uint64_t probe_us;
     uint64_t pace_us;
-    uint64_t elicited_us; /* something was sent that will be acked; no copy */
     uint64_t probed_us;   /* last probe */
     uint64_t answered_us; /* last sign that packets arrive */
     uint32_t loss;        /* smoothed, thousandths of thousandths */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The datagram machine: what comes in.  A packet is looked at as a whole before
- * any of it counts; then acks, pieces, states and credit each go to their place.
+ * any of it counts; then acks, pieces, states and credit go to their places.
  */
 #include <assert.h>
 
@@ -35,16 +35,15 @@ static void on_acked(struct dgram *d, struct sent *sent, bool full)
 static void take_sample(struct dgram *d, uint64_t sent_us, uint32_t delay,
                         struct now now)
 {
-    rtt_sample(&d->rtt, now.mono_us - sent_us, delay);
-    copies_sample(&d->copies, &d->rtt, now.mono_us);
+    if (rtt_sample(&d->rtt, now.mono_us - sent_us, delay))
+        copies_sample(&d->copies, d->rtt.path, now.mono_us);
 }
 
 /* Something new was acked: the path is there. */
 static void on_answer(struct dgram *d, struct now now)
 {
     if (d->timeouts >= OUTAGE)
-        window_restart(&d->window,
-                       copies_jammed(&d->copies, &d->rtt, d->rtt.latest),
+        window_restart(&d->window, copies_jammed(&d->copies, d->rtt.path),
                        now.mono_us);
     d->timeouts = 0;
     d->probes = 0;
@@ -206,6 +205,8 @@ int dgram_input(struct dgram *d, const uint8_t *packet, size_t len,
         return 0;
     }
     is = ranges_add(&d->seen, head.pn);
+    if (is == RANGE_WILD)
+        return -ERROR_BAD_FRAME;
     if (is == RANGE_SEEN) {
         d->stats.duplicates++;
         return 0;

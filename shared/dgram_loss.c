@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * The datagram machine: what silence and time mean.  A packet is lost when later
- * ones were acked (RFC 9002, 6.1); when nothing is acked a timeout makes the
- * oldest pieces go again (6.2).
+ * The datagram machine: what silence and time mean.  A packet is lost when
+ * later ones were acked (RFC 9002, 6.1); when nothing is acked a timeout makes
+ * the oldest pieces go again (6.2).
  *
  * Where it differs from the RFC, because a chat connection sends a packet now
  * and then and each of them matters to somebody who waits:
  *   - the timeout stays the same for two repeats, then grows by half, not by
  *     two, and slowly while a person waits (CAP_*);
- *   - a timeout sends what was not acked, oldest first, never an empty probe;
+ *   - it counts from the oldest packet in flight, not from the newest: while a
+ *     person writes on, the newest would put it off line by line;
+ *   - it sends what was not acked, oldest first, never an empty probe;
  *   - small messages ride again on the next packet (dgram_out.c), a person's
  *     go again early (copies.h), neither waits for the window (window.h);
  *   - after two timeouts the path is taken to be away, not jammed: the window
@@ -88,12 +90,17 @@ static uint64_t probe_interval(const struct dgram *d, struct now now)
 
 void dgram_arm(struct dgram *d, struct now now)
 {
+    const struct sent *oldest = flight_at(&d->flight, d->flight.base);
+    uint64_t since = d->probed_us;
     bool waits = d->flight.packets > 0 ||
                  (d->timeouts >= OUTAGE && d->sendq.messages > 0);
 
     d->probe_us = NEVER;
-    if (d->loss_us == NEVER && waits && dgram_allowance(d) >= PACKET_LEAST)
-        d->probe_us = d->elicited_us + probe_interval(d, now);
+    if (d->loss_us != NEVER || !waits || dgram_allowance(d) < PACKET_LEAST)
+        return;
+    if (oldest && oldest->at_us > since)
+        since = oldest->at_us;
+    d->probe_us = since + probe_interval(d, now);
 }
 
 /* Nothing in flight matters any more: stop waiting for it. */
@@ -114,14 +121,13 @@ static void on_timeout(struct dgram *d, struct now now)
     latest_retry_all(&d->states_out);
     if (d->timeouts < UINT8_MAX)
         d->timeouts++;
-    d->elicited_us = now.mono_us;
+    d->probed_us = now.mono_us;
     if (!dgram_worth_probing(d) && d->sendq.messages == 0) {
         forget_flight(d);
         return;
     }
     d->probes = d->timeouts >= OUTAGE ? 2 : 1;
     d->probe_pn = d->flight.next;
-    d->probed_us = now.mono_us;
 }
 
 void dgram_tick(struct dgram *d, struct now now)

@@ -118,6 +118,8 @@ static void forget_repeat(struct dgram *d, unsigned i)
 /* A message has left in full: plan what may follow without being asked for. */
 static void plan(struct dgram *d, struct parcel *parcel, struct now now)
 {
+    if (d->timeouts >= OUTAGE)
+        return; /* the probes are copies enough */
     if (parcel->class == DGRAM_OWN)
         copies_plan(&d->copies, parcel, d->loss / 1000, rtt_probe(&d->rtt),
                     now.mono_us);
@@ -138,7 +140,8 @@ static void add_repeats(struct dgram *d, struct build *b, struct now now)
                 i++; /* this packet, or one just before it, has it */
                 continue;
             }
-            if (!add_piece(d, b, (struct piece){ parcel, 0 }, now))
+            if (!copies_spend(&d->copies, parcel->frame->len, now.mono_us) ||
+                !add_piece(d, b, (struct piece){ parcel, 0 }, now))
                 return;
         }
         forget_repeat(d, i);
@@ -314,8 +317,6 @@ static size_t commit(struct dgram *d, struct build *b, struct now now)
         flight_skip(&d->flight);
     if (b->elicits && alone)
         d->answered_us = now.mono_us;
-    if (b->elicits && b->original)
-        d->elicited_us = now.mono_us;
     if (b->paced)
         window_spend(&d->window, (uint32_t)b->packet.len);
     d->stats.sent++;
@@ -379,6 +380,8 @@ size_t dgram_output(struct dgram *d, uint8_t *out, struct now now)
         dgram_lose(d, flight_take_oldest(&d->flight), now);
     nudge(d, now);
     len = has_reason(d, now) ? make(d, out, cap, now) : 0;
+    if (len == 0 && d->ack_us <= now.mono_us)
+        d->ack_us = NEVER; /* the peer knows already */
     dgram_arm(d, now);
     return len;
 }

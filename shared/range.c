@@ -13,7 +13,8 @@
 
 enum {
     FIRST_CAP = 4,
-    EARLIER = 1024 /* so much before the first one seen may still come */
+    AHEAD = 1 << 24, /* more packets are not lost in a row */
+    EARLIER = 1024   /* so much before the first one seen may still come */
 };
 
 void ranges_init(struct ranges *set)
@@ -72,6 +73,8 @@ enum range_is ranges_add(struct ranges *set, uint32_t pn)
 
     if (set->n == 0)
         set->floor = pn - EARLIER;
+    else if (range_before(set->v[0].hi + AHEAD, pn))
+        return RANGE_WILD;
     if (range_before(pn, set->floor))
         return RANGE_SEEN;
     while (i < set->n && range_before(pn, set->v[i].lo))

@@ -33,7 +33,8 @@ struct ranges {
 enum range_is {
     RANGE_NEXT,  /* one more than the newest, or the first of all */
     RANGE_APART, /* new, and it opens or fills a gap */
-    RANGE_SEEN
+    RANGE_SEEN,
+    RANGE_WILD /* so far ahead that nobody counted up to it; not added */
 };
 
 /* Serial order: a was sent before b. */

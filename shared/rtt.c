@@ -11,18 +11,18 @@ static uint32_t larger(uint32_t a, uint32_t b)
     return a > b ? a : b;
 }
 
-void rtt_sample(struct rtt *rtt, uint64_t sample, uint32_t delay)
+bool rtt_sample(struct rtt *rtt, uint64_t sample, uint32_t delay)
 {
     uint32_t us = (uint32_t)sample, apart;
 
     if (sample > SAMPLE_MAX)
-        return;
+        return false;
     us = larger(us, 1);
-    rtt->latest = us;
+    rtt->latest = rtt->path = us;
     if (rtt->smoothed == 0) {
         rtt->least = rtt->smoothed = us;
         rtt->var = us / 2;
-        return;
+        return true;
     }
     if (us < rtt->least)
         rtt->least = us;
@@ -30,9 +30,11 @@ void rtt_sample(struct rtt *rtt, uint64_t sample, uint32_t delay)
         delay = ACK_DELAY_MAX;
     if (us >= rtt->least + delay)
         us -= delay;
+    rtt->path = us;
     apart = us > rtt->smoothed ? us - rtt->smoothed : rtt->smoothed - us;
     rtt->var = (uint32_t)((3 * (uint64_t)rtt->var + apart) / 4);
     rtt->smoothed = (uint32_t)((7 * (uint64_t)rtt->smoothed + us) / 8);
+    return true;
 }
 
 uint32_t rtt_now(const struct rtt *rtt)

@@ -6,6 +6,7 @@
 #ifndef SHARED_RTT_H
 #define SHARED_RTT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -15,7 +16,9 @@ enum {
 };
 
 struct rtt {
-    uint32_t smoothed, var, latest, least; /* all 0 before the first sample */
+    uint32_t smoothed, var, least; /* all 0 before the first sample */
+    uint32_t latest;               /* as measured */
+    uint32_t path;                 /* latest without the peer's delay */
 };
 
 /*
@@ -23,8 +26,9 @@ struct rtt {
  *   sample   from sending to the ACK's arrival; above 10 s it is ignored: that
  *            was a suspended machine, not a path
  *   delay    how long the peer says it held the ACK back
+ *   returns  whether it counted
  */
-void rtt_sample(struct rtt *, uint64_t sample, uint32_t delay);
+bool rtt_sample(struct rtt *, uint64_t sample, uint32_t delay);
 
 /* What to reckon with: the smoothed one, or RTT_INITIAL. */
 uint32_t rtt_now(const struct rtt *);

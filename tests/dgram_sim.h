@@ -18,6 +18,7 @@
 #include "shared/dgram.h"
 #include "shared/frame.h"
 #include "shared/mem.h"
+#include "shared/packet.h"
 #include "shared/rng.h"
 
 enum {
@@ -73,6 +74,7 @@ struct sim_end {
     uint64_t packets_out;
     uint64_t skip_us; /* messages sent before are not in `late` */
     bool deaf;        /* it does not take what was delivered */
+    bool strict;      /* it has only bulk to say: check the window */
 };
 
 struct sim_flying {
@@ -90,6 +92,7 @@ struct sim {
     struct sim_flying *heap;
     size_t n, cap;
     const char *failed; /* what went wrong first, NULL while nothing did */
+    bool stuck;         /* what went wrong is no end to it */
     int error;          /* of dgram_input */
 };
 
@@ -380,6 +383,22 @@ static inline void sim_act(struct sim *sim, unsigned who)
     }
 }
 
+/* An end that says only bulk goes beyond its window in probes only. */
+static inline size_t sim_output(struct sim *sim, struct sim_end *end,
+                                uint8_t *packet)
+{
+    struct dgram_stats before, after;
+    size_t len;
+
+    dgram_stats(end->dgram, &before);
+    len = dgram_output(end->dgram, packet, sim->now);
+    dgram_stats(end->dgram, &after);
+    if (end->strict && len && !(packet[0] & PACKET_NOW) &&
+        after.flight > before.flight && after.flight > after.cwnd)
+        sim_fail(sim, "more in flight than the window and probes");
+    return len;
+}
+
 static inline void sim_flush(struct sim *sim, unsigned who)
 {
     uint8_t packet[PACKET_MAX];
@@ -387,10 +406,11 @@ static inline void sim_flush(struct sim *sim, unsigned who)
     unsigned n = 0;
     size_t len;
 
-    while ((len = dgram_output(end->dgram, packet, sim->now))) {
+    while ((len = sim_output(sim, end, packet))) {
         sim_send(sim, who, packet, len);
         if (++n > 2000) {
             sim_fail(sim, "no end of packets");
+            sim->stuck = true;
             return;
         }
     }
@@ -451,6 +471,7 @@ static inline void sim_run(struct sim *sim, uint64_t until_us)
             same = 0;
         } else if (++same > 20000) {
             sim_fail(sim, "time stands still: a deadline that is not served");
+            sim->stuck = true;
         }
         sim->steps++;
         if (sim->n && sim->heap[0].at_us <= sim->now.mono_us)
