@@ -323,9 +323,9 @@ static void on_timer(uv_timer_t *timer)
 /* ---- opening and closing ---- */
 
 static const char *const FIRST_HELP[] = {
-    N_("Type and press Enter to talk.  Tab completes names, Up recalls."),
-    N_("/join #room enters a room, /msg NICK TEXT talks to one person."),
-    N_("/help or F1 shows all commands and keys; QUIT or /quit leaves."),
+    N_("Type and press Enter to talk; Tab completes names."),
+    N_("/join #room enters a room, /msg NICK TEXT is for one."),
+    N_("F1 or /help shows commands and keys; /quit leaves."),
 };
 
 static void greet(struct app *app, struct now now)

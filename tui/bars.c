@@ -59,17 +59,16 @@ static void path_text(const struct model *m, char *out, size_t cap)
 void bars_topic(const struct model *m, const struct ui *ui,
                 const struct layout *l, struct canvas *c)
 {
-    char path[PART_BYTES], right[2 * PART_BYTES];
+    char on[64] = "", path[PART_BYTES], right[2 * PART_BYTES];
     const struct room *room = model_here(m);
     int edge = l->left + l->width;
 
     canvas_fill(c, 0, l->left, edge, STYLE_bar, ' ');
     path_text(m, path, sizeof path);
     if (room)
-        snprintf(right, sizeof right, _("%llu on  %s  F1 help"),
-                 people_on(m, room), path);
-    else
-        snprintf(right, sizeof right, _("%s  F1 help"), path);
+        snprintf(on, sizeof on, _("%llu on"), people_on(m, room));
+    snprintf(right, sizeof right, "%s%s%s%s%s", on, on[0] ? "  " : "", path,
+             path[0] ? "  " : "", _("F1 help"));
     int at = edge - 1 - cols_of(ui, right);
     if (at < l->left + l->width / 2)
         at = edge;

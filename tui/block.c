@@ -18,7 +18,7 @@
 enum {
     NICK_COLS = 10,
     NICK_COLS_WIDE = 14,
-    WIDE_COLS = 80,  /* from here on the name column is the wider one */
+    WIDE_COLS = 84,  /* from here on the name column is the wider one */
     TEXT_COLS = 100, /* longer rows are hard to read */
     INLINE_HANG = 2, /* indent of the rows after the first */
     RULE_BYTES = 128,
@@ -48,7 +48,7 @@ struct pane pane_of(const struct model *m, const struct ui *ui,
         p.nick_cols = l->width >= WIDE_COLS ? NICK_COLS_WIDE : NICK_COLS;
         p.text = 1 + p.time_cols + 1 + p.nick_cols + 2;
     }
-    p.width = l->width - p.text;
+    p.width = l->width - p.text - !l->inlined; /* a margin on the right */
     if (p.width > TEXT_COLS && !ui->bare)
         p.width = TEXT_COLS;
     if (p.width < 1)

@@ -12,7 +12,7 @@
 
 enum { PREFIX = false, WHOLE = true };
 
-enum { NAME_BYTES = 32, USAGE_COLS = 34 };
+enum { NAME_BYTES = 32, USAGE_COLS = 24 };
 
 const struct command_row COMMANDS[] = {
 #define COMMAND(name, usage, min, max, match, function, text)                  \

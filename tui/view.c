@@ -45,26 +45,76 @@ static struct str page_text(const struct ui *ui)
     return rest;
 }
 
+/*
+ * Indent of the rows that go on with a line: below its second column, which
+ * stands behind the first two blanks in a row.
+ */
+static size_t page_hang(struct str rest, size_t width)
+{
+    size_t i = 0;
+
+    while (i < rest.len && rest.ptr[i] == ' ')
+        i++;
+    while (i + 2 < rest.len && rest.ptr[i] != '\n' &&
+           !str_starts(str_from(rest, i), str_of("  ")))
+        i++;
+    while (i < rest.len && rest.ptr[i] == ' ')
+        i++;
+    return i < rest.len && rest.ptr[i] != '\n' && i < width / 2 ? i : 0;
+}
+
+/* One line of the page from row y on; returns the row after it. */
+static int draw_page_line(struct canvas *c, const struct ui *ui,
+                          const struct layout *l, struct str text, int y)
+{
+    char line[ROW_BYTES];
+    size_t width = (size_t)(l->width - 2), hang = 0;
+    size_t next = page_hang(text, width);
+    struct str row;
+
+    do {
+        if (!wrap_next(&text, width - hang, &ui->rule, &row))
+            row = str_of("");
+        size_t len = wrap_expand(row, &ui->rule, line, sizeof line);
+        canvas_text(c, y++, l->left + 1 + (int)hang, l->left + l->width,
+                    STYLE_text, str_bytes(line, len));
+        hang = next;
+    } while (text.len > 0);
+    return y;
+}
+
+static struct str take_line(struct str *rest)
+{
+    struct str line = *rest;
+
+    for (size_t i = 0; i < rest->len; i++)
+        if (rest->ptr[i] == '\n') {
+            line.len = i;
+            break;
+        }
+    *rest = str_from(*rest, line.len + 1);
+    return line;
+}
+
 static void draw_page(struct canvas *c, const struct ui *ui,
                       const struct layout *l)
 {
-    char line[ROW_BYTES];
-    struct str rest = page_text(ui), row;
+    struct str rest = page_text(ui);
     bool framed = l->height >= 4; /* title and hint have room */
     int left = l->left + 1, right = l->left + l->width;
     int y = l->top + framed, bottom = l->top + l->height - framed;
 
-    while (y < bottom &&
-           wrap_next(&rest, (size_t)(l->width - 2), &ui->rule, &row)) {
-        size_t len = wrap_expand(row, &ui->rule, line, sizeof line);
-        canvas_text(c, y++, left, right, STYLE_text, str_bytes(line, len));
-    }
+    while (y < bottom && rest.len > 0)
+        y = draw_page_line(c, ui, l, take_line(&rest), y);
+    for (int row = bottom; row < y; row++) /* the last line ran over */
+        canvas_fill(c, row, l->left, right, STYLE_text, ' ');
     if (!framed)
         return;
     canvas_text(c, l->top, left, right, STYLE_unread, str_of(ui->title));
     canvas_text(c, bottom, left, right, STYLE_notice,
-                str_of(rest.len ? _("-- PgDn for more, Esc to leave --")
-                                : _("-- Esc to leave --")));
+                str_of(rest.len || y > bottom
+                           ? _("-- PgDn for more, Esc to leave --")
+                           : _("-- Esc to leave --")));
 }
 
 /* ---- the quick switcher ---- */
