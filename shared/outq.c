@@ -31,7 +31,7 @@ void outq_fini(struct outq *q)
 static void grow(struct outq *q)
 {
     size_t cap = q->cap ? q->cap * 2 : 8;
-    struct frame **ring = mem_new(cap, sizeof *ring);
+    struct frame **ring = mem_new(cap, sizeof(struct frame *));
 
     for (size_t i = 0; i < q->n; i++)
         ring[i] = *slot(q, i);

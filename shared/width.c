@@ -207,6 +207,7 @@ size_t width_cluster(struct str s, const struct width_rule *rule,
 {
     struct cluster c;
 
+    assert(s.len > 0);
     if (is_plain_ascii(s.ptr[0]) && (s.len == 1 || is_plain_ascii(s.ptr[1]))) {
         *cols = 1;
         return 1;

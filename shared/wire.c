@@ -13,7 +13,8 @@
 #define MSG(TAG, name, code, from, lane, since, doc)                           \
     static const struct wire_field FIELDS_##name[] = {
 #define FIELD(name, tag, type, field, doc)                                     \
-    { #field, doc, TYPE_##type, tag, offsetof(struct msg, name.field) },
+    { #field, doc, TYPE_##type, tag,                                           \
+      offsetof(struct msg, name) + offsetof(struct msg_##name, field) },
 #define END(name)                                                              \
     }                                                                          \
     ;
