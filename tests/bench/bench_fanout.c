@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * usage: bench_fanout [-s SERVER] [-t tcp|udp] [-m MEMBERS] [-w WINDOW]
+ *                     [-b BYTES] [-d SECONDS] [-r LINES_PER_SECOND]
+ *
+ * A real server and MEMBERS clients of one room, on loopback, in two processes.
+ * WINDOW lines are on their way at any time: the next is said when the last
+ * member has one (with -r they are said by the clock instead).  Prints
+ * deliveries a second, the server's CPU time per delivery, and its memory.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "shared/link.h"
+#include "shared/mem.h"
+#include "shared/now.h"
+#include "shared/wire.h"
+
+enum { READ_MAX = 64 * 1024, GREETING_MAX = 200, EVENTS = 256, SENDERS = 4 };
+
+struct member {
+    struct link *link;
+    int fd;
+    bool in, dirty;
+    uint64_t cseq, seen; /* seen: last seq */
+    struct bench *bench;
+};
+
+struct bench {
+    const char *server;
+    enum transport transport;
+    size_t members, window, bytes, seconds, rate;
+    pid_t pid;
+    int port, epoll;
+    struct member *all;
+    size_t n_opened, n_in, n_dirty;
+    struct member **dirty;
+    uint64_t room, said, deliveries, gaps;
+    struct now now;
+    struct wire_scratch scratch;
+    char buffer[READ_MAX], *text;
+};
+
+static void die(const char *what)
+{
+    fprintf(stderr, "bench_fanout: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static struct now clock_now(void)
+{
+    struct timespec mono, wall;
+
+    clock_gettime(CLOCK_MONOTONIC, &mono);
+    clock_gettime(CLOCK_REALTIME, &wall);
+    return (struct now){
+        (uint64_t)mono.tv_sec * 1000000 + (uint64_t)mono.tv_nsec / 1000,
+        (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000
+    };
+}
+
+/* ---- the server ---- */
+
+static void read_ready(struct bench *b, int fd)
+{
+    char line[512] = "", *port;
+    size_t len = 0;
+
+    while (len < sizeof line - 1 && !strchr(line, '\n')) {
+        ssize_t n = read(fd, line + len, sizeof line - 1 - len);
+
+        if (n <= 0)
+            die("the server did not become ready");
+        len += (size_t)n;
+    }
+    port = strstr(line, b->transport == TRANSPORT_UDP ? "udp=" : "tcp=");
+    if (strncmp(line, "ready", 5) != 0 || !port || !strchr(port, ':'))
+        die(line);
+    b->port = atoi(strchr(port, ':') + 1);
+}
+
+/* The log after the first line is of no interest, but must be read. */
+static void drain(int fd)
+{
+    char bytes[4096];
+
+    if (fork() == 0) {
+        while (read(fd, bytes, sizeof bytes) > 0)
+            continue;
+        _exit(0);
+    }
+    close(fd);
+}
+
+static void start_server(struct bench *b)
+{
+    int fds[2];
+
+    if (pipe(fds))
+        die("pipe");
+    b->pid = fork();
+    if (b->pid == 0) {
+        dup2(fds[1], STDERR_FILENO);
+        close(fds[0]);
+        close(fds[1]);
+        execl(b->server, "chat-server", "--listen-tcp", "127.0.0.1:0",
+              "--listen-udp", "127.0.0.1:0", "--rate-limit", "off",
+              (char *)NULL);
+        _exit(127);
+    }
+    close(fds[1]);
+    read_ready(b, fds[0]);
+    drain(fds[0]);
+}
+
+/* User and system time of the server, us, and resident memory, KiB. */
+static void server_usage(const struct bench *b, uint64_t *us, long *kib)
+{
+    char path[64], line[1024], *p;
+    unsigned long user = 0, system = 0;
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)b->pid);
+    file = fopen(path, "r");
+    if (!file || !fgets(line, sizeof line, file))
+        die(path);
+    fclose(file);
+    p = strrchr(line, ')');
+    sscanf(p + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+           &system);
+    *us = (user + system) * 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+    snprintf(path, sizeof path, "/proc/%d/statm", (int)b->pid);
+    file = fopen(path, "r");
+    if (!file || fscanf(file, "%*d %ld", kib) != 1)
+        die(path);
+    fclose(file);
+    *kib *= sysconf(_SC_PAGESIZE) / 1024;
+}
+
+/* ---- clients ---- */
+
+static void touch(struct member *m)
+{
+    if (m->dirty)
+        return;
+    m->dirty = true;
+    m->bench->dirty[m->bench->n_dirty++] = m;
+}
+
+static void say(struct member *m, const struct msg *msg)
+{
+    link_say(m->link, msg, true);
+    touch(m);
+}
+
+static void say_line(struct bench *b)
+{
+    struct member *m = &b->all[b->said++ % SENDERS % b->members];
+    struct msg msg = { .kind = KIND_SEND };
+
+    msg.send.room = b->room;
+    msg.send.cseq = ++m->cseq;
+    msg.send.text = str_bytes(b->text, b->bytes);
+    say(m, &msg);
+}
+
+static void greet(struct member *m, size_t number)
+{
+    struct msg hello = { .kind = KIND_HELLO }, auth = { .kind = KIND_AUTH };
+    struct msg sync = { .kind = KIND_SYNC };
+    char nick[32];
+
+    hello.hello.vmin = hello.hello.vmax = PROTOCOL_VERSION;
+    hello.hello.device = number + 1;
+    snprintf(nick, sizeof nick, "m%zu", number);
+    auth.auth.nick = str_of(nick);
+    auth.auth.cseq = 1;
+    sync.sync.tail = 1;
+    say(m, &hello);
+    say(m, &auth);
+    say(m, &sync);
+}
+
+static void open_member(struct bench *b)
+{
+    struct member *m = &b->all[b->n_opened];
+    struct sockaddr_in at = { .sin_family = AF_INET,
+                              .sin_port = htons((uint16_t)b->port),
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct link_config config = { .transport = b->transport,
+                                  .id = 0x5eed0000 + b->n_opened,
+                                  .seed = b->n_opened,
+                                  .body_max = BODY_MAX,
+                                  .queue_max = 1 << 24 };
+    struct epoll_event event = { .events = EPOLLIN, .data.ptr = m };
+    bool udp = b->transport == TRANSPORT_UDP;
+    int one = 1;
+
+    m->bench = b;
+    m->fd = socket(AF_INET, udp ? SOCK_DGRAM : SOCK_STREAM, 0);
+    if (m->fd < 0 || connect(m->fd, (struct sockaddr *)&at, sizeof at))
+        die("connect");
+    if (!udp)
+        setsockopt(m->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    fcntl(m->fd, F_SETFL, O_NONBLOCK);
+    m->link = link_new(&config, b->now);
+    epoll_ctl(b->epoll, EPOLL_CTL_ADD, m->fd, &event);
+    greet(m, b->n_opened++);
+}
+
+static void on_event(struct member *m, struct str frame)
+{
+    struct bench *b = m->bench;
+    struct msg msg;
+
+    if (wire_decode(&msg, frame, &b->scratch))
+        die("decode");
+    if (msg.event.kind != event_MESSAGE)
+        return;
+    if (m->seen && msg.event.seq != m->seen + 1)
+        b->gaps++;
+    m->seen = msg.event.seq;
+    b->deliveries++;
+    if (m == &b->all[b->members - 1] && b->rate == 0)
+        say_line(b);
+}
+
+static void on_other(struct member *m, const struct msg *msg)
+{
+    struct bench *b = m->bench;
+    struct msg join = { .kind = KIND_JOIN };
+
+    if (msg->kind == KIND_SYNC_DONE) {
+        join.join.name = str_of("#bench");
+        join.join.cseq = ++m->cseq;
+        say(m, &join);
+    } else if (msg->kind == KIND_WELCOME) {
+        link_beat(m->link, 5000, b->now);
+    } else if (msg->kind == KIND_SYNC_ROOM && !m->in) {
+        m->in = true;
+        b->room = msg->sync_room.room;
+        b->n_in++;
+    } else if (msg->kind == KIND_ERROR || msg->kind == KIND_BYE) {
+        wire_dump(msg, stderr);
+        fputc('\n', stderr);
+    }
+}
+
+static void take_frames(struct member *m)
+{
+    struct bench *b = m->bench;
+    struct str frame;
+    struct msg msg;
+
+    while (link_next(m->link, &frame, b->now) > 0) {
+        if (wire_head((const uint8_t *)frame.ptr).kind == KIND_EVENT)
+            on_event(m, frame);
+        else if (wire_decode(&msg, frame, &b->scratch) == 0)
+            on_other(m, &msg);
+    }
+}
+
+static void read_member(struct member *m)
+{
+    struct bench *b = m->bench;
+    ssize_t n;
+
+    while ((n = recv(m->fd, b->buffer, sizeof b->buffer, 0)) > 0) {
+        link_feed(m->link, str_bytes(b->buffer, (size_t)n), b->now);
+        take_frames(m);
+        if (b->transport == TRANSPORT_TCP && (size_t)n < sizeof b->buffer)
+            break;
+    }
+    if (n == 0)
+        die("the server closed a connection");
+    if (b->transport == TRANSPORT_UDP)
+        touch(m);
+}
+
+static void write_member(struct member *m)
+{
+    struct bench *b = m->bench;
+    uint8_t datagram[DATAGRAM_MAX];
+    struct str span;
+    size_t len;
+
+    m->dirty = false;
+    if (b->transport == TRANSPORT_UDP) {
+        while ((len = link_datagram(m->link, datagram, b->now)))
+            (void)!send(m->fd, datagram, len, 0);
+        return;
+    }
+    while (link_spans(m->link, &span, 1)) {
+        ssize_t n = send(m->fd, span.ptr, span.len, MSG_NOSIGNAL);
+
+        if (n < 0)
+            die("send");
+        link_sent(m->link, (size_t)n, b->now);
+    }
+}
+
+/* ---- the run ---- */
+
+static void tick_all(struct bench *b)
+{
+    for (size_t i = 0; i < b->n_opened; i++) {
+        if (link_deadline(b->all[i].link) > b->now.mono_us)
+            continue;
+        link_tick(b->all[i].link, b->now);
+        touch(&b->all[i]);
+    }
+}
+
+static void turn(struct bench *b)
+{
+    struct epoll_event events[EVENTS];
+    int n = epoll_wait(b->epoll, events, EVENTS, 1);
+
+    b->now = clock_now();
+    for (int i = 0; i < n; i++)
+        read_member(events[i].data.ptr);
+    for (size_t i = 0; i < b->n_dirty; i++)
+        write_member(b->dirty[i]);
+    b->n_dirty = 0;
+    if (n < EVENTS)
+        tick_all(b);
+}
+
+static void gather(struct bench *b)
+{
+    while (b->n_in < b->members) {
+        while (b->n_opened < b->members && b->n_opened - b->n_in < GREETING_MAX)
+            open_member(b);
+        turn(b);
+    }
+}
+
+static void talk(struct bench *b, uint64_t us)
+{
+    uint64_t start = b->now.mono_us, said = 0;
+
+    while (b->now.mono_us - start < us) {
+        uint64_t due = (b->now.mono_us - start) * b->rate / 1000000;
+
+        for (; b->rate && said < due; said++)
+            say_line(b);
+        turn(b);
+    }
+}
+
+static void measure(struct bench *b)
+{
+    uint64_t cpu[2], start, took, before;
+    long kib[2];
+
+    for (size_t i = 0; b->rate == 0 && i < b->window; i++)
+        say_line(b);
+    talk(b, 500000); /* warm up */
+    server_usage(b, &cpu[0], &kib[0]);
+    before = b->deliveries;
+    start = b->now.mono_us;
+    talk(b, b->seconds * 1000000);
+    took = b->now.mono_us - start;
+    server_usage(b, &cpu[1], &kib[1]);
+    before = b->deliveries - before;
+    printf("%s members=%zu window=%zu bytes=%zu rate=%zu: "
+           "%.0f deliveries/s, %.2f us CPU each, server %.0f %% CPU, "
+           "RSS %ld KiB (%ld at start), gaps=%llu\n",
+           transport_name(b->transport), b->members, b->window, b->bytes,
+           b->rate, (double)before * 1e6 / (double)took,
+           before ? (double)(cpu[1] - cpu[0]) / (double)before : 0.0,
+           100.0 * (double)(cpu[1] - cpu[0]) / (double)took, kib[1], kib[0],
+           (unsigned long long)b->gaps);
+}
+
+static void options(struct bench *b, int argc, char **argv)
+{
+    int c;
+
+    while ((c = getopt(argc, argv, "s:t:m:w:b:d:r:")) != -1) {
+        size_t n = optarg ? strtoul(optarg, NULL, 10) : 0;
+
+        switch (c) {
+        case 's': b->server = optarg; break;
+        case 't':
+            b->transport =
+                strcmp(optarg, "udp") == 0 ? TRANSPORT_UDP : TRANSPORT_TCP;
+            break;
+        case 'm': b->members = n; break;
+        case 'w': b->window = n; break;
+        case 'b': b->bytes = n; break;
+        case 'd': b->seconds = n; break;
+        case 'r': b->rate = n; break;
+        default: exit(64);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static struct bench b = {
+        .members = 1000, .window = 16, .bytes = 200, .seconds = 4
+    };
+    struct rlimit files;
+    char path[4096];
+
+    snprintf(path, sizeof path, "%s", argv[0]);
+    snprintf(b.buffer, sizeof b.buffer, "%s/../../chat-server", dirname(path));
+    b.server = mem_str(str_of(b.buffer));
+    options(&b, argc, argv);
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    b.now = clock_now();
+    b.epoll = epoll_create1(0);
+    b.all = mem_new(b.members, sizeof *b.all);
+    b.dirty = mem_new(b.members, sizeof *b.dirty);
+    b.text = mem_new(b.bytes + 1, 1);
+    memset(b.text, 'x', b.bytes);
+    start_server(&b);
+    gather(&b);
+    measure(&b);
+    kill(b.pid, SIGTERM);
+    waitpid(b.pid, NULL, 0);
+    return 0;
+}
