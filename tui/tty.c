@@ -28,7 +28,6 @@ static const int SIGNALS[] = { SIGWINCH, SIGTSTP, SIGCONT,
 
 enum {
     SIGNALS_LEN = sizeof SIGNALS / sizeof *SIGNALS,
-    SIGNAL_TSTP = 1,           /* index in SIGNALS */
     HANDLES = SIGNALS_LEN + 2, /* and poll and timer */
     ECHO_MS = 100, /* SIGCONT so soon after tty_suspend is its own */
 };
@@ -257,11 +256,9 @@ static void resume(struct tty *t)
         tty_enter(t);
 }
 
-static void on_signal(uv_signal_t *handle, int signum);
-
 void tty_suspend(struct tty *t)
 {
-    uv_signal_t *tstp = &t->signals[SIGNAL_TSTP];
+    struct sigaction standard = { .sa_handler = SIG_DFL }, ours;
 
     if (t->events.stopping)
         t->events.stopping(t->events.arg);
@@ -270,9 +267,10 @@ void tty_suspend(struct tty *t)
     tty_leave(t);
     /* The whole group, as the shell waits for all of it.  Where no shell could
      * continue us (ForceCommand) the system discards the signal. */
-    uv_signal_stop(tstp);
+    sigemptyset(&standard.sa_mask);
+    (void)sigaction(SIGTSTP, &standard, &ours);
     (void)kill(0, SIGTSTP);
-    (void)uv_signal_start(tstp, on_signal, SIGTSTP);
+    (void)sigaction(SIGTSTP, &ours, NULL);
     resume(t);
 }
 
