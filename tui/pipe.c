@@ -41,7 +41,9 @@ enum {
     DRAIN_US = 1000000,     /* to say goodbye */
     PATIENCE_US = 60000000, /* --send gives up after so long offline */
     PROGRESS_US = 1000000,  /* --send says how far it is, on a terminal */
-    TURN_MS = 1000,         /* a look at the clock at least so often */
+    LOOK_MS = 1000,         /* --send: a look at the clock so often */
+    DRAIN_MS = 20,          /* the same while goodbye is on its way */
+    LATER_MS = 3600 * 1000,
 };
 
 struct pipe {
@@ -342,11 +344,13 @@ static void on_timer(uv_timer_t *timer)
 static void set_timer(struct pipe *p, struct now now)
 {
     uint64_t at = p->mode == MODE_LINE ? chat_deadline(p->chat) : NEVER;
-    uint64_t ms = TURN_MS;
+    uint64_t ms = p->mode == MODE_SEND ? LOOK_MS : LATER_MS;
 
+    if (p->leaving)
+        ms = DRAIN_MS;
     if (at <= now.mono_us)
         ms = 0;
-    else if (at - now.mono_us < TURN_MS * 1000)
+    else if (at - now.mono_us < ms * 1000)
         ms = (at - now.mono_us + 999) / 1000;
     uv_timer_start(&p->timer, on_timer, ms, 0);
 }
