@@ -73,7 +73,10 @@ unsigned chat_say(struct chat *chat, struct room *room, unsigned kind,
             client_say(chat->client, str_of(room->name), kind, message, now);
             said++;
         }
-        rest = trim(str_from(rest, part > 0 ? part : 1));
+        rest = str_from(rest, part > 0 ? part : 1);
+        if (rest.len > 0 && rest.ptr[0] == ' ')
+            rest = str_from(rest, 1); /* where it was cut */
+        rest = trim(rest);
     }
     free(clean);
     if (said)

@@ -164,8 +164,8 @@ const struct command_row *command_find(struct str name, bool *several)
 
     narrow(name, word, sizeof word);
     size_t len = strlen(word);
-    found = find_exact(word);
-    for (size_t i = 0; !found && len && i < COMMANDS_LEN + ALIASES_LEN; i++) {
+    const struct command_row *exact = find_exact(word);
+    for (size_t i = 0; !exact && len && i < COMMANDS_LEN + ALIASES_LEN; i++) {
         bool alias = i >= COMMANDS_LEN;
         const char *full =
             alias ? ALIASES[i - COMMANDS_LEN].name : COMMANDS[i].name;
@@ -177,6 +177,8 @@ const struct command_row *command_find(struct str name, bool *several)
     }
     if (several)
         *several = many;
+    if (exact)
+        return exact;
     return many ? NULL : found;
 }
 

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/test.h"
+
+#include "shared/rng.h"
+#include "tests/scene.h"
+#include "tui/chat.h"
+#include "tui/client.h"
+#include "tui/command.h"
+#include "tui/model.h"
+#include "tui/outbox.h"
+#include "tui/settings.h"
+#include "tui/ui.h"
+
+/* A client without a server, in "#room". */
+struct desk {
+    struct chat chat;
+    struct ui ui;
+    struct settings settings;
+    struct outbox *outbox;
+};
+
+static int open_desk(void **state)
+{
+    struct desk *d = calloc(1, sizeof *d);
+    struct client_config config = { .nick = "me", .token = { NULL, 0 } };
+    char error[256];
+
+    d->outbox = outbox_open(NULL, 101, error, sizeof error);
+    d->chat.model = scene_model(0);
+    d->chat.client = client_new(&config, d->chat.model, d->outbox);
+    option_defaults(&SETTINGS_TABLE, &d->settings);
+    d->chat.settings = &d->settings;
+    ui_init(&d->ui);
+    d->chat.ui = &d->ui;
+    *state = d;
+    return 0;
+}
+
+static int close_desk(void **state)
+{
+    struct desk *d = *state;
+
+    client_free(d->chat.client);
+    outbox_close(d->outbox);
+    model_free(d->chat.model);
+    option_free(&SETTINGS_TABLE, &d->settings);
+    ui_fini(&d->ui);
+    free(d);
+    return 0;
+}
+
+static bool type(struct desk *d, const char *line)
+{
+    return command_run(&d->chat, str_of(line), scene_at(1));
+}
+
+/* The newest line of the current room; "" when there is none. */
+static const char *answer(struct desk *d)
+{
+    const struct history *h = model_shown(d->chat.model);
+
+    return h->n > 0 ? h->lines[h->n - 1].text : "";
+}
+
+static bool answers(struct desk *d, const char *part)
+{
+    return strstr(answer(d), part) != NULL;
+}
+
+/* The i-th command given to the server; an empty one past the end. */
+static struct entry sent(struct desk *d, size_t i)
+{
+    static char empty[] = "";
+    const struct entry *entry = outbox_at(d->outbox, i);
+
+    return entry ? *entry : (struct entry){ .room = empty, .text = empty };
+}
+
+/* ---- what is said ---- */
+
+static void test_command_says_plain_lines(void **state)
+{
+    struct desk *d = *state;
+
+    assert_true(type(d, "hello there"));
+    assert_true(type(d, "//etc is a folder"));
+    assert_true(type(d, "/me waves"));
+    assert_true(type(d, "／me 挥手"));
+
+    assert_string_equal(sent(d, 0).text, "hello there");
+    assert_string_equal(sent(d, 0).room, "#room");
+    assert_int_equal(sent(d, 0).event, event_MESSAGE);
+    assert_string_equal(sent(d, 1).text, "/etc is a folder");
+    assert_string_equal(sent(d, 2).text, "waves");
+    assert_int_equal(sent(d, 2).event, event_ACTION);
+    assert_string_equal(sent(d, 3).text, "挥手");
+    assert_string_equal(answer(d), "挥手");
+}
+
+static void test_command_never_says_what_looks_like_one(void **state)
+{
+    struct desk *d = *state;
+    static const char *const LINES[] = { "/nosuch thing", " /quit",    "/",
+                                         "  ／join #x",   "/ join #x", "/nick",
+                                         "/msg ana",      "/qui",      "/par" };
+
+    for (size_t i = 0; i < sizeof LINES / sizeof LINES[0]; i++) {
+        assert_false(type(d, LINES[i]));
+        assert_int_equal(outbox_len(d->outbox), 0);
+        assert_true(answer(d)[0]);
+    }
+    assert_false(d->chat.quit);
+}
+
+static void test_command_says_nothing_for_nothing(void **state)
+{
+    struct desk *d = *state;
+
+    type(d, "");
+    type(d, "   \n  ");
+
+    assert_int_equal(outbox_len(d->outbox), 0);
+}
+
+static void test_command_splits_what_is_too_long(void **state)
+{
+    struct desk *d = *state;
+    d->chat.model->limits.value[LIMIT_TEXT_BYTES] = 10;
+    d->chat.model->limits.value[LIMIT_TEXT_LINES] = 2;
+
+    type(d, "abcd\nefgh\nij");
+    assert_string_equal(sent(d, 0).text, "abcd\nefgh");
+    assert_string_equal(sent(d, 1).text, "ij");
+
+    type(d, "one two three");
+    assert_string_equal(sent(d, 2).text, "one two");
+    assert_string_equal(sent(d, 3).text, "three");
+
+    type(d, "中文字中文字");
+    assert_string_equal(sent(d, 4).text, "中文字");
+    assert_string_equal(sent(d, 5).text, "中文字");
+
+    type(d, "a\nb\nc\nd\ne");
+    assert_string_equal(sent(d, 6).text, "a\nb");
+    assert_string_equal(sent(d, 7).text, "c\nd");
+    assert_string_equal(sent(d, 8).text, "e");
+    assert_int_equal(outbox_len(d->outbox), 9);
+}
+
+static void test_command_loses_nothing_of_a_paste(void **state)
+{
+    struct desk *d = *state;
+    char paste[4000], all[4000] = "";
+    size_t len = 0;
+    d->chat.model->limits.value[LIMIT_TEXT_BYTES] = 256;
+    for (int i = 0; len < sizeof paste - 32; i++)
+        len += (size_t)snprintf(paste + len, sizeof paste - len, "行%d\n", i);
+
+    type(d, paste);
+
+    for (size_t i = 0; i < outbox_len(d->outbox); i++) {
+        assert_true(strlen(sent(d, i).text) <= 256);
+        strcat(all, sent(d, i).text);
+        strcat(all, "\n");
+    }
+    assert_string_equal(all, paste);
+}
+
+static void test_command_cleans_what_is_said(void **state)
+{
+    struct desk *d = *state;
+
+    type(d, "bad \033[31m\x07 bytes \xff");
+
+    for (const char *at = sent(d, 0).text; *at; at++)
+        assert_true((unsigned char)*at >= ' ');
+}
+
+/* ---- finding commands ---- */
+
+static void test_command_prefixes_and_aliases(void **state)
+{
+    (void)state;
+    bool several;
+
+    assert_string_equal(command_find(S("jo"), &several)->name, "join");
+    assert_string_equal(command_find(S("leave"), &several)->name, "part");
+    assert_string_equal(command_find(S("ｊｏｉｎ"), &several)->name, "join");
+    assert_null(command_find(S("re"), &several));
+    assert_true(several);
+    assert_null(command_find(S(""), &several));
+    assert_null(command_find(S("xyzzy"), &several));
+    assert_false(several);
+    /* An exact name wins over longer ones. */
+    assert_string_equal(command_find(S("me"), &several)->name, "me");
+    for (size_t i = 0; i < COMMANDS_LEN; i++) {
+        assert_ptr_equal(command_find(str_of(COMMANDS[i].name), NULL),
+                         &COMMANDS[i]);
+        assert_true(COMMANDS[i].min <= COMMANDS[i].max);
+        assert_true(COMMANDS[i].max <= ARGS_MAX);
+        assert_true(COMMANDS[i].help[0]);
+    }
+    for (size_t i = 0; i < ALIASES_LEN; i++)
+        assert_string_equal(command_find(str_of(ALIASES[i].name), NULL)->name,
+                            ALIASES[i].of);
+}
+
+static void test_command_checks_arity(void **state)
+{
+    struct desk *d = *state;
+
+    assert_false(type(d, "/join"));
+    assert_true(answers(d, "usage: /join ROOM"));
+    assert_false(type(d, "/back now"));
+    assert_true(answers(d, "usage: /back"));
+}
+
+/* ---- some of them ---- */
+
+static void test_command_join_goes_there(void **state)
+{
+    struct desk *d = *state;
+
+    assert_true(type(d, "/join 中文"));
+    assert_string_equal(model_current(d->chat.model)->name, "#中文");
+    assert_int_equal(sent(d, 0).kind, ENTRY_JOIN);
+    assert_true(type(d, "/j ＃design"));
+    assert_string_equal(model_current(d->chat.model)->name, "#design");
+    type(d, "/join two words");
+    assert_true(answers(d, "is no name for a room"));
+
+    assert_true(type(d, "/switch １"));
+    assert_string_equal(model_current(d->chat.model)->name, "#room");
+    assert_true(type(d, "/go desi"));
+    assert_string_equal(model_current(d->chat.model)->name, "#design");
+    type(d, "/go 9");
+    assert_true(answers(d, "no room fits"));
+}
+
+static void test_command_part_leaves(void **state)
+{
+    struct desk *d = *state;
+
+    assert_true(type(d, "/part"));
+
+    assert_int_equal(sent(d, 0).kind, ENTRY_PART);
+    assert_int_equal(d->chat.model->n_rooms, 0);
+    assert_false(type(d, "hello?"));
+    assert_true(answers(d, "you are in no room"));
+}
+
+static void test_command_msg_opens_a_direct_room(void **state)
+{
+    struct desk *d = *state;
+
+    assert_true(type(d, "/msg 李伟 你好 吗"));
+
+    assert_string_equal(model_current(d->chat.model)->name, "@李伟");
+    assert_int_equal(sent(d, 0).kind, ENTRY_JOIN);
+    assert_string_equal(sent(d, 1).room, "@李伟");
+    assert_string_equal(sent(d, 1).text, "你好 吗");
+}
+
+static void test_command_topic(void **state)
+{
+    struct desk *d = *state;
+
+    type(d, "/topic");
+    assert_true(answers(d, "a topic"));
+    type(d, "/topic something  new");
+    type(d, "/topic -");
+
+    assert_int_equal(sent(d, 0).kind, ENTRY_TOPIC);
+    assert_string_equal(sent(d, 0).text, "something  new");
+    assert_string_equal(sent(d, 1).text, "");
+}
+
+static void test_command_whois(void **state)
+{
+    struct desk *d = *state;
+    scene_member(d->chat.model, SCENE_ANA, "ana", presence_FROZEN);
+
+    type(d, "/whois ANA");
+    assert_true(answers(d, "ana is here, but the window is frozen"));
+    type(d, "/whois nobody");
+    assert_true(answers(d, "nobody here is called nobody"));
+}
+
+static void test_command_set_changes_the_look(void **state)
+{
+    struct desk *d = *state;
+
+    type(d, "/set timestamps long");
+    assert_int_equal(d->ui.timestamps, STAMP_LONG);
+    type(d, "/timestamps off");
+    assert_int_equal(d->ui.timestamps, STAMP_OFF);
+    type(d, "/set ambiguous ２");
+    assert_true(d->ui.rule.ambiguous_wide);
+    type(d, "/set theme nosuch");
+    assert_int_equal(d->settings.theme, THEME_AUTO);
+    type(d, "/set server evil");
+    assert_true(answers(d, "what can be set"));
+    type(d, "/pane rooms off");
+    assert_int_equal(d->ui.rooms, PANE_OFF);
+    type(d, "/set panes on");
+    assert_int_equal(d->ui.members, PANE_ON);
+}
+
+static void test_command_pages(void **state)
+{
+    struct desk *d = *state;
+    static const char *const PAGES[] = { "/help", "/help keys", "/stats",
+                                         "/doctor", "/names" };
+
+    for (size_t i = 0; i < sizeof PAGES / sizeof PAGES[0]; i++) {
+        size_t before = model_shown(d->chat.model)->n;
+        scene_member(d->chat.model, SCENE_ANA, "ana", presence_HERE);
+        d->ui.full = false;
+        type(d, PAGES[i]);
+        assert_true(model_shown(d->chat.model)->n > before);
+        d->ui.full = true;
+        type(d, PAGES[i]);
+        assert_int_equal(d->ui.mode, UI_PAGE);
+        assert_true(d->ui.page[0]);
+        ui_enter(&d->ui, UI_CHAT);
+    }
+    type(d, "/help jo");
+    assert_true(answers(d, "/join ROOM"));
+}
+
+static void test_command_clear_empties(void **state)
+{
+    struct desk *d = *state;
+    scene_say(d->chat.model, 1, SCENE_ANA, "ana", "one");
+    scene_say(d->chat.model, 2, SCENE_ANA, "ana", "two");
+
+    type(d, "/clear");
+
+    assert_int_equal(model_shown(d->chat.model)->n, 1);
+}
+
+static void test_command_search_lists_in_line_mode(void **state)
+{
+    struct desk *d = *state;
+    scene_say(d->chat.model, 1, SCENE_ANA, "ana", "the Needle");
+    scene_say(d->chat.model, 2, SCENE_ANA, "ana", "hay");
+
+    type(d, "/search needle");
+
+    assert_string_equal(answer(d), "ana: the Needle");
+}
+
+static void test_command_quit_words(void **state)
+{
+    struct desk *d = *state;
+
+    type(d, "quit");
+    assert_false(d->chat.quit);
+    assert_string_equal(sent(d, 0).text, "quit");
+    type(d, "QUIT");
+    assert_true(d->chat.quit);
+}
+
+static void test_command_any_line_is_safe(void **state)
+{
+    struct desk *d = *state;
+    uint64_t seed = test_seed(1);
+    struct rng rng = { seed };
+    static const char *const WORDS[] = { "/",
+                                         "/ ",
+                                         "／",
+                                         "#a",
+                                         "@b",
+                                         "中文",
+                                         "１",
+                                         " ",
+                                         "\n",
+                                         "on",
+                                         "rooms",
+                                         "\xff",
+                                         "9999999999999999999999",
+                                         "%s%n",
+                                         "　",
+                                         "-",
+                                         "keys",
+                                         "udp" };
+
+    print_message("SEED=%ju\n", (uintmax_t)seed);
+    for (int i = 0; i < 5000; i++) {
+        char line[512] = "/";
+        size_t row = rng_below(&rng, COMMANDS_LEN);
+        if (strcmp(COMMANDS[row].name, "quit") == 0 ||
+            strcmp(COMMANDS[row].name, "detach") == 0)
+            continue;
+        strcat(line, COMMANDS[row].name);
+        for (uint64_t n = rng_below(&rng, 5); n > 0; n--) {
+            strcat(line, " ");
+            strcat(line,
+                   WORDS[rng_below(&rng, sizeof WORDS / sizeof WORDS[0])]);
+        }
+        d->ui.full = rng_below(&rng, 2);
+        type(d, line);
+        ui_enter(&d->ui, UI_CHAT);
+        chat_turn(&d->chat, scene_at((unsigned)i));
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_command_says_plain_lines),
+        TEST(test_command_never_says_what_looks_like_one),
+        TEST(test_command_says_nothing_for_nothing),
+        TEST(test_command_splits_what_is_too_long),
+        TEST(test_command_loses_nothing_of_a_paste),
+        TEST(test_command_cleans_what_is_said),
+        TEST(test_command_prefixes_and_aliases),
+        TEST(test_command_checks_arity),
+        TEST(test_command_join_goes_there),
+        TEST(test_command_part_leaves),
+        TEST(test_command_msg_opens_a_direct_room),
+        TEST(test_command_topic),
+        TEST(test_command_whois),
+        TEST(test_command_set_changes_the_look),
+        TEST(test_command_pages),
+        TEST(test_command_clear_empties),
+        TEST(test_command_search_lists_in_line_mode),
+        TEST(test_command_quit_words),
+        TEST(test_command_any_line_is_safe),
+    };
+
+    return RUN(tests);
+}
