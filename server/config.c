@@ -22,9 +22,8 @@ static const struct option_row ROWS[] = {
 #define LIVE false
 #define ARGV true
 #define OPTION(TYPE, field, name, letter, def, arg, min, max, where, doc)      \
-    { name, letter, OPTION_##TYPE, offsetof(struct settings, field),           \
-      def,  arg,    doc,           min,                                        \
-      max,  where },
+    { name, letter, where, OPTION_##TYPE, offsetof(struct settings, field),    \
+      def,  arg,    doc,   min,           max },
 #include "server/options.def"
 #undef BOTH
 #undef LIVE

@@ -29,13 +29,13 @@ enum option_type {
 struct option_row {
     const char *name; /* without the dashes */
     char letter;      /* short form, 0 for none */
+    bool argv_only;   /* not a key of the file (--help, --config, ...) */
     enum option_type type;
     size_t offset;     /* of the field in the settings struct */
     const char *def;   /* default, as text; NULL is "", 0 or false */
     const char *arg;   /* what --help calls the argument; choices: "a|b" */
     const char *doc;   /* one line; translated by the printer */
     uint64_t min, max; /* OPTION_NUMBER */
-    bool argv_only;    /* not a key of the file (--help, --config, ...) */
 };
 
 struct option_table {

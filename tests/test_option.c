@@ -13,25 +13,25 @@ struct settings {
 };
 
 static const struct option_row ROWS[] = {
-    { "verbose", 'v', OPTION_FLAG, offsetof(struct settings, verbose), NULL,
-      NULL, "say more", 0, 0, false },
-    { "quick", 'q', OPTION_FLAG, offsetof(struct settings, quick), "yes", NULL,
-      "be quick", 0, 0, false },
-    { "port", 'p', OPTION_NUMBER, offsetof(struct settings, port), "8555",
-      "PORT", "listen on PORT", 1, 65535, false },
-    { "rate", 0, OPTION_NUMBER, offsetof(struct settings, rate), NULL, "N",
-      "any number", 0, UINT64_MAX, false },
-    { "name", 'n', OPTION_STRING, offsetof(struct settings, name), NULL, "NAME",
-      "what to be called", 0, 0, false },
-    { "path", 0, OPTION_STRING, offsetof(struct settings, path), "/tmp/x",
-      "PATH",
+    { "verbose", 'v', false, OPTION_FLAG, offsetof(struct settings, verbose),
+      NULL, NULL, "say more", 0, 0 },
+    { "quick", 'q', false, OPTION_FLAG, offsetof(struct settings, quick), "yes",
+      NULL, "be quick", 0, 0 },
+    { "port", 'p', false, OPTION_NUMBER, offsetof(struct settings, port),
+      "8555", "PORT", "listen on PORT", 1, 65535 },
+    { "rate", 0, false, OPTION_NUMBER, offsetof(struct settings, rate), NULL,
+      "N", "any number", 0, UINT64_MAX },
+    { "name", 'n', false, OPTION_STRING, offsetof(struct settings, name), NULL,
+      "NAME", "what to be called", 0, 0 },
+    { "path", 0, false, OPTION_STRING, offsetof(struct settings, path),
+      "/tmp/x", "PATH",
       "where things are kept, told at such length that it cannot possibly "
       "stand on a single row of the help",
-      0, 0, false },
-    { "colour", 'c', OPTION_CHOICE, offsetof(struct settings, colour), "green",
-      "red|green|blue", "which one", 0, 0, false },
-    { "version", 0, OPTION_FLAG, offsetof(struct settings, version), NULL, NULL,
-      "print the version", 0, 0, true },
+      0, 0 },
+    { "colour", 'c', false, OPTION_CHOICE, offsetof(struct settings, colour),
+      "green", "red|green|blue", "which one", 0, 0 },
+    { "version", 0, true, OPTION_FLAG, offsetof(struct settings, version), NULL,
+      NULL, "print the version", 0, 0 },
 };
 
 static const struct option_table TABLE = { ROWS, sizeof ROWS / sizeof *ROWS };

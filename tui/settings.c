@@ -23,9 +23,8 @@ static const struct option_row ROWS[] = {
 #define BOTH false
 #define ARGV true
 #define OPTION(TYPE, field, name, letter, def, arg, min, max, where, doc)      \
-    { name, letter, OPTION_##TYPE, offsetof(struct settings, field),           \
-      def,  arg,    doc,           min,                                        \
-      max,  where },
+    { name, letter, where, OPTION_##TYPE, offsetof(struct settings, field),    \
+      def,  arg,    doc,   min,           max },
 #include "tui/options.def"
 #undef BOTH
 #undef ARGV
