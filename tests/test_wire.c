@@ -185,15 +185,14 @@ static void test_wire_takes_the_last_of_duplicates(void **state)
 
 static void test_wire_cleans_many_duplicates_within_scratch(void **state)
 {
+    const struct str UNCLEAN = S("\x03\x02\xff\xff");
     static char body[BODY_MAX];
     struct msg msg;
     size_t len = 0;
 
     (void)state;
-    while (len + 4 <= sizeof body) {
-        memcpy(body + len, "\x03\x02\xff\xff", 4);
-        len += 4;
-    }
+    for (; len < sizeof body; len += UNCLEAN.len)
+        memcpy(body + len, UNCLEAN.ptr, UNCLEAN.len);
     assert_int_equal(decode(&msg, KIND_SEND, str_bytes(body, len)), 0);
     assert_true(str_is(msg.send.text, "\uFFFD\uFFFD"));
     assert_true(scratch.len <= sizeof scratch.bytes);
@@ -201,12 +200,13 @@ static void test_wire_cleans_many_duplicates_within_scratch(void **state)
 
 static void test_wire_cleans_the_longest_text(void **state)
 {
+    const struct str HEAD = S("\x03\xfc\xff\x03"); /* text, 65532 bytes */
     static char body[BODY_MAX];
     struct msg msg;
 
     (void)state;
     memset(body, 0xff, sizeof body);
-    memcpy(body, "\x03\xfc\xff\x03", 4); /* 65532 bytes */
+    memcpy(body, HEAD.ptr, HEAD.len);
     assert_int_equal(decode(&msg, KIND_SEND, str_bytes(body, sizeof body)), 0);
     assert_int_equal(msg.send.text.len, 3 * (BODY_MAX - 4));
 }

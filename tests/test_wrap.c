@@ -192,13 +192,13 @@ static struct str random_text(struct rng *rng, char *out, size_t cap)
     size_t len = 0;
 
     for (size_t n = rng_below(rng, 40); n > 0; n--) {
-        const char *piece =
-            PIECES[rng_below(rng, sizeof PIECES / sizeof *PIECES)];
+        struct str piece =
+            str_of(PIECES[rng_below(rng, sizeof PIECES / sizeof *PIECES)]);
 
-        if (len + strlen(piece) > cap)
+        if (len + piece.len > cap)
             break;
-        memcpy(out + len, piece, strlen(piece));
-        len += strlen(piece);
+        memcpy(out + len, piece.ptr, piece.len);
+        len += piece.len;
     }
     return str_bytes(out, len);
 }
