@@ -29,11 +29,16 @@ static const struct option_row ROWS[] = {
 #undef LIVE
 #undef ARGV
 #define LIMIT(NAME, code, def, min, max, key, unit, doc)                       \
-    { key,           0,                                                        \
-      OPTION_NUMBER, offsetof(struct settings, limits.value[LIMIT_##NAME]),    \
-      #def,          unit,                                                     \
-      doc,           min,                                                      \
-      max,           false },
+    { key,                                                                     \
+      0,                                                                       \
+      false,                                                                   \
+      OPTION_NUMBER,                                                           \
+      offsetof(struct settings, limits.value[LIMIT_##NAME]),                   \
+      #def,                                                                    \
+      unit,                                                                    \
+      doc,                                                                     \
+      min,                                                                     \
+      max },
 #include "shared/limits.def"
 };
 
