@@ -19,11 +19,15 @@ void call_ok(struct call *c, const char *text)
 
 void call_put(struct call *c, struct store_op *op)
 {
-    assert(c->cseq == c->s->device->taken + 1);
     op->account = c->s->account->id;
-    op->device = c->s->device->id;
-    op->cseq = c->cseq;
     op->request = c->msg->request;
-    c->s->device->taken = c->cseq;
+    if (c->cseq) {
+        assert(c->cseq == c->s->device->taken + 1);
+        op->device = c->s->device->id;
+        op->cseq = c->cseq;
+        c->s->device->taken = c->cseq;
+    } else {
+        op->session = c->s->id;
+    }
     world_put(c->w, op);
 }

@@ -28,7 +28,7 @@ struct call {
     struct str subject; /* what an error is about; borrowed */
 };
 
-/* Give an ordered command to the store, which must have room. */
+/* Give a command to the store, which must have room; counted if it has a number. */
 void call_put(struct call *, struct store_op *);
 
 /* OK, for a request without cseq. */

@@ -143,13 +143,25 @@ static void refuse(struct call *c, enum err error)
     call_put(c, &op);
 }
 
+/*
+ * JOIN may come without a number, as entering twice is no harm: after a new
+ * epoch a client has to be in its rooms before the lines that it still has to
+ * send, and these keep their numbers.
+ */
+static enum err run_uncounted(struct call *c, const struct verb *verb)
+{
+    if (c->msg->kind != KIND_JOIN)
+        return ERROR_BAD_FIELD;
+    return store_has_room(c->w->store, 1) ? verb->run(c) : ERROR_BUSY;
+}
+
 static void run_ordered(struct call *c, const struct verb *verb)
 {
     const struct device *device = c->s->device;
     enum err error;
 
     if (c->cseq == 0)
-        error = ERROR_BAD_FIELD;
+        error = run_uncounted(c, verb);
     else if (c->cseq <= device->stored)
         error = repeat(c);
     else if (c->cseq <= device->taken)
