@@ -12,7 +12,7 @@
 
 enum { ESC = 0x1b, DEL = 0x7f };
 
-enum { PARAMS_MAX = 4, PARAM_LIMIT = 0x10ffff };
+enum { SS3_MAX = 8, PARAMS_MAX = 4, PARAM_LIMIT = 0x10ffff };
 
 /* A control sequence, taken apart. */
 struct csi {
@@ -163,7 +163,6 @@ static enum keyseq csi_meaning(const struct csi *csi, struct key *key)
     case '~': return tilde(csi, key);
     case '^': return numbered(key, csi->v[0], MOD_CTRL); /* rxvt */
     case '@': return numbered(key, csi->v[0], MOD_CTRL | MOD_SHIFT);
-    case '$': return numbered(key, csi->v[0], MOD_SHIFT);
     case 'a':
     case 'b':
     case 'c':
@@ -232,16 +231,18 @@ static enum keyseq scan_general(struct str s, bool last, size_t *used,
     while (i < s.len && at(s, i) >= '0' && at(s, i) <= '?')
         i++;
     csi_params(&csi, s, from, i);
-    for (; i < s.len && at(s, i) >= ' ' && at(s, i) <= '?'; i++) {
-        csi.middle = s.ptr[i];
-        if (csi.middle == '$' && !csi.prefix && csi.n == 1)
-            break; /* rxvt ends a key with it */
+    if (i < s.len && i < KEYSEQ_MAX && s.ptr[i] == '$' && !csi.prefix &&
+        csi.n == 1) { /* rxvt ends a key with it */
+        *used = i + 1;
+        return numbered(key, csi.v[0], MOD_SHIFT);
     }
+    for (; i < s.len && at(s, i) >= ' ' && at(s, i) <= '?'; i++)
+        csi.middle = s.ptr[i];
     if (i == s.len)
         return unfinished(s, last, used);
     *used = i;
     csi.final = s.ptr[i];
-    if (csi.final != '$' && (at(s, i) < '@' || at(s, i) >= DEL))
+    if (at(s, i) < '@' || at(s, i) >= DEL)
         return SEQ_NONE; /* broken off: the byte is something of its own */
     *used = i + 1;
     return i < KEYSEQ_MAX ? csi_meaning(&csi, key) : SEQ_NONE;
@@ -280,15 +281,13 @@ static enum keyseq scan_ss3(struct str s, bool last, size_t *used,
     uint32_t code;
     char final;
 
-    while (i < s.len && at(s, i) >= '0' && at(s, i) <= ';')
+    while (i < s.len && i < SS3_MAX - 1 && at(s, i) >= '0' && at(s, i) <= ';')
         i++;
     if (i == s.len)
         return unfinished(s, last, used);
     csi_params(&csi, s, 2, i);
     final = s.ptr[i];
     *used = at(s, i) < ' ' ? i : i + 1;
-    if (i >= KEYSEQ_MAX)
-        return SEQ_NONE;
     code = letter_key(final);
     if (code) /* the last parameter: old terminals send ESC O 5 A */
         return named(key, code, xterm_mods(csi.v[csi.n > 1]));
