@@ -28,7 +28,7 @@ struct call {
     struct str subject; /* what an error is about; borrowed */
 };
 
-/* Give a command to the store, which must have room; counted if it has a number. */
+/* Give a command, numbered or not, to the store, which must have room. */
 void call_put(struct call *, struct store_op *);
 
 /* OK, for a request without cseq. */

@@ -34,7 +34,7 @@ struct net {
     bool now_is_fresh; /* read since the loop slept last */
     bool stopping;
     uint64_t stop_by_us, idle_exit_us;
-    char buffer[READ_MAX]; /* of the read at hand; nothing outlives it */
+    char buffer[READ_MAX]; /* of the read or write at hand, for that call */
 };
 
 /* The edge's side of a session. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * TCP and Unix sockets; see net_edge.h.  Output leaves by writev straight from
- * the shared frames; what the kernel does not take at once becomes one write
- * in flight, during which the frames stay referenced by the queue.
+ * TCP and Unix sockets; see net_edge.h.  Output leaves straight from the shared
+ * frames; what the kernel does not take at once becomes one write in flight,
+ * during which the queue goes on holding the frames.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -122,6 +122,23 @@ static unsigned gather(const struct conn *conn, uv_buf_t *bufs, size_t *bytes)
     return (unsigned)n;
 }
 
+/* Write what the kernel takes at once.  Small frames are cheaper copied into
+ * one piece than named one by one; a single or large one goes as it is. */
+static int try_write(struct conn *conn, const uv_buf_t *bufs, unsigned n,
+                     size_t bytes)
+{
+    char *to = conn->net->buffer;
+    uv_buf_t one = uv_buf_init(to, (unsigned)bytes);
+
+    if (n == 1 || bytes > READ_MAX)
+        return uv_try_write(&conn->stream, bufs, n);
+    for (unsigned i = 0; i < n; i++) {
+        memcpy(to, bufs[i].base, bufs[i].len);
+        to += bufs[i].len;
+    }
+    return uv_try_write(&conn->stream, &one, 1);
+}
+
 /* Write once; false: nothing more can be written now. */
 static bool write_once(struct conn *conn)
 {
@@ -132,7 +149,7 @@ static bool write_once(struct conn *conn)
 
     if (n == 0)
         return false;
-    done = uv_try_write(&conn->stream, bufs, n);
+    done = try_write(conn, bufs, n, bytes);
     if (done > 0) {
         sent(conn, (size_t)done);
         return true;
