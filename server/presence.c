@@ -104,8 +104,8 @@ static bool moved(uint64_t from, uint64_t to, uint64_t least)
 {
     uint64_t by = from < to ? to - from : from - to;
 
-    if (from == 0 || to == 0)
-        return by > 0 && least == MOVED_MIN_MS; /* a first round trip */
+    if (from == 0)
+        return to > 0; /* a first measurement */
     return by >= least && by * MOVED_PART >= from;
 }
 
@@ -143,7 +143,8 @@ static void set_path(struct rec_presence *is, const struct session *s)
     uint64_t us = peer.peer_rtt_us ? peer.peer_rtt_us : peer.rtt_us;
     uint64_t loss = peer.peer_loss > peer.loss ? peer.peer_loss : peer.loss;
 
-    is->rtt_ms = time_min((us + 999) / 1000, UINT16_MAX);
+    if (us) /* else not measured yet on a new link: the old value stays */
+        is->rtt_ms = time_min((us + 999) / 1000, UINT16_MAX);
     is->loss = time_min(loss, 1000);
 }
 
