@@ -160,6 +160,23 @@ static void test_history_keeps_unsent_lines_last(void **state)
     history_fini(&h);
 }
 
+static void test_history_notices_stand_before_unsent_lines(void **state)
+{
+    (void)state;
+    struct history h;
+    history_init(&h, 100);
+    put(&h, 1);
+    queue(&h, 1);
+    history_notice(&h, S("connected again"), SCENE_START);
+
+    put(&h, 2); /* said after the notice */
+
+    assert_string_equal(order(&h), "1 0 2 0");
+    assert_int_equal(h.lines[1].kind, LINE_NOTICE);
+    assert_int_equal(history_end(&h), 3);
+    history_fini(&h);
+}
+
 static void test_history_own_line_becomes_the_event(void **state)
 {
     (void)state;
@@ -376,6 +393,7 @@ int main(void)
         cmocka_unit_test(test_history_misses_what_the_head_tells_of),
         cmocka_unit_test(test_history_gives_up_on_a_gap),
         cmocka_unit_test(test_history_keeps_unsent_lines_last),
+        cmocka_unit_test(test_history_notices_stand_before_unsent_lines),
         cmocka_unit_test(test_history_own_line_becomes_the_event),
         cmocka_unit_test(test_history_says_a_line_once_over_epochs),
         cmocka_unit_test(test_history_failed_line_stays_where_it_was),

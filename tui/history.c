@@ -314,6 +314,15 @@ bool history_is_full(const struct history *h)
     return h->n >= h->max || h->bytes >= HISTORY_BYTES;
 }
 
+size_t history_end(const struct history *h)
+{
+    size_t end = h->n;
+
+    while (end > 0 && is_pending(&h->lines[end - 1]))
+        end--;
+    return end;
+}
+
 struct line *history_notice(struct history *h, struct str text,
                             uint64_t wall_ms)
 {
@@ -323,7 +332,7 @@ struct line *history_notice(struct history *h, struct str text,
                          .ts = wall_ms,
                          .text = mem_str(text) };
 
-    insert(h, h->n, line);
+    insert(h, history_end(h), line);
     return trim_but(h, line.id);
 }
 

@@ -88,7 +88,10 @@ void history_mark(struct history *, struct line *, enum line_state);
 /* Whether nothing older can be taken in. */
 bool history_is_full(const struct history *);
 
-/* A notice of this client. */
+/* Index behind the last line that is not an own unsent one. */
+size_t history_end(const struct history *);
+
+/* A notice of this client; it stands before unsent lines. */
 struct line *history_notice(struct history *, struct str text,
                             uint64_t wall_ms);
 

@@ -179,7 +179,8 @@ static void tell(struct model *m, uint64_t account, const char *sentence,
         struct history *h = &room->history;
         if (!member_find(room, account))
             continue;
-        struct line *last = h->n > 0 ? &h->lines[h->n - 1] : NULL;
+        size_t end = history_end(h);
+        struct line *last = end > 0 ? &h->lines[end - 1] : NULL;
         if (last && last->kind == LINE_NOTICE && last->account == account) {
             history_rewrite(h, last, str_of(sentence), wall_ms);
             continue;
