@@ -43,11 +43,15 @@ struct pair {
 static struct pair pair_new(const struct limits *limits)
 {
     struct pair pair = { .rig = rig_new(limits) };
+    struct msg ping = { .kind = KIND_PING };
 
+    ping.ping.rtt_us = 1000;
     pair.ann = enter(pair.rig, "ann");
     pair.bob = enter(pair.rig, "bob");
     pair.room = join(pair.ann, "#lobby");
     join(pair.bob, "#lobby");
+    say(pair.ann, &ping);
+    say(pair.bob, &ping);
     link_beat(pair.ann->link, 5000, pair.rig->now);
     link_beat(pair.bob->link, 5000, pair.rig->now);
     pass(pair.rig, 20000);
