@@ -17,8 +17,10 @@
 
 /* How far one history has been shown. */
 struct shown {
-    uint64_t seq; /* events up to here */
-    uint64_t id;  /* notices up to here */
+    uint64_t seq;  /* events up to here */
+    uint64_t cseq; /* own lines up to here */
+    uint64_t id;   /* notices up to here */
+    uint64_t old;  /* lines up to this id are of an earlier history */
     unsigned serial;
 };
 
@@ -200,25 +202,45 @@ static void add_line(struct bytes *out, const char *room,
     }
 }
 
-static void update(struct shown *shown, const struct history *h,
-                   const char *room, struct bytes *out)
+/*
+ * Whether a line is to be printed now.  In a new history an old line that was
+ * told again has a number again; an own one that had to wait is news.
+ */
+static bool is_news(const struct shown *shown, const struct history *h,
+                    const struct line *line, uint64_t device)
 {
-    uint64_t seq = shown->seq, id = shown->id;
+    bool waited = line->device == device && line->cseq > shown->cseq;
+
+    if (line->kind == LINE_NOTICE)
+        return line->id > shown->id;
+    return line->seq > shown->seq && line->seq <= h->last &&
+           (line->id > shown->old || waited);
+}
+
+static void update(struct shown *shown, const struct history *h,
+                   const char *room, uint64_t device, struct bytes *out)
+{
+    uint64_t cseq = shown->cseq;
 
     if (h->serial == shown->serial && h->ids == shown->id)
         return;
-    if (h->ids < id)
-        id = 0; /* another room of the same name */
-    if (h->last < seq)
-        seq = 0; /* another history */
+    if (h->ids < shown->id)
+        *shown = (struct shown){ 0 }; /* another room at the same place */
+    if (h->last < shown->seq) {
+        shown->seq = 0;
+        shown->old = shown->id;
+    }
     for (size_t i = 0; i < h->n; i++) {
         const struct line *line = &h->lines[i];
-        bool event = line->seq > seq && line->seq <= h->last;
 
-        if (event || (line->kind == LINE_NOTICE && line->id > id))
-            add_line(out, room, line);
+        if (!is_news(shown, h, line, device))
+            continue;
+        add_line(out, room, line);
+        if (line->device == device && line->cseq > cseq)
+            cseq = line->cseq;
     }
     shown->seq = h->last;
+    shown->cseq = cseq;
     shown->id = h->ids;
     shown->serial = h->serial;
 }
@@ -227,6 +249,6 @@ void plain_update(struct plain *p, const struct model *m, struct bytes *out)
 {
     for (size_t i = 0; i < m->n_rooms; i++)
         update(shown_of(p, m, m->rooms[i]), &m->rooms[i]->history,
-               m->rooms[i]->name, out);
-    update(&p->news, &m->news, "", out);
+               m->rooms[i]->name, m->device, out);
+    update(&p->news, &m->news, "", m->device, out);
 }

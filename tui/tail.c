@@ -2,6 +2,9 @@
  *
  * Following a room; see tail.h.  `pos` is the only state that matters: the last
  * event taken.  Whatever comes out of turn is dropped and asked for again.
+ *
+ * To find where the last N messages begin, among joins and the like, pages are
+ * first counted backward, and nothing of them is kept but the numbers.
  */
 #include "tui/tail.h"
 
@@ -26,6 +29,10 @@ struct tail {
     bool json;
     uint64_t old; /* how many old ones come first */
     uint64_t room;
+    uint64_t seek;       /* counting messages before this seq; 0: not */
+    uint64_t counted;    /* that lie behind it */
+    uint64_t page[PAGE]; /* seqs of the messages of this page */
+    size_t n_page;
     bool placed;     /* pos means something */
     uint64_t pos;    /* last event taken */
     uint64_t head;   /* last event known to be there */
@@ -67,6 +74,22 @@ static bool is_ours(const struct tail *t, const struct msg_sync_room *sync)
     return len_a && str_eq(str_bytes(a, len_a), str_bytes(b, len_b));
 }
 
+/* Where to begin, now that the room is known. */
+static void place(struct tail *t, const struct msg_sync_room *sync)
+{
+    t->placed = true;
+    t->seek = 0;
+    if (t->old == 0)
+        t->pos = sync->head;
+    else if (t->old >= sync->head)
+        t->pos = 0;
+    else {
+        t->placed = false;
+        t->seek = sync->head + 1;
+        t->counted = t->n_page = 0;
+    }
+}
+
 static void on_sync_room(struct tail *t, const struct msg_sync_room *sync)
 {
     uint64_t oldest = sync->first ? sync->first - 1 : sync->head;
@@ -78,13 +101,44 @@ static void on_sync_room(struct tail *t, const struct msg_sync_room *sync)
     t->room = sync->room;
     t->head = sync->head;
     if (!t->placed)
-        t->pos = sync->head - time_min(t->old, sync->head);
-    t->placed = true;
-    if (t->pos < oldest)
+        place(t, sync);
+    if (t->placed && t->pos < oldest)
         t->pos = oldest; /* those before it are kept no longer */
     t->coming = 0;
-    if (sync->from && sync->from <= t->pos + 1)
+    if (t->placed && sync->from && sync->from <= t->pos + 1)
         t->coming = sync->head;
+}
+
+static bool is_message(const struct msg_event *ev)
+{
+    return ev->kind == event_MESSAGE || ev->kind == event_ACTION ||
+           ev->kind == event_NOTICE;
+}
+
+/* A page that was asked for to count. */
+static void count(struct tail *t, const struct msg_event *ev)
+{
+    if (is_message(ev) && ev->seq < t->seek && t->n_page < PAGE)
+        t->page[t->n_page++] = ev->seq;
+}
+
+/* The page is counted: it begins in it, or before it. */
+static void counted(struct tail *t, const struct msg_hist_page *page)
+{
+    uint64_t wanted = t->old - t->counted;
+
+    if (t->n_page >= wanted)
+        t->pos = t->page[t->n_page - wanted] - 1;
+    else if (!page->before || page->first == 0)
+        t->pos = page->first ? page->first - 1 : t->seek - 1;
+    else {
+        t->counted += t->n_page;
+        t->seek = page->first;
+        t->n_page = 0;
+        return;
+    }
+    t->seek = 0;
+    t->placed = true;
 }
 
 static void take(struct tail *t, const struct msg_event *ev)
@@ -94,8 +148,7 @@ static void take(struct tail *t, const struct msg_event *ev)
                              ev->account };
 
     t->pos = ev->seq;
-    if (ev->kind != event_MESSAGE && ev->kind != event_ACTION &&
-        ev->kind != event_NOTICE)
+    if (!is_message(ev))
         return;
     if (t->json)
         plain_json(&t->out, &saying);
@@ -105,11 +158,13 @@ static void take(struct tail *t, const struct msg_event *ev)
 
 static void on_event(struct tail *t, const struct msg_event *ev)
 {
-    if (!t->placed || ev->room != t->room)
+    if (ev->room != t->room || t->room == 0)
         return;
     if (ev->seq > t->head)
         t->head = ev->seq;
-    if (ev->seq != t->pos + 1)
+    if (t->seek)
+        count(t, ev);
+    if (!t->placed || ev->seq != t->pos + 1)
         return;
     if (bytes_str(&t->out).len < OUT_MAX)
         take(t, ev);
@@ -119,8 +174,12 @@ static void on_event(struct tail *t, const struct msg_event *ev)
 
 static void on_hist_page(struct tail *t, const struct msg_hist_page *page)
 {
-    if (!t->placed || page->room != t->room)
+    if (page->room != t->room)
         return;
+    if (t->seek) {
+        counted(t, page);
+        return;
+    }
     if (page->first == 0 && page->after == 0)
         t->head = t->pos; /* nothing there after all */
     if (page->first > t->pos + 1)
@@ -141,6 +200,7 @@ void tail_epoch(struct tail *t)
 {
     t->room = 0;
     t->placed = false;
+    t->seek = 0;
     t->old = UINT64_MAX; /* all of the new history is news */
     t->coming = 0;
 }
@@ -152,15 +212,16 @@ bool tail_cursor(const struct tail *t, uint64_t *room, uint64_t *seq)
     return t->placed;
 }
 
-bool tail_want(struct tail *t, struct msg *hist)
+bool tail_want(const struct tail *t, struct msg *hist)
 {
-    if (!t->placed || t->pos >= t->head || t->pos < t->coming ||
-        bytes_str(&t->out).len > OUT_LOW)
+    bool behind = t->placed && t->pos < t->head && t->pos >= t->coming;
+
+    if (!t->seek && (!behind || bytes_str(&t->out).len > OUT_LOW))
         return false;
     *hist = (struct msg){ .kind = KIND_HIST };
     hist->hist.room = t->room;
-    hist->hist.mode = hist_AFTER;
-    hist->hist.seq = t->pos;
+    hist->hist.mode = t->seek ? hist_BEFORE : hist_AFTER;
+    hist->hist.seq = t->seek ? t->seek : t->pos;
     hist->hist.limit = PAGE;
     return true;
 }
@@ -168,6 +229,7 @@ bool tail_want(struct tail *t, struct msg *hist)
 void tail_lost(struct tail *t)
 {
     t->coming = 0;
+    t->n_page = 0;
 }
 
 struct str tail_output(const struct tail *t)

@@ -39,7 +39,7 @@ bool tail_cursor(const struct tail *, uint64_t *room, uint64_t *seq);
  *   hist     gets the HIST to send, but for its request id
  *   returns  false when nothing is missing or there is no room for more
  */
-bool tail_want(struct tail *, struct msg *hist);
+bool tail_want(const struct tail *, struct msg *hist);
 
 /* The link is gone: what the server had announced will not come. */
 void tail_lost(struct tail *);
