@@ -168,6 +168,7 @@ static void test_link_beats_once_a_period(void **state)
 
     (void)state;
     link_beat(pair.client, 5000, pair.now);
+    carry(pair.client, pair.server, pair.now, NULL);
     for (uint64_t end_us = pair.now.mono_us + 60000000;
          link_deadline(pair.client) < end_us;) {
         pair.now.mono_us = link_deadline(pair.client);
