@@ -109,8 +109,14 @@ static inline bool carry_down(struct peer *p)
     size_t len;
     bool any = false;
 
-    if (!p->s || p->deaf)
+    if (!p->s)
         return false;
+    if (p->deaf) {
+        while (link_transport(p->s->link) == TRANSPORT_UDP &&
+               link_datagram(p->s->link, bytes, rig->now))
+            continue; /* lost */
+        return false;
+    }
     if (link_transport(p->s->link) == TRANSPORT_UDP) {
         while ((len = link_datagram(p->s->link, bytes, rig->now))) {
             link_feed(p->link, str_bytes(bytes, len), rig->now);
