@@ -24,7 +24,7 @@ mkdir -m 700 "$HOME" "$XDG_STATE_HOME" "$XDG_CONFIG_HOME" "$XDG_DATA_HOME" \
 
 CLIENTS=() # names, each with a tmux
 PIDS=()    # of servers and other background processes
-TCP=0 UDP=0 SERVER_PID=0
+TCP=0 UDP=0 SERVER_PID=0 PIPE_PID=0
 
 # ---- the end ----
 
@@ -163,7 +163,8 @@ client_start() {
         ${PANE_TERM:+TERM="$PANE_TERM"} "$B/chat-tui" -s "127.0.0.1:$TCP/$UDP" -n "$name" "$@"
 }
 
-# The same in pipes: output in NAME.log, input from NAME.in (a fifo).
+# The same in pipes: output in NAME.log, input from NAME.in (a fifo); its id
+# is PIPE_PID.
 pipe_start() { # NAME ARGUMENT...
     local name=$1
     shift
@@ -171,7 +172,8 @@ pipe_start() { # NAME ARGUMENT...
     XDG_STATE_HOME=$TMP/$name.state "$B/chat-tui" \
         -s "127.0.0.1:$TCP/$UDP" -n "$name" "$@" \
         <>"$TMP/$name.in" >"$TMP/$name.log" 2>"$TMP/$name.err.log" &
-    PIDS+=("$!")
+    PIPE_PID=$!
+    PIDS+=("$PIPE_PID")
     disown
 }
 
@@ -191,7 +193,8 @@ terminal_signal() { # NAME SIGNAL
 }
 
 client_ended() {
-    [ "$(terminal "$1" display -p -t main '#{pane_dead}')" = 1 ]
+    [ -n "$(terminal "$1" display -p -t main \
+        '#{pane_dead_status}#{pane_dead_signal}')" ]
 }
 
 # wait_end NAME: the exit status of the program.
@@ -245,7 +248,7 @@ joined() { # NAME
     wait_for "$1" "$ONLINE"
 }
 
-ONLINE='(tcp|udp) *[0-9<]'
+ONLINE='(tcp|udp)( [0-9]+ms.*)?  F1 help'
 
 # ---- lines through pipes ----
 

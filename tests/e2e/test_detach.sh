@@ -12,7 +12,7 @@ wait_for watcher '\+ alice'
 pid=$(client_pid alice)
 terminal alice kill-server
 eventually "alice ends" gone "$pid"
-wait_for watcher 'alice.*detached'
+wait_for watcher 'alice: terminal closed'
 wait_for watcher '- alice'
 client_start alice 80x24 --udp '#lobby'
 wait_for watcher '\+ alice'

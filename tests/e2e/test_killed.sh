@@ -22,10 +22,11 @@ wait_for watcher 'bob.*(timed out|silent)'
 wait_for watcher '- bob'
 
 # A stopped program looks like a cut cable: late, gone, and back.
-client_start carol 80x24 --tcp '#lobby'
+# (In a pipe, since tmux wakes what stops in it.)
+pipe_start carol --line --tcp '#lobby'
 wait_for watcher '\+ carol'
-client_signal carol STOP
+kill -STOP "$PIPE_PID"
 wait_for watcher '\? carol'
 wait_for watcher '- carol'
-client_signal carol CONT
+kill -CONT "$PIPE_PID"
 wait_for watcher '\+ carol'

@@ -8,14 +8,19 @@ server_start
 client_start alice 80x24 --tcp '#lobby'
 joined alice
 
-# A dumb terminal has no cursor: line by line, or a word of advice.
+# A dumb terminal cannot move its cursor: line by line, then.
 PANE_TERM=dumb client_start dumb 80x24 --tcp '#lobby'
-if sees alice 'dumb' || eventually "line mode or advice" \
-    sees dumb '(--line|lobby)'; then :; fi
+wait_for alice 'dumb joined'
+say alice 'hello dumb'
+wait_for dumb 'alice.*hello dumb'
+say dumb 'hello smart'
+wait_for alice 'dumb +hello smart'
 
-# Nobody knows this terminal.
-PANE_TERM=no-such-terminal client_start odd 80x24 --tcp '#lobby'
-wait_for odd '(lobby|terminal)'
+# Nobody knows this terminal: said on standard error, not drawn at random.
+terminal_start odd 80x24 env TERM=no-such-terminal \
+    sh -c "$B/chat-tui -s 127.0.0.1:$TCP/$UDP -n odd 2>$TMP/odd.log"
+is "exit status" "$(wait_end odd)" 69
+check "it says why" logged odd 'no-such-terminal'
 
 # No locale at all: UTF-8 all the same.
 terminal_start plain 80x24 env LC_ALL=C XDG_STATE_HOME="$TMP/plain.state" \
