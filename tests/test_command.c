@@ -244,9 +244,25 @@ static void test_command_part_leaves(void **state)
     assert_true(type(d, "/part"));
 
     assert_int_equal(sent(d, 0).kind, ENTRY_PART);
+    chat_turn(&d->chat, scene_at(2));
+    assert_int_equal(d->chat.model->n_rooms, 1);
+    d->chat.model->queued = 0; /* the server has answered */
+    chat_turn(&d->chat, scene_at(3));
     assert_int_equal(d->chat.model->n_rooms, 0);
     assert_false(type(d, "hello?"));
     assert_true(answers(d, "you are in no room"));
+}
+
+static void test_command_join_after_part_stays(void **state)
+{
+    struct desk *d = *state;
+
+    type(d, "/part");
+    type(d, "/join #room");
+    d->chat.model->queued = 0;
+    chat_turn(&d->chat, scene_at(2));
+
+    assert_int_equal(d->chat.model->n_rooms, 1);
 }
 
 static void test_command_msg_opens_a_direct_room(void **state)
@@ -420,6 +436,7 @@ int main(void)
         TEST(test_command_checks_arity),
         TEST(test_command_join_goes_there),
         TEST(test_command_part_leaves),
+        TEST(test_command_join_after_part_stays),
         TEST(test_command_msg_opens_a_direct_room),
         TEST(test_command_topic),
         TEST(test_command_whois),

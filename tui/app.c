@@ -365,8 +365,11 @@ static int open_screen(struct app *app, char *error, unsigned cap)
         return EX_UNAVAILABLE;
     app->theme = chat->settings->theme;
     app->screen = screen_open(app->tty, look_of(app->theme), error, cap);
-    if (!app->screen)
+    if (!app->screen) {
+        size_t len = strlen(error);
+        snprintf(error + len, cap - len, "%s", _("; --line needs less"));
         return EX_UNAVAILABLE;
+    }
     app->keys = keys_new(esc_ms(), !screen_brackets(app->screen));
     screen_learn(app->screen, app->keys);
     tty_size(app->tty, &chat->ui->cols, &chat->ui->rows);

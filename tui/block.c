@@ -248,7 +248,7 @@ static void draw_margin(struct canvas *c, const struct pane *p, int y,
 {
     int mark = p->l->inlined ? p->l->left : p->l->left + 1 + p->time_cols;
 
-    if (!p->ui->bare)
+    if (ph->mark != ' ' && !p->ui->bare)
         canvas_text(c, y, mark, p->l->left + p->l->width, ph->mark_style,
                     str_bytes(&ph->mark, 1));
     if (p->l->inlined)

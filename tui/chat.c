@@ -132,13 +132,35 @@ void chat_go(struct chat *chat, size_t index)
     take_draft(chat);
 }
 
-void chat_drop(struct chat *chat, struct room *room)
+static void drop(struct chat *chat, struct room *room)
 {
     bool shown = room == model_current(chat->model);
 
     model_room_drop(chat->model, room);
     if (shown)
         take_draft(chat);
+}
+
+void chat_part(struct chat *chat, struct room *room, struct str why,
+               struct now now)
+{
+    client_part(chat->client, str_of(room->name), why, now);
+    room->leaving = true;
+    if (room == model_current(chat->model))
+        chat_go(chat, chat->model->previous);
+}
+
+/* Rooms that were left go, when every command for them is through. */
+static void drop_left(struct chat *chat)
+{
+    struct model *m = chat->model;
+
+    for (size_t i = m->n_rooms; i > 0 && m->queued == 0; i--) {
+        struct room *room = m->rooms[i - 1];
+        room->leaving = room->leaving && !room->wanted;
+        if (room->leaving)
+            drop(chat, room);
+    }
 }
 
 void chat_quit(struct chat *chat, unsigned reason, struct str text,
@@ -227,6 +249,7 @@ void chat_turn(struct chat *chat, struct now now)
 {
     uint64_t when;
 
+    drop_left(chat);
     if (chat->model->link != LINK_ONLINE || now.mono_us < chat->ask_us)
         return;
     struct room *room = neediest(chat, &when);

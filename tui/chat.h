@@ -57,8 +57,8 @@ void chat_page(struct chat *, const char *title, struct str text, struct now);
 /* Go to a room; the draft stays with the room it was written in. */
 void chat_go(struct chat *, size_t index);
 
-/* Take a room off the list. */
-void chat_drop(struct chat *, struct room *);
+/* Leave a room for good; it goes off the list when the server knows. */
+void chat_part(struct chat *, struct room *, struct str why, struct now);
 
 /* Leave: BYE with a reason (value set reason), then quit. */
 void chat_quit(struct chat *, unsigned reason, struct str text, struct now);

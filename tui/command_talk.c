@@ -95,8 +95,7 @@ void command_part(struct chat *chat, const struct args *args, struct now now)
         model_notice(chat->model, NULL, now, _("you are not in that room"));
         return;
     }
-    client_part(chat->client, str_of(room->name), why, now);
-    chat_drop(chat, room);
+    chat_part(chat, room, why, now);
 }
 
 void command_rooms(struct chat *chat, const struct args *args, struct now now)

@@ -59,6 +59,7 @@ struct room {
     char *draft;    /* the input line kept for it; owned, or NULL */
     bool joined;    /* the server says so */
     bool wanted;    /* we want to be in it */
+    bool leaving;   /* to be taken off the list when the server knows */
 };
 
 enum link_state {
