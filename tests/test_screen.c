@@ -10,6 +10,7 @@
 #include "tests/pty.h"
 #include "tests/vt.h"
 #include "tui/canvas.h"
+#include "tui/key.h"
 #include "tui/screen.h"
 #include "tui/tty.h"
 
@@ -466,6 +467,53 @@ static void test_screen_leaves_the_terminal_as_it_was(void **state)
     assert_true(w->vt.alternate);
     assert_true(w->vt.paste);
     check_shown(w);
+    screen_leave(w->screen);
+    arrive(w);
+    assert_false(w->vt.alternate);
+    world_free(w);
+}
+
+/* What is drawn outside would be left on the shell's screen. */
+static void test_screen_draws_on_the_alternate_screen_only(void **state)
+{
+    struct world *w = world_new(80, 24, width_modern);
+
+    (void)state;
+    assert_true(screen_ask_width(w->screen));
+    arrive(w);
+    draw_room(w, 100, 3);
+    show(w);
+    assert_false(w->vt.spoilt);
+
+    for (int i = 0; i < 2; i++) {
+        screen_leave(w->screen);
+        arrive(w);
+        w->vt.spoilt = false; /* the cursor goes to the last row */
+        screen_enter(w->screen);
+        show(w);
+        assert_false(w->vt.spoilt);
+    }
+    world_free(w);
+}
+
+static void test_screen_asks_how_wide_a_quotation_mark_is(void **state)
+{
+    struct world *w = world_new(80, 24, width_modern);
+    struct key narrow = { KT_REPORT, .code = REPORT_CURSOR, .args = { 1, 2 } };
+    struct key wide = { KT_REPORT, .code = REPORT_CURSOR, .args = { 1, 3 } };
+    struct key other = { KT_REPORT, .code = REPORT_OTHER, .args = { 1, 3 } };
+
+    (void)state;
+    arrive(w);
+    assert_true(screen_ask_width(w->screen));
+    assert_true(pty_await(w->pty, "\033[6n") > 0);
+    arrive(w);
+    canvas_clear(&w->canvas);
+    w->canvas.cursor_col = w->canvas.cursor_row = 0;
+    check_shown(w); /* wiped */
+    assert_false(screen_is_wide(&narrow));
+    assert_true(screen_is_wide(&wide));
+    assert_false(screen_is_wide(&other));
     world_free(w);
 }
 
@@ -593,6 +641,8 @@ int main(void)
         cmocka_unit_test(test_screen_takes_an_odd_cell_away),
         cmocka_unit_test(test_screen_shows_any_picture_after_any_other),
         cmocka_unit_test(test_screen_leaves_the_terminal_as_it_was),
+        cmocka_unit_test(test_screen_draws_on_the_alternate_screen_only),
+        cmocka_unit_test(test_screen_asks_how_wide_a_quotation_mark_is),
         cmocka_unit_test(test_screen_paints_nothing_while_bytes_are_owed),
         cmocka_unit_test(test_screen_refuses_terminals_that_cannot),
         cmocka_unit_test(test_screen_knows_modern_names),

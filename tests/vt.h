@@ -27,6 +27,7 @@ struct vt {
     int saved_row, saved_col;
     bool wrap; /* a character has been put into the last column */
     bool alternate, hidden, paste;
+    bool spoilt; /* something was drawn outside the alternate screen */
     int last_row, last_col; /* of the last character, for marks and REP */
     char last[VT_BYTES];
     int (*width)(uint32_t); /* what this terminal thinks */
@@ -45,6 +46,7 @@ static inline void vt_die(const char *what, struct str s)
 
 static inline void vt_blank(struct vt *t, int row, int from, int to)
 {
+    t->spoilt |= !t->alternate;
     for (int col = from; col < to && col < t->cols; col++)
         t->cells[row][col] = (struct vt_cell){ .text = " " };
 }
@@ -59,6 +61,7 @@ static inline void vt_init(struct vt *t, int cols, int rows,
     t->width = width;
     for (int row = 0; row < rows; row++)
         vt_blank(t, row, 0, cols);
+    t->spoilt = false;
 }
 
 /* The size changed; what was there is anybody's guess: rubbish. */
@@ -111,6 +114,7 @@ static inline void vt_halve(struct vt *t, int row, int col)
 
 static inline void vt_put(struct vt *t, const char *text, int width)
 {
+    t->spoilt |= !t->alternate;
     if (t->wrap || t->col + width > t->cols) {
         t->col = 0;
         vt_down(t);
@@ -167,6 +171,7 @@ static inline int vt_clamp(int n, int most)
 
 static inline void vt_go(struct vt *t, int row, int col)
 {
+    t->spoilt |= !t->alternate;
     t->row = vt_clamp(row, t->rows - 1);
     t->col = vt_clamp(col, t->cols - 1);
     t->wrap = false;

@@ -366,6 +366,16 @@ static void set_modes(void)
     (void)idlok(stdscr, TRUE);
 }
 
+/* ncurses changes to the alternate screen with its first picture, here an empty
+ * one: nothing may be written before, as it would be left behind. */
+static void enter(struct screen *s)
+{
+    tty_enter(s->tty);
+    (void)doupdate();
+    carry(s);
+    s->repaint = true;
+}
+
 struct screen *screen_open(struct tty *tty, enum look look, char *error,
                            size_t cap)
 {
@@ -389,8 +399,7 @@ struct screen *screen_open(struct tty *tty, enum look look, char *error,
     resize(s, cols, rows);
     tty_set_restore(
         tty, str_bytes(restore, terminfo_restore(restore, sizeof restore)));
-    tty_enter(tty);
-    carry(s);
+    enter(s);
     return s;
 }
 
@@ -415,8 +424,7 @@ void screen_enter(struct screen *s)
 {
     if (!isendwin())
         (void)endwin(); /* stopped unawares: everything is in doubt */
-    tty_enter(s->tty);
-    s->repaint = true;
+    enter(s);
 }
 
 /* ---- the rest of the terminal ---- */
