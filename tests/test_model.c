@@ -194,6 +194,32 @@ static void test_model_member_pages_replace_the_list(void **state)
     model_free(m);
 }
 
+static void test_model_asks_for_all_member_pages(void **state)
+{
+    (void)state;
+    struct model *m = scene_model(0);
+    struct room *room = m->rooms[0];
+    struct msg end = { .kind = KIND_MEMBER };
+    end.member = (struct msg_member){ .room = SCENE_ROOM, .more = 1 };
+
+    room->members_known = true;
+    scene_member(m, SCENE_ANA, "ana", presence_HERE);
+    model_apply(m, &end, scene_at(0));
+    assert_false(room->members_known);
+    assert_int_equal(room->members_after, SCENE_ANA);
+    /* A server that repeats itself is asked no more. */
+    room->members_known = true;
+    model_apply(m, &end, scene_at(0));
+    assert_true(room->members_known);
+    scene_member(m, SCENE_LI, "li", presence_HERE);
+    end.member.more = 0;
+    model_apply(m, &end, scene_at(0));
+
+    assert_int_equal(room->n_members, 2);
+    assert_int_equal(room->members_after, 0);
+    model_free(m);
+}
+
 /* ---- presence ---- */
 
 static struct model *with_ana(void)
@@ -520,6 +546,7 @@ int main(void)
         cmocka_unit_test(test_model_follows_people),
         cmocka_unit_test(test_model_history_pages_change_no_members),
         cmocka_unit_test(test_model_member_pages_replace_the_list),
+        cmocka_unit_test(test_model_asks_for_all_member_pages),
         cmocka_unit_test(test_model_tells_who_went_and_why),
         cmocka_unit_test(test_model_tells_who_is_back),
         cmocka_unit_test(test_model_is_quiet_about_small_changes),

@@ -218,6 +218,7 @@ static void on_sync_room(struct model *m, const struct msg *msg, struct now now)
     room->member_count = sync->members;
     room->joined = room->wanted = true;
     room->members_known = false;
+    room->members_after = room->members_last = 0;
     room->page++;
     set_text(&room->topic, sync->topic, TOPIC_BYTES);
     bool returning = h->first;
@@ -240,14 +241,27 @@ static void on_room_info(struct model *m, const struct msg *msg, struct now now)
     const struct msg_room_info *info = &msg->room_info;
     unsigned long long members = info->members;
 
-    if (info->name.len == 0)
+    if (info->name.len == 0) {
+        if (info->more)
+            model_notice(m, NULL, now, "%s", _("and more"));
         return;
+    }
     model_notice(m, NULL, now, _("%.*s  %llu members  %.*s"),
                  STR_ARG(text_cut(info->name, NAME_MAX_BYTES)), members,
                  STR_ARG(text_cut(info->topic, NAME_MAX_BYTES)));
 }
 
 /* ---- people ---- */
+
+/* A page has come, and there is another one: it is to be asked for. */
+static void next_members(struct room *room)
+{
+    if (room->members_last <= room->members_after ||
+        room->n_members >= MEMBERS_MAX)
+        return;
+    room->members_after = room->members_last;
+    room->members_known = false;
+}
 
 /* The last page has come: who was in none of them is not in the room. */
 static void end_members(struct room *room)
@@ -258,6 +272,7 @@ static void end_members(struct room *room)
         if (room->members[i].page == room->page)
             room->members[kept++] = room->members[i];
     room->n_members = kept;
+    room->members_after = room->members_last = 0;
     if (kept < MEMBERS_MAX)
         room->member_count = kept;
 }
@@ -271,10 +286,14 @@ static void on_member(struct model *m, const struct msg *msg, struct now now)
         return;
     m->dirty = true;
     if (row->account == 0) {
-        if (!row->more)
+        if (row->more)
+            next_members(room);
+        else
             end_members(room);
         return;
     }
+    if (row->account > room->members_last)
+        room->members_last = row->account;
     struct person *p = model_person_add(m, row->account, row->nick);
     struct member *member = p ? member_add(room, row->account) : NULL;
     if (member)

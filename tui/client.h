@@ -104,7 +104,7 @@ void client_nick(struct client *, struct str nick, struct now);
 void client_away(struct client *, bool away, struct str text, struct now);
 void client_typing(struct client *, struct str room, bool active, struct now);
 
-/* Ask for events, members, rooms; answers arrive in the model. */
+/* Ask for events, a page of members, rooms; answers arrive in the model. */
 void client_history(struct client *, struct str room, unsigned mode,
                     uint64_t seq, unsigned limit, struct now);
 void client_members(struct client *, struct str room, struct now);

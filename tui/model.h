@@ -54,6 +54,8 @@ struct room {
     uint64_t peer;             /* direct room: the other account */
     unsigned page;             /* generation of members */
     bool members_known;        /* asked for since the last SYNC_ROOM */
+    uint64_t members_after;    /* account behind which the next page begins */
+    uint64_t members_last;     /* the highest account of the page coming in */
     uint64_t wait_us;          /* mono_us until which events are on their way */
     uint64_t asked; /* the gap last asked for begins behind this seq */
     char *draft;    /* the input line kept for it; owned, or NULL */

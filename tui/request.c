@@ -191,8 +191,10 @@ void client_history(struct client *c, struct str room, unsigned mode,
 void client_members(struct client *c, struct str room, struct now now)
 {
     struct msg msg = { .kind = KIND_MEMBERS, .request = next_request(c) };
+    const struct room *known = model_room_named(c->model, room);
 
     msg.members.room = room_id(c, room);
+    msg.members.after = known ? known->members_after : 0;
     if (msg.members.room)
         conn_say(c, &c->main, &msg, now);
 }
