@@ -58,7 +58,7 @@ void client_free(struct client *c)
     free(c->dead);
     free(c->main.told);
     free(c->side.told);
-    drop_rejoins(c);
+    delivery_forget(c);
     free(c->rejoins);
     free(c->away);
     free((void *)(uintptr_t)c->config.nick);
@@ -66,7 +66,7 @@ void client_free(struct client *c)
     free(c);
 }
 
-uint32_t next_request(struct client *c)
+uint32_t client_request(struct client *c)
 {
     c->request = c->request % (FLIGHT_BIT - 1) + 1;
     return c->request;
@@ -104,36 +104,38 @@ static void on_error(struct client *c, struct conn *conn, const struct msg *msg,
     bool greeting = msg->request == conn->auth || msg->request == conn->sync;
 
     if (msg->request && greeting)
-        on_auth_error(c, conn, &msg->error, now);
+        greeting_error(c, conn, &msg->error, now);
     else if (conn->phase == CONN_GREETING)
         return; /* about an earlier try of this greeting */
     else if (msg->error.cseq || msg->request & FLIGHT_BIT)
-        on_command_error(c, msg, now);
+        delivery_error(c, msg, now);
     else
-        on_answer(c, msg, now);
+        request_answered(c, msg, now);
 }
 
 static void handle(struct client *c, struct conn *conn, const struct msg *msg,
                    struct now now)
 {
     switch ((unsigned)msg->kind) {
-    case KIND_WELCOME: on_welcome(c, conn, &msg->welcome, now); break;
-    case KIND_AUTH_OK: on_auth_ok(c, conn, &msg->auth_ok); break;
+    case KIND_WELCOME: greeting_welcome(c, conn, &msg->welcome, now); break;
+    case KIND_AUTH_OK: greeting_auth_ok(c, conn, &msg->auth_ok); break;
     case KIND_SYNC_ROOM:
         apply(c, msg, now);
-        on_sync_room(c, conn, msg, now);
+        greeting_sync_room(c, conn, msg, now);
         break;
-    case KIND_SYNC_DONE: on_sync_done(c, conn, &msg->sync_done, now); break;
-    case KIND_BYE: on_bye(c, conn, &msg->bye, now); break;
+    case KIND_SYNC_DONE:
+        greeting_sync_done(c, conn, &msg->sync_done, now);
+        break;
+    case KIND_BYE: greeting_bye(c, conn, &msg->bye, now); break;
     case KIND_SEND_ACK:
-        if (!rejoin_answered(c, msg, now))
-            on_send_ack(c, &msg->send_ack, now);
+        if (!delivery_rejoined(c, msg, now))
+            delivery_ack(c, &msg->send_ack, now);
         break;
-    case KIND_OK: on_answer(c, msg, now); break;
+    case KIND_OK: request_answered(c, msg, now); break;
     case KIND_ERROR: on_error(c, conn, msg, now); break;
     case KIND_HIST_PAGE:
         apply(c, msg, now);
-        on_answer(c, msg, now);
+        request_answered(c, msg, now);
         break;
     default: apply(c, msg, now); break;
     }
@@ -190,11 +192,11 @@ static void check_sleep(struct client *c, struct now now)
         return;
     c->slept = true;
     if (c->main.phase == CONN_READY) {
-        drop_side(c, NULL, now);
-        drop_main(c, _("the machine was asleep"), now);
+        conn_drop_side(c, NULL, now);
+        conn_drop_main(c, _("the machine was asleep"), now);
     }
     if (c->main.phase == CONN_NONE && !c->paused && !c->leaving)
-        try_at_once(c, now);
+        conn_try_at_once(c, now);
 }
 
 /* Silence: suspicious first, then over. */
@@ -208,12 +210,12 @@ static void check_silence(struct client *c, struct now now)
     peer = link_peer(c->main.link);
     silent = now.mono_us - peer.heard_us;
     if (silent >= limit_us(c, LIMIT_GONE)) {
-        drop_main(c, _("nothing heard from the server"), now);
+        conn_drop_main(c, _("nothing heard from the server"), now);
         if (c->main.phase == CONN_NONE && !c->leaving)
-            try_at_once(c, now);
+            conn_try_at_once(c, now);
         return;
     }
-    show_link(c,
+    conn_show(c,
               silent >= limit_us(c, LIMIT_LATE) ? LINK_SUSPECT : LINK_ONLINE);
 }
 
@@ -238,7 +240,7 @@ static void check_greeting(struct client *c, struct conn *conn, struct now now)
     if (conn->phase == CONN_NONE || now.mono_us < conn->deadline)
         return;
     snprintf(why, sizeof why, _("no answer over %s"),
-             transport_label(conn->transport));
+             conn_label(conn->transport));
     if (conn->link)
         client_lost(c, conn->link, why, now);
     else
@@ -266,8 +268,8 @@ void client_tick(struct client *c, struct now now)
     check_greeting(c, &c->main, now);
     check_greeting(c, &c->side, now);
     check_silence(c, now);
-    pump(c, now);
-    ask_tail(c, now);
+    delivery_pump(c, now);
+    request_tail(c, now);
     if (c->main.link) {
         link_tick(c->main.link, now);
         note_path(c);

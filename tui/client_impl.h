@@ -107,7 +107,7 @@ enum { FLIGHT_BIT = 0x40000000 };
 
 /* ---- client.c ---- */
 
-uint32_t next_request(struct client *);
+uint32_t client_request(struct client *);
 
 /* End for good. */
 void client_die(struct client *, int code, const char *format, ...)
@@ -128,60 +128,62 @@ void conn_drop(struct client *, struct conn *, const char *why, struct now);
 void conn_ready(struct client *, struct conn *, struct now);
 
 /* Offline until then: jittered back-off, but at least min_ms. */
-void back_off(struct client *, uint64_t min_ms, struct now);
+void conn_back_off(struct client *, uint64_t min_ms, struct now);
 
 /* Offline, but only until the next turn. */
-void try_at_once(struct client *, struct now);
+void conn_try_at_once(struct client *, struct now);
 
 /* The switch came to nothing: why, or NULL when nobody needs to know. */
-void drop_side(struct client *, const char *why, struct now);
-void drop_main(struct client *, const char *why, struct now);
+void conn_drop_side(struct client *, const char *why, struct now);
+void conn_drop_main(struct client *, const char *why, struct now);
 
-void show_link(struct client *, enum link_state);
+void conn_show(struct client *, enum link_state);
 
 /* "TCP", "UDP" */
-const char *transport_label(enum transport);
+const char *conn_label(enum transport);
 
 /* ---- greeting.c ---- */
 
-void greet(struct client *, struct conn *, struct now);
-void on_welcome(struct client *, struct conn *, const struct msg_welcome *,
-                struct now);
-void on_auth_ok(struct client *, struct conn *, const struct msg_auth_ok *);
-void on_auth_error(struct client *, struct conn *, const struct msg_error *,
-                   struct now);
-void on_sync_room(struct client *, struct conn *, const struct msg *,
+void greeting_say(struct client *, struct conn *, struct now);
+void greeting_welcome(struct client *, struct conn *,
+                      const struct msg_welcome *, struct now);
+void greeting_auth_ok(struct client *, struct conn *,
+                      const struct msg_auth_ok *);
+void greeting_error(struct client *, struct conn *, const struct msg_error *,
+                    struct now);
+void greeting_sync_room(struct client *, struct conn *, const struct msg *,
+                        struct now);
+void greeting_sync_done(struct client *, struct conn *,
+                        const struct msg_sync_done *, struct now);
+void greeting_bye(struct client *, struct conn *, const struct msg_bye *,
                   struct now);
-void on_sync_done(struct client *, struct conn *, const struct msg_sync_done *,
-                  struct now);
-void on_bye(struct client *, struct conn *, const struct msg_bye *, struct now);
 
 /* ---- delivery.c ---- */
 
 /* Everything unanswered has to be sent again, from the front. */
-void rewind_outbox(struct client *);
-void pump(struct client *, struct now);
-void on_send_ack(struct client *, const struct msg_send_ack *, struct now);
-void on_command_error(struct client *, const struct msg *, struct now);
-void rejoin_rooms(struct client *, struct now);
+void delivery_rewind(struct client *);
+void delivery_pump(struct client *, struct now);
+void delivery_ack(struct client *, const struct msg_send_ack *, struct now);
+void delivery_error(struct client *, const struct msg *, struct now);
+void delivery_rejoin(struct client *, struct now);
 
 /* Rooms that we are in again need no waiting for. */
-void settle_rejoins(struct client *);
+void delivery_settle(struct client *);
 
 /* An answer to a request that was a rejoin; true when it was one. */
-bool rejoin_answered(struct client *, const struct msg *, struct now);
-void drop_rejoins(struct client *);
+bool delivery_rejoined(struct client *, const struct msg *, struct now);
+void delivery_forget(struct client *);
 
 /* ---- request.c ---- */
 
 /* Whether a JOIN of the room is in the outbox, and no PART behind it. */
-bool is_queued(struct client *, const char *room);
+bool request_is_queued(struct client *, const char *room);
 
 /* An answer to a request; ERROR or OK. */
-void on_answer(struct client *, const struct msg *, struct now);
-void say_away(struct client *, struct now);
+void request_answered(struct client *, const struct msg *, struct now);
+void request_away(struct client *, struct now);
 
 /* Let the follower ask for what it misses. */
-void ask_tail(struct client *, struct now);
+void request_tail(struct client *, struct now);
 
 #endif

@@ -26,14 +26,14 @@ enum {
     QUEUE_MAX = 4 * 1024 * 1024, /* bytes of a link's output */
 };
 
-const char *transport_label(enum transport transport)
+const char *conn_label(enum transport transport)
 {
     return transport == TRANSPORT_UDP ? "UDP" : "TCP";
 }
 
 /* ---- what the model shows of it ---- */
 
-void show_link(struct client *c, enum link_state state)
+void conn_show(struct client *c, enum link_state state)
 {
     if (c->model->link == state)
         return;
@@ -50,7 +50,7 @@ static void show_trouble(struct client *c, const char *why)
 
 /* ---- waiting ---- */
 
-void back_off(struct client *c, uint64_t min_ms, struct now now)
+void conn_back_off(struct client *c, uint64_t min_ms, struct now now)
 {
     uint64_t span = BACK_OFF_MAX_MS;
 
@@ -60,14 +60,14 @@ void back_off(struct client *c, uint64_t min_ms, struct now now)
         c->failures++;
     c->model->retry_at =
         now.mono_us + (min_ms + rng_below(&c->rng, span + 1)) * 1000;
-    show_link(c, LINK_OFFLINE);
+    conn_show(c, LINK_OFFLINE);
 }
 
-void try_at_once(struct client *c, struct now now)
+void conn_try_at_once(struct client *c, struct now now)
 {
     c->failures = 0;
     c->model->retry_at = now.mono_us;
-    show_link(c, LINK_OFFLINE);
+    conn_show(c, LINK_OFFLINE);
 }
 
 /* ---- connections ---- */
@@ -100,11 +100,11 @@ static void promote(struct client *c)
     c->main = c->side;
     c->side = (struct conn){ .deadline = NEVER };
     c->model->transport = c->main.transport;
-    rewind_outbox(c);
+    delivery_rewind(c);
 }
 
 /* The switch came to nothing; all stays as it was. */
-void drop_side(struct client *c, const char *why, struct now now)
+void conn_drop_side(struct client *c, const char *why, struct now now)
 {
     enum transport wanted = c->side.transport;
 
@@ -113,9 +113,9 @@ void drop_side(struct client *c, const char *why, struct now now)
     clear(c, &c->side);
     c->config.pick = c->old_pick;
     if (why)
-        model_notice(
-            c->model, NULL, now, _("no switch to %s, staying on %s: %s"),
-            transport_label(wanted), transport_label(c->main.transport), why);
+        model_notice(c->model, NULL, now,
+                     _("no switch to %s, staying on %s: %s"),
+                     conn_label(wanted), conn_label(c->main.transport), why);
 }
 
 /* Whether the other transport should be tried before any waiting. */
@@ -128,34 +128,34 @@ static bool flip(struct client *c)
     return c->flipped;
 }
 
-void drop_main(struct client *c, const char *why, struct now now)
+void conn_drop_main(struct client *c, const char *why, struct now now)
 {
     bool was_up = c->main.phase == CONN_READY;
 
     if (c->side.phase != CONN_NONE) { /* the switch was under way: go on */
         promote(c);
-        show_link(c, c->main.phase == CONN_GREETING ? LINK_GREETING
+        conn_show(c, c->main.phase == CONN_GREETING ? LINK_GREETING
                                                     : LINK_CONNECTING);
         return;
     }
     clear(c, &c->main);
-    rewind_outbox(c);
+    delivery_rewind(c);
     show_trouble(c, why);
     if (c->leaving || c->paused || c->fatal) {
         c->model->retry_at = NEVER;
-        show_link(c, LINK_OFFLINE);
+        conn_show(c, LINK_OFFLINE);
         return;
     }
     if (was_up) {
         model_notice(c->model, NULL, now, _("connection lost: %s"), why);
         if (now.mono_us - c->online_us > STEADY_US)
             c->failures = 0;
-        back_off(c, 0, now);
+        conn_back_off(c, 0, now);
     } else if (flip(c)) {
         c->model->retry_at = now.mono_us;
-        show_link(c, LINK_OFFLINE);
+        conn_show(c, LINK_OFFLINE);
     } else {
-        back_off(c, 0, now);
+        conn_back_off(c, 0, now);
     }
     c->online_us = 0;
 }
@@ -164,9 +164,9 @@ void conn_drop(struct client *c, struct conn *conn, const char *why,
                struct now now)
 {
     if (conn == &c->side)
-        drop_side(c, why, now);
+        conn_drop_side(c, why, now);
     else
-        drop_main(c, why, now);
+        conn_drop_main(c, why, now);
 }
 
 void conn_say(struct client *c, struct conn *conn, const struct msg *msg,
@@ -192,13 +192,13 @@ void conn_ready(struct client *c, struct conn *conn, struct now now)
     c->model->transport = c->main.transport;
     c->model->retry_at = 0;
     show_trouble(c, NULL);
-    show_link(c, LINK_ONLINE);
+    conn_show(c, LINK_ONLINE);
     if (switched)
         model_notice(c->model, NULL, now, _("now over %s"),
-                     transport_label(c->main.transport));
+                     conn_label(c->main.transport));
     else if (again)
         model_notice(c->model, NULL, now, _("connected again over %s"),
-                     transport_label(c->main.transport));
+                     conn_label(c->main.transport));
 }
 
 /* ---- the edge ---- */
@@ -222,7 +222,7 @@ bool client_want(struct client *c, enum transport *transport, struct now now)
         conn = &c->main;
         conn->transport = choose(c);
         c->model->transport = conn->transport;
-        show_link(c, LINK_CONNECTING);
+        conn_show(c, LINK_CONNECTING);
     } else if (c->side.phase == CONN_WANTED) {
         conn = &c->side;
     }
@@ -262,8 +262,8 @@ struct link *client_opened(struct client *c, enum transport transport,
                      (transport == TRANSPORT_UDP ? GREET_UDP_US : GREET_TCP_US);
     link_set_local(conn->link, c->local);
     if (conn == &c->main)
-        show_link(c, LINK_GREETING);
-    greet(c, conn, now);
+        conn_show(c, LINK_GREETING);
+    greeting_say(c, conn, now);
     return conn->link;
 }
 
@@ -330,7 +330,7 @@ void client_pick(struct client *c, enum pick pick, struct now now)
 {
     enum transport want = pick == PICK_UDP ? TRANSPORT_UDP : TRANSPORT_TCP;
 
-    drop_side(c, NULL, now);
+    conn_drop_side(c, NULL, now);
     c->old_pick = c->config.pick;
     c->config.pick = pick;
     if (pick == PICK_AUTO || c->leaving || c->paused)
@@ -343,8 +343,8 @@ void client_pick(struct client *c, enum pick pick, struct now now)
                                  .deadline = NEVER };
     } else if (c->main.phase == CONN_NONE || c->main.transport != want) {
         clear(c, &c->main);
-        rewind_outbox(c);
-        try_at_once(c, now);
+        delivery_rewind(c);
+        conn_try_at_once(c, now);
     }
 }
 
@@ -358,11 +358,11 @@ void client_reconnect(struct client *c, struct now now)
     if (c->leaving)
         return;
     c->paused = false;
-    drop_side(c, NULL, now);
+    conn_drop_side(c, NULL, now);
     clear(c, &c->main);
-    rewind_outbox(c);
+    delivery_rewind(c);
     c->flipped = false;
-    try_at_once(c, now);
+    conn_try_at_once(c, now);
 }
 
 static void say_bye(struct client *c, unsigned reason, struct str text,
@@ -381,9 +381,9 @@ void client_disconnect(struct client *c, struct now now)
     if (c->leaving)
         return;
     c->paused = true;
-    drop_side(c, NULL, now);
+    conn_drop_side(c, NULL, now);
     say_bye(c, reason_QUIT, str_of(NULL), now);
-    drop_main(c, _("disconnected; /reconnect comes back"), now);
+    conn_drop_main(c, _("disconnected; /reconnect comes back"), now);
 }
 
 void client_bye(struct client *c, unsigned reason, struct str text,
@@ -391,7 +391,7 @@ void client_bye(struct client *c, unsigned reason, struct str text,
 {
     if (c->leaving)
         return;
-    drop_side(c, NULL, now);
+    conn_drop_side(c, NULL, now);
     c->leaving = true;
     say_bye(c, reason, text, now);
 }

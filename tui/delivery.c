@@ -21,7 +21,7 @@ enum {
     COMMAND_HEAD = 64, /* bytes of a command besides its text, about */
 };
 
-void rewind_outbox(struct client *c)
+void delivery_rewind(struct client *c)
 {
     for (size_t i = 0; i < c->flying; i++)
         outbox_at(c->outbox, i)->sent = false;
@@ -31,7 +31,7 @@ void rewind_outbox(struct client *c)
     c->tail_request = 0;
     if (c->config.follow)
         tail_lost(c->config.follow);
-    drop_rejoins(c);
+    delivery_forget(c);
 }
 
 /* ---- out ---- */
@@ -115,7 +115,7 @@ static bool send_entry(struct client *c, struct entry *entry, struct now now)
     return true;
 }
 
-void pump(struct client *c, struct now now)
+void delivery_pump(struct client *c, struct now now)
 {
     c->pump_us = NEVER;
     if (c->main.phase != CONN_READY || c->n_rejoins || c->leaving)
@@ -140,18 +140,18 @@ void pump(struct client *c, struct now now)
  * carry no cseq: those of the outbox are promised to commands already, and
  * entering twice is no harm.
  */
-void rejoin_rooms(struct client *c, struct now now)
+void delivery_rejoin(struct client *c, struct now now)
 {
     for (size_t i = 0; i < c->model->n_rooms && c->main.link; i++) {
         const struct room *room = c->model->rooms[i];
         struct msg msg = { .kind = KIND_JOIN };
         void *grown = c->rejoins;
 
-        if (!room->wanted || room->joined || is_queued(c, room->name))
+        if (!room->wanted || room->joined || request_is_queued(c, room->name))
             continue;
         mem_grow(&grown, &c->cap_rejoins, c->n_rejoins + 1, sizeof *c->rejoins);
         c->rejoins = grown;
-        msg.request = next_request(c);
+        msg.request = client_request(c);
         msg.join.name = str_of(room->name);
         c->rejoins[c->n_rejoins++] =
             (struct rejoin){ msg.request, mem_str(msg.join.name) };
@@ -159,7 +159,7 @@ void rejoin_rooms(struct client *c, struct now now)
     }
 }
 
-void drop_rejoins(struct client *c)
+void delivery_forget(struct client *c)
 {
     while (c->n_rejoins)
         free(c->rejoins[--c->n_rejoins].room);
@@ -182,7 +182,7 @@ static void drop_rejoin(struct client *c, size_t i)
     c->rejoins[i] = c->rejoins[--c->n_rejoins];
 }
 
-void settle_rejoins(struct client *c)
+void delivery_settle(struct client *c)
 {
     for (size_t i = c->n_rejoins; i-- > 0;) {
         const struct room *room =
@@ -193,7 +193,7 @@ void settle_rejoins(struct client *c)
     }
 }
 
-bool rejoin_answered(struct client *c, const struct msg *msg, struct now now)
+bool delivery_rejoined(struct client *c, const struct msg *msg, struct now now)
 {
     size_t i = 0;
 
@@ -208,7 +208,7 @@ bool rejoin_answered(struct client *c, const struct msg *msg, struct now now)
                      lang_text(err_text((unsigned)msg->error.code)));
         drop_rejoin(c, i);
     }
-    settle_rejoins(c);
+    delivery_settle(c);
     return true;
 }
 
@@ -233,8 +233,8 @@ static void done(struct client *c, struct entry *entry)
     c->model->dirty = true;
 }
 
-void on_send_ack(struct client *c, const struct msg_send_ack *ack,
-                 struct now now)
+void delivery_ack(struct client *c, const struct msg_send_ack *ack,
+                  struct now now)
 {
     struct entry *entry = outbox_find(c->outbox, ack->cseq);
 
@@ -245,13 +245,13 @@ void on_send_ack(struct client *c, const struct msg_send_ack *ack,
     if (entry->kind == ENTRY_JOIN)
         entered(c, entry->room, ack->room);
     done(c, entry);
-    pump(c, now);
+    delivery_pump(c, now);
 }
 
 /* Send all that is unanswered again, after a while. */
 static void resend(struct client *c, uint64_t retry_ms, struct now now)
 {
-    rewind_outbox(c);
+    delivery_rewind(c);
     if (retry_ms == 0)
         retry_ms = RETRY_MS;
     c->resend_us = now.mono_us + time_min(retry_ms, RETRY_MAX_MS) * 1000;
@@ -278,7 +278,7 @@ static void refused(struct client *c, const struct entry *entry,
     model_notice(c->model, room, now, "%s: %s", entry->room, why);
 }
 
-void on_command_error(struct client *c, const struct msg *msg, struct now now)
+void delivery_error(struct client *c, const struct msg *msg, struct now now)
 {
     const struct msg_error *error = &msg->error;
     struct entry *entry = outbox_find(c->outbox, error->cseq);
@@ -288,7 +288,7 @@ void on_command_error(struct client *c, const struct msg *msg, struct now now)
     if (!err_is_retry((unsigned)error->code)) {
         refused(c, entry, error, now);
         done(c, entry);
-        pump(c, now);
+        delivery_pump(c, now);
         return;
     }
     if (msg->request != (FLIGHT_BIT | c->flight))

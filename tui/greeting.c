@@ -33,7 +33,7 @@ static void say_hello(struct client *c, struct conn *conn, struct now now)
 static void say_auth(struct client *c, struct conn *conn, struct now now)
 {
     const struct entry *first = outbox_at(c->outbox, 0);
-    struct msg msg = { .kind = KIND_AUTH, .request = next_request(c) };
+    struct msg msg = { .kind = KIND_AUTH, .request = client_request(c) };
 
     conn->auth = msg.request;
     msg.auth.nick = str_of(c->nick);
@@ -60,7 +60,7 @@ static void say_sync(struct client *c, struct conn *conn, struct now now)
 {
     struct model *m = c->model;
     uint8_t *room_for = mem_new(m->n_rooms + 1, rec_size(RECORD_cursor));
-    struct msg msg = { .kind = KIND_SYNC, .request = next_request(c) };
+    struct msg msg = { .kind = KIND_SYNC, .request = client_request(c) };
     struct str packed = str_bytes(room_for, 0);
     uint64_t room, seq;
 
@@ -84,7 +84,7 @@ static void say_who(struct client *c, struct conn *conn, struct now now)
         say_sync(c, conn, now);
 }
 
-void greet(struct client *c, struct conn *conn, struct now now)
+void greeting_say(struct client *c, struct conn *conn, struct now now)
 {
     say_hello(c, conn, now);
     if (conn->link)
@@ -107,8 +107,8 @@ static void set_pace(struct client *c, struct now now)
              now);
 }
 
-void on_welcome(struct client *c, struct conn *conn,
-                const struct msg_welcome *welcome, struct now now)
+void greeting_welcome(struct client *c, struct conn *conn,
+                      const struct msg_welcome *welcome, struct now now)
 {
     struct model *m = c->model;
 
@@ -135,8 +135,8 @@ void on_welcome(struct client *c, struct conn *conn,
 
 /* ---- the name ---- */
 
-void on_auth_ok(struct client *c, struct conn *conn,
-                const struct msg_auth_ok *ok)
+void greeting_auth_ok(struct client *c, struct conn *conn,
+                      const struct msg_auth_ok *ok)
 {
     struct model *m = c->model;
 
@@ -192,8 +192,8 @@ static void on_name_taken(struct client *c, struct conn *conn, struct now now)
     say_who(c, conn, now);
 }
 
-void on_auth_error(struct client *c, struct conn *conn,
-                   const struct msg_error *error, struct now now)
+void greeting_error(struct client *c, struct conn *conn,
+                    const struct msg_error *error, struct now now)
 {
     const char *why = lang_text(err_text((unsigned)error->code));
 
@@ -214,7 +214,7 @@ void on_auth_error(struct client *c, struct conn *conn,
     } else if (err_is_retry((unsigned)error->code)) {
         conn_drop(c, conn, why, now);
         if (c->main.phase == CONN_NONE && !c->leaving)
-            back_off(c, error->retry_ms, now);
+            conn_back_off(c, error->retry_ms, now);
     } else if (conn == &c->main && !c->was_online) {
         client_die(c, EX_NOPERM, _("the server says: %s"), why);
         conn_drop(c, conn, c->why, now);
@@ -267,21 +267,21 @@ static void finish(struct client *c, struct conn *conn, struct now now)
         return;
     forget_rooms(c, conn);
     conn_ready(c, conn, now);
-    rejoin_rooms(c, now);
-    say_away(c, now);
+    delivery_rejoin(c, now);
+    request_away(c, now);
     if (first)
         go_home(c, now);
 }
 
-void on_sync_room(struct client *c, struct conn *conn, const struct msg *msg,
-                  struct now now)
+void greeting_sync_room(struct client *c, struct conn *conn,
+                        const struct msg *msg, struct now now)
 {
     struct room *room = model_room(c->model, msg->sync_room.room);
     void *grown = conn->told;
 
     if (room)
         room->wanted = true;
-    settle_rejoins(c);
+    delivery_settle(c);
     if (conn->phase != CONN_GREETING || was_told(conn, msg->sync_room.room) ||
         conn->n_told >= ROOMS_MAX)
         return;
@@ -291,8 +291,8 @@ void on_sync_room(struct client *c, struct conn *conn, const struct msg *msg,
     finish(c, conn, now);
 }
 
-void on_sync_done(struct client *c, struct conn *conn,
-                  const struct msg_sync_done *done, struct now now)
+void greeting_sync_done(struct client *c, struct conn *conn,
+                        const struct msg_sync_done *done, struct now now)
 {
     if (conn->phase != CONN_GREETING)
         return;
@@ -303,8 +303,8 @@ void on_sync_done(struct client *c, struct conn *conn,
 
 /* ---- goodbye ---- */
 
-void on_bye(struct client *c, struct conn *conn, const struct msg_bye *bye,
-            struct now now)
+void greeting_bye(struct client *c, struct conn *conn,
+                  const struct msg_bye *bye, struct now now)
 {
     const char *text = bye->code ? lang_text(err_text((unsigned)bye->code))
                                  : _("the server said goodbye");
@@ -325,5 +325,5 @@ void on_bye(struct client *c, struct conn *conn, const struct msg_bye *bye,
                        "back"));
     else if (c->main.phase == CONN_NONE && !c->leaving && !c->fatal &&
              bye->retry_ms)
-        back_off(c, time_min(bye->retry_ms, 600000), now);
+        conn_back_off(c, time_min(bye->retry_ms, 600000), now);
 }

@@ -62,7 +62,7 @@ uint64_t client_refused(const struct client *c, const char **why)
     return c->refused;
 }
 
-bool is_queued(struct client *c, const char *room)
+bool request_is_queued(struct client *c, const char *room)
 {
     for (size_t i = outbox_len(c->outbox); i-- > 0;) {
         const struct entry *entry = outbox_at(c->outbox, i);
@@ -83,7 +83,7 @@ void client_join(struct client *c, struct str name, struct now now)
         return;
     }
     room->wanted = true;
-    if (!room->joined && !is_queued(c, room->name))
+    if (!room->joined && !request_is_queued(c, room->name))
         queue(c, ENTRY_JOIN, 0, str_of(room->name), str_of(NULL), now);
 }
 
@@ -96,7 +96,7 @@ void client_part(struct client *c, struct str name, struct str why,
     if (!room)
         return;
     room->wanted = false;
-    if (room->joined || is_queued(c, room->name))
+    if (room->joined || request_is_queued(c, room->name))
         queue(c, ENTRY_PART, 0, str_of(room->name), text_cut(why, max), now);
 }
 
@@ -110,7 +110,7 @@ void client_topic(struct client *c, struct str room, struct str topic,
 
 void client_nick(struct client *c, struct str nick, struct now now)
 {
-    struct msg msg = { .kind = KIND_NICK, .request = next_request(c) };
+    struct msg msg = { .kind = KIND_NICK, .request = client_request(c) };
 
     nick = text_cut(nick, NAME_MAX_BYTES);
     if (!is_online(c)) {
@@ -126,13 +126,13 @@ void client_nick(struct client *c, struct str nick, struct now now)
 }
 
 /* The session knows it no more after a new greeting. */
-void say_away(struct client *c, struct now now)
+void request_away(struct client *c, struct now now)
 {
     struct msg msg = { .kind = KIND_STATUS };
 
     if (!is_online(c) || !c->away)
         return;
-    msg.request = next_request(c);
+    msg.request = client_request(c);
     msg.status.away = 1;
     msg.status.text = str_of(c->away);
     conn_say(c, &c->main, &msg, now);
@@ -148,10 +148,10 @@ void client_away(struct client *c, bool away, struct str text, struct now now)
     c->model->away = away;
     c->model->dirty = true;
     if (away) {
-        say_away(c, now);
+        request_away(c, now);
         return;
     }
-    msg.request = next_request(c);
+    msg.request = client_request(c);
     if (is_online(c))
         conn_say(c, &c->main, &msg, now);
 }
@@ -178,7 +178,7 @@ void client_typing(struct client *c, struct str room, bool active,
 void client_history(struct client *c, struct str room, unsigned mode,
                     uint64_t seq, unsigned limit, struct now now)
 {
-    struct msg msg = { .kind = KIND_HIST, .request = next_request(c) };
+    struct msg msg = { .kind = KIND_HIST, .request = client_request(c) };
 
     msg.hist.room = room_id(c, room);
     msg.hist.mode = mode;
@@ -190,7 +190,7 @@ void client_history(struct client *c, struct str room, unsigned mode,
 
 void client_members(struct client *c, struct str room, struct now now)
 {
-    struct msg msg = { .kind = KIND_MEMBERS, .request = next_request(c) };
+    struct msg msg = { .kind = KIND_MEMBERS, .request = client_request(c) };
     const struct room *known = model_room_named(c->model, room);
 
     msg.members.room = room_id(c, room);
@@ -201,7 +201,7 @@ void client_members(struct client *c, struct str room, struct now now)
 
 void client_rooms(struct client *c, struct now now)
 {
-    struct msg msg = { .kind = KIND_ROOM_LIST, .request = next_request(c) };
+    struct msg msg = { .kind = KIND_ROOM_LIST, .request = client_request(c) };
 
     if (is_online(c))
         conn_say(c, &c->main, &msg, now);
@@ -209,7 +209,7 @@ void client_rooms(struct client *c, struct now now)
 
 /* ---- the follower ---- */
 
-void ask_tail(struct client *c, struct now now)
+void request_tail(struct client *c, struct now now)
 {
     struct msg msg = { .kind = KIND_HIST };
 
@@ -221,7 +221,7 @@ void ask_tail(struct client *c, struct now now)
     if (c->tail_us)
         return;
     pace_spend(&c->queries, 1, now);
-    msg.request = c->tail_request = next_request(c);
+    msg.request = c->tail_request = client_request(c);
     conn_say(c, &c->main, &msg, now);
 }
 
@@ -250,7 +250,7 @@ static void show_error(struct client *c, const struct msg_error *error,
         model_notice(c->model, NULL, now, _("the server says: %s"), why);
 }
 
-void on_answer(struct client *c, const struct msg *msg, struct now now)
+void request_answered(struct client *c, const struct msg *msg, struct now now)
 {
     bool error = msg->kind == KIND_ERROR;
 
@@ -260,7 +260,7 @@ void on_answer(struct client *c, const struct msg *msg, struct now now)
             pace_spend(&c->queries, c->queries.burst, now);
         return;
     }
-    if (rejoin_answered(c, msg, now))
+    if (delivery_rejoined(c, msg, now))
         return;
     if (msg->request && msg->request == c->nick_request)
         nick_answered(c, !error);
