@@ -67,7 +67,7 @@ run_one() { # TYPE SUITE NAME TIMEOUT COMMAND...
     esac
     if grep -q "^fail $suite $name\(:\|$\)" "$LOGS/results"; then
         echo "FAIL  $suite $name"
-        sed 's/^/    | /' "$log" | tail -n 60
+        head -n 80 "$log" | sed 's/^/    | /'
     elif [ $status = 77 ]; then
         echo "skip  $suite $name: $(grep -m1 '^SKIP' "$log")"
     else

@@ -54,7 +54,7 @@ evidence() {
         screen "$name"
     done 2>&1
     for log in "$TMP"/*.log; do
-        [ ! -f "$log" ] || { echo "---- ${log##*/}" && tail -n 40 "$log"; }
+        [ ! -f "$log" ] || { echo "---- ${log##*/}" && tail -n 12 "$log"; }
     done
 }
 
@@ -139,7 +139,6 @@ server_said() { # REGEX, in the log
 
 cat >"$TMP/tmux.conf" <<END
 set -g status off
-set -g remain-on-exit on
 set -g escape-time 0
 set -g default-terminal tmux-256color
 END
@@ -148,11 +147,18 @@ terminal() { # NAME TMUX-COMMAND...
     tmux -u -S "$TMP/$1.tmux" -f "$TMP/tmux.conf" "${@:2}" 2>>"$TMP/tmux.log"
 }
 
-# A terminal of COLSxROWS with a command in it, kept open after its end.
+# A terminal of COLSxROWS with a command in it, kept open after its end.  tmux
+# 3.3 may miss the end of what it runs, so a shell notes id and exit status.
 terminal_start() { # NAME COLSxROWS COMMAND...
+    local note=$TMP/$1
     [[ " ${CLIENTS[*]-} " == *" $1 "* ]] || CLIENTS+=("$1")
-    rm -f "$TMP/$1.tmux.pid"
-    terminal "$1" new-session -d -s main -x "${2%x*}" -y "${2#*x}" "${@:3}"
+    rm -f "$note.tmux.pid" "$note.pid" "$note.status"
+    # shellcheck disable=SC2016 # for the inner shells
+    terminal "$1" new-session -d -s main -x "${2%x*}" -y "${2#*x}" \
+        sh -c 'note=$1; shift
+            sh -c '\''echo $$ >"$0.pid"; exec "$@"'\'' "$note" "$@"
+            echo $? >"$note.status"; exec sleep infinity' sh "$note" "${@:3}"
+    eventually "$1 starts" test -s "$note.pid"
 }
 
 # client_start NAME COLSxROWS [ARGUMENT...]: NAME is the nick as well.
@@ -178,7 +184,7 @@ pipe_start() { # NAME ARGUMENT...
 }
 
 client_pid() {
-    terminal "$1" display -p -t main '#{pane_pid}'
+    cat "$TMP/$1.pid"
 }
 
 client_signal() { # NAME SIGNAL
@@ -193,14 +199,13 @@ terminal_signal() { # NAME SIGNAL
 }
 
 client_ended() {
-    [ -n "$(terminal "$1" display -p -t main \
-        '#{pane_dead_status}#{pane_dead_signal}')" ]
+    [ -s "$TMP/$1.status" ]
 }
 
-# wait_end NAME: the exit status of the program.
-wait_end() {
+# ends NAME STATUS: the program ends, with that exit status.
+ends() {
     eventually "$1 ends" client_ended "$1"
-    terminal "$1" display -p -t main '#{pane_dead_status}'
+    is "exit status of $1" "$(cat "$TMP/$1.status")" "$2"
 }
 
 resize() { # NAME COLSxROWS

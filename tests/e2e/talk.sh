@@ -28,8 +28,8 @@ talk() {
     wait_for bob '^ *#lobby.*tea at four'
 
     say alice QUIT
-    is "exit status" "$(wait_end alice)" 0
+    ends alice 0
     wait_for bob 'alice.*(goodbye|left|quit|gone)'
     say bob /quit
-    is "exit status" "$(wait_end bob)" 0
+    ends bob 0
 }

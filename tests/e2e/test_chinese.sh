@@ -12,6 +12,6 @@ say mei /help
 wait_for mei '房间'
 press mei Escape
 say mei '／quit'
-is "exit status" "$(wait_end mei)" 0
+ends mei 0
 LC_ALL=zh_CN.UTF-8 "$B/chat-tui" --help >"$TMP/help.log"
 check "help in Chinese" logged help '服务器'

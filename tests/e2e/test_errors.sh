@@ -31,7 +31,7 @@ server_signal KILL
 client_start alice 80x24 --tcp '#lobby'
 wait_for alice '(refused|reconnect|retry)'
 say alice /quit
-is "exit status" "$(wait_end alice)" 0
+ends alice 0
 echo hello | TCP=1 UDP=1 send bob '#lobby' --tcp 2>"$TMP/other.log"
 is "nobody there" $? 69
 check "it says who" grep -q '127.0.0.1' "$TMP/other.log"

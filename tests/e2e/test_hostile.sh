@@ -54,4 +54,4 @@ press bob F8
 press bob C-l
 wait_for bob 'the end\.'
 say bob /quit
-is "exit status" "$(wait_end bob)" 0
+ends bob 0

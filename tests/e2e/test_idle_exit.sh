@@ -9,5 +9,5 @@ client_start alice 80x24 --tcp '#lobby'
 joined alice
 never 2 "leaves while somebody is there" gone "$SERVER_PID"
 say alice /quit
-is "exit status" "$(wait_end alice)" 0
+ends alice 0
 eventually "the server leaves" gone "$SERVER_PID"

@@ -35,4 +35,4 @@ wait_for alice 'dot +from a dot'
 resize dot 80x24
 wait_for dot 'dot +from a dot'
 say dot /quit
-is "exit status" "$(wait_end dot)" 0
+ends dot 0

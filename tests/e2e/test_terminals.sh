@@ -19,7 +19,7 @@ wait_for alice 'dumb +hello smart'
 # Nobody knows this terminal: said on standard error, not drawn at random.
 terminal_start odd 80x24 env TERM=no-such-terminal \
     sh -c "$B/chat-tui -s 127.0.0.1:$TCP/$UDP -n odd 2>$TMP/odd.log"
-is "exit status" "$(wait_end odd)" 69
+ends odd 69
 check "it says why" logged odd 'no-such-terminal'
 
 # No locale at all: UTF-8 all the same.

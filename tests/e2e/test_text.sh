@@ -11,6 +11,7 @@ client_start 李伟 80x24 --udp '#lobby'
 joined alice
 joined 李伟
 pipe_start pipe --tail '#lobby' --tcp
+wait_for alice 'pipe joined'
 
 say 李伟 '早上好，新协议的草稿我看完了。心跳间隔 5 秒。'
 wait_for alice '李伟 +早上好，新协议的草稿我看完了。心跳间隔 5 秒。'
@@ -36,4 +37,4 @@ eventually "the pipe has it" logged pipe '心跳间隔 5 秒'
 say alice '＋１'
 wait_for 李伟 '＋１'
 say 李伟 '／quit'
-is "the wide slash is a slash" "$(wait_end 李伟)" 0
+ends 李伟 0
