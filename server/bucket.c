@@ -34,7 +34,7 @@ uint64_t bucket_when(struct bucket *b, struct rate rate, uint64_t want,
     lacking = b->spent - room;
     if (lacking <= 0)
         return 0;
-    return now.mono_us + (uint64_t)lacking / rate.per_s + 1;
+    return now.mono_us + ((uint64_t)lacking - 1) / rate.per_s + 1;
 }
 
 void bucket_spend(struct bucket *b, struct rate rate, uint64_t tokens,
