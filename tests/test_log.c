@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Log lines: one per event whatever a stranger put into it, as text and JSON.
+ */
+#include "tests/test.h"
+
+#include "server/log.h"
+#include "server/metrics.h"
+
+/* What a call writes; the caller frees it. */
+static char *line_of(enum log_format format, struct str text)
+{
+    char *out = NULL;
+    size_t len = 0;
+    struct log log = { open_memstream(&out, &len), format, 1700000000125 };
+
+    assert_non_null(log.to);
+    LOG(&log, "session.hello", log_num("session", 7), log_str("client", text));
+    fclose(log.to);
+    return out;
+}
+
+static void check(enum log_format format, struct str text, const char *wanted)
+{
+    char *line = line_of(format, text);
+
+    assert_string_equal(line, wanted);
+    free(line);
+}
+
+static void test_log_writes_text(void **state)
+{
+    (void)state;
+    check(LOG_AS_TEXT, S("chat-tui 1"),
+          "2023-11-14T22:13:20.125Z session.hello session=7 "
+          "client=\"chat-tui 1\"\n");
+    check(LOG_AS_TEXT, S("李伟"),
+          "2023-11-14T22:13:20.125Z session.hello session=7 "
+          "client=\"李伟\"\n");
+}
+
+static void test_log_writes_json(void **state)
+{
+    (void)state;
+    check(LOG_AS_JSON, S("a \"b\" \\"),
+          "{\"time\":\"2023-11-14T22:13:20.125Z\","
+          "\"event\":\"session.hello\",\"session\":7,"
+          "\"client\":\"a \\\"b\\\" \\\\\"}\n");
+}
+
+static void test_log_stays_on_one_line_without_controls(void **state)
+{
+    static char all[256 * 2];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all; i++)
+        all[i] = (char)(i / 2);
+    for (int format = LOG_AS_TEXT; format <= LOG_AS_JSON; format++) {
+        char *line =
+            line_of((enum log_format)format, str_bytes(all, sizeof all));
+
+        assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
+        for (const char *p = line; p[1]; p++)
+            assert_true((unsigned char)*p >= 0x20 && *p != 0x7f);
+        free(line);
+    }
+}
+
+static void test_log_closes_its_quotes_however_long_the_value(void **state)
+{
+    static char quotes[5000];
+    char *line;
+
+    (void)state;
+    memset(quotes, '"', sizeof quotes);
+    line = line_of(LOG_AS_JSON, str_bytes(quotes, sizeof quotes));
+    assert_string_equal(line + strlen(line) - 3, "\"}\n");
+    free(line);
+}
+
+static void test_log_is_silent_without_a_file(void **state)
+{
+    struct log log = { 0 };
+
+    (void)state;
+    LOG(&log, "nothing", log_num("n", 1));
+}
+
+static void test_metrics_page_has_a_line_per_row(void **state)
+{
+    struct metrics metrics = { .sessions = 3, .events = 12 };
+    char *page = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&page, &len);
+
+    (void)state;
+    metrics_page(&metrics, to);
+    fclose(to);
+    assert_non_null(strstr(page, "\nchat_events_total 12\n"));
+    assert_non_null(strstr(page, "# TYPE chat_sessions gauge\n"));
+    assert_non_null(strstr(page, "\nchat_sessions 3\n"));
+    free(page);
+}
+
+static const struct CMUnitTest TESTS[] = {
+    cmocka_unit_test(test_log_writes_text),
+    cmocka_unit_test(test_log_writes_json),
+    cmocka_unit_test(test_log_stays_on_one_line_without_controls),
+    cmocka_unit_test(test_log_closes_its_quotes_however_long_the_value),
+    cmocka_unit_test(test_log_is_silent_without_a_file),
+    cmocka_unit_test(test_metrics_page_has_a_line_per_row),
+};
+
+int main(void)
+{
+    return RUN(TESTS);
+}
