@@ -20,8 +20,8 @@ enum { SCENE_ME = 1, SCENE_ANA = 2, SCENE_LI = 3, SCENE_ROOM = 7 };
 /* That many seconds after the start. */
 static inline struct now scene_at(unsigned s)
 {
-    return (struct now){ .mono_us = 1000000u + s * 1000000u,
-                         .wall_ms = SCENE_START + s * 1000u };
+    return (struct now){ .mono_us = 1000000u + (uint64_t)s * 1000000u,
+                         .wall_ms = SCENE_START + (uint64_t)s * 1000u };
 }
 
 static inline void scene_sync(struct model *m, uint64_t id, unsigned kind,
@@ -45,13 +45,27 @@ static inline struct msg_event scene_event(uint64_t seq, unsigned kind,
 {
     return (struct msg_event){ .room = SCENE_ROOM,
                                .seq = seq,
-                               .ts = SCENE_START + seq * 1000,
+                               .ts = SCENE_START + seq * 1000u,
                                .kind = kind,
                                .account = who,
                                .nick = str_of(nick),
                                .text = str_of(text),
                                .device = 100 + who,
                                .cseq = seq };
+}
+
+/* A line typed on device 101, the one of scene_model. */
+static inline struct line *scene_queue(struct history *h, uint64_t cseq,
+                                       struct str text)
+{
+    struct msg_event ev = { .kind = event_MESSAGE,
+                            .nick = str_of("me"),
+                            .text = text,
+                            .device = 101,
+                            .cseq = cseq,
+                            .ts = SCENE_START + 60000 };
+
+    return history_queue(h, &ev);
 }
 
 static inline void scene_apply(struct model *m, struct msg_event ev)

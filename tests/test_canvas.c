@@ -31,8 +31,8 @@ static void test_canvas_draws_and_dumps(void **state)
     (void)state;
     struct canvas c = make(10, 2);
 
-    int end = canvas_text(&c, 0, 1, 10, STYLE_text, S("中文ab"));
-    canvas_fill(&c, 1, 2, 5, STYLE_rule, '-');
+    int end = canvas_text(&c, span(0, 1, 10), STYLE_text, S("中文ab"));
+    canvas_fill(&c, span(1, 2, 5), STYLE_rule, '-');
 
     assert_int_equal(end, 7);
     assert_string_equal(dump(&c), " 中文ab\n  ---\n");
@@ -47,15 +47,17 @@ static void test_canvas_clips_at_the_limit(void **state)
     (void)state;
     struct canvas c = make(6, 1);
 
-    assert_int_equal(canvas_text(&c, 0, 0, 3, STYLE_text, S("中文字")), 2);
+    assert_int_equal(canvas_text(&c, span(0, 0, 3), STYLE_text, S("中文字")),
+                     2);
     assert_string_equal(dump(&c), "中\n");
-    assert_int_equal(canvas_text(&c, 0, 4, 100, STYLE_text, S("abcd")), 6);
+    assert_int_equal(canvas_text(&c, span(0, 4, 100), STYLE_text, S("abcd")),
+                     6);
     assert_string_equal(dump(&c), "中  ab\n");
-    canvas_text(&c, -1, 0, 6, STYLE_text, S("x"));
-    canvas_text(&c, 1, 0, 6, STYLE_text, S("x"));
-    canvas_text(&c, 0, -3, 6, STYLE_text, S("x"));
-    canvas_fill(&c, 7, 0, 6, STYLE_text, 'x');
-    canvas_fill(&c, 0, -5, 1, STYLE_text, '.');
+    canvas_text(&c, span(-1, 0, 6), STYLE_text, S("x"));
+    canvas_text(&c, span(1, 0, 6), STYLE_text, S("x"));
+    canvas_text(&c, span(0, -3, 6), STYLE_text, S("x"));
+    canvas_fill(&c, span(7, 0, 6), STYLE_text, 'x');
+    canvas_fill(&c, span(0, -5, 1), STYLE_text, '.');
     assert_string_equal(dump(&c), ".   ab\n");
     canvas_fini(&c);
 }
@@ -65,16 +67,16 @@ static void test_canvas_never_leaves_half_a_character(void **state)
     (void)state;
     struct canvas c = make(4, 1);
 
-    canvas_text(&c, 0, 0, 4, STYLE_text, S("中文"));
-    canvas_text(&c, 0, 1, 4, STYLE_text, S("x"));
+    canvas_text(&c, span(0, 0, 4), STYLE_text, S("中文"));
+    canvas_text(&c, span(0, 1, 4), STYLE_text, S("x"));
     assert_string_equal(dump(&c), " x文\n");
 
-    canvas_text(&c, 0, 0, 4, STYLE_text, S("中文"));
-    canvas_text(&c, 0, 2, 4, STYLE_text, S("x"));
+    canvas_text(&c, span(0, 0, 4), STYLE_text, S("中文"));
+    canvas_text(&c, span(0, 2, 4), STYLE_text, S("x"));
     assert_string_equal(dump(&c), "中x\n");
 
-    canvas_text(&c, 0, 0, 4, STYLE_text, S("中文"));
-    canvas_text(&c, 0, 1, 4, STYLE_text, S("字"));
+    canvas_text(&c, span(0, 0, 4), STYLE_text, S("中文"));
+    canvas_text(&c, span(0, 1, 4), STYLE_text, S("字"));
     assert_string_equal(dump(&c), " 字\n");
     canvas_fini(&c);
 }
@@ -84,7 +86,7 @@ static void test_canvas_keeps_marks_with_their_base(void **state)
     (void)state;
     struct canvas c = make(4, 1);
 
-    int end = canvas_text(&c, 0, 0, 4, STYLE_text, S("e\xcc\x81x"));
+    int end = canvas_text(&c, span(0, 0, 4), STYLE_text, S("e\xcc\x81x"));
 
     assert_int_equal(end, 2);
     assert_int_equal(c.cells[0].len, 3);
@@ -95,7 +97,7 @@ static void test_canvas_resize_blanks(void **state)
 {
     (void)state;
     struct canvas c = make(4, 2);
-    canvas_text(&c, 0, 0, 4, STYLE_text, S("abcd"));
+    canvas_text(&c, span(0, 0, 4), STYLE_text, S("abcd"));
     c.cursor_col = c.cursor_row = 1;
 
     canvas_resize(&c, 0, -5);
@@ -152,9 +154,9 @@ static void test_canvas_survives_any_drawing(void **state)
             canvas_resize(&c, (int)rng_below(&rng, 12),
                           (int)rng_below(&rng, 6));
         else if (rng_below(&rng, 4) == 0)
-            canvas_fill(&c, row, col, limit, STYLE_rule, '-');
+            canvas_fill(&c, span(row, col, limit), STYLE_rule, '-');
         else
-            canvas_text(&c, row, col, limit, STYLE_text,
+            canvas_text(&c, span(row, col, limit), STYLE_text,
                         str_of(TEXTS[rng_below(&rng, 9)]));
         check(&c);
     }

@@ -27,8 +27,7 @@ static struct line *put_own(struct history *h, uint64_t seq, uint64_t cseq)
 
 static struct line *queue(struct history *h, uint64_t cseq)
 {
-    return history_queue(h, DEVICE, cseq, event_MESSAGE, S("me"), S("mine"),
-                         SCENE_START);
+    return scene_queue(h, cseq, S("mine"));
 }
 
 /* The seqs in the order shown, 0 for lines without one, as "1 2 0". */

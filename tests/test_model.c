@@ -344,8 +344,8 @@ static void test_model_own_lines_climb_the_ladder(void **state)
     (void)state;
     struct model *m = scene_model(0);
     struct history *h = &m->rooms[0]->history;
-    history_queue(h, m->device, 1, event_MESSAGE, S("me"), S("a"), 1);
-    history_queue(h, m->device, 2, event_MESSAGE, S("me"), S("b"), 2);
+    scene_queue(h, 1, S("a"));
+    scene_queue(h, 2, S("b"));
 
     model_line_sent(m, 1);
     assert_int_equal(h->lines[0].state, LINE_SENT);
@@ -369,7 +369,7 @@ static void test_model_ack_and_event_in_any_order(void **state)
             scene_event(1, event_MESSAGE, SCENE_ME, "me", "a");
         ev.device = m->device;
         ev.cseq = 1;
-        history_queue(h, m->device, 1, event_MESSAGE, S("me"), S("a"), 1);
+        scene_queue(h, 1, S("a"));
 
         if (ack_first)
             model_line_stored(m, 1, SCENE_ROOM, 1, SCENE_START);
@@ -390,7 +390,7 @@ static void test_model_epoch_starts_anew(void **state)
     struct model *m = with_ana();
     struct history *h = &m->rooms[0]->history;
     scene_say(m, 1, SCENE_ANA, "ana", "old");
-    history_queue(h, m->device, 1, event_MESSAGE, S("me"), S("mine"), 1);
+    scene_queue(h, 1, S("mine"));
 
     model_epoch(m, 2, scene_at(5));
 

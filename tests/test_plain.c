@@ -189,8 +189,13 @@ static void test_plain_prints_own_lines_when_they_are_stored(void **state)
     struct bytes out = { 0 };
 
     (void)state;
-    history_queue(&m->rooms[0]->history, DEVICE, 1, event_MESSAGE, S("amy"),
-                  S("mine"), NOW.wall_ms);
+    history_queue(&m->rooms[0]->history,
+                  &(struct msg_event){ .kind = event_MESSAGE,
+                                       .nick = S("amy"),
+                                       .text = S("mine"),
+                                       .device = DEVICE,
+                                       .cseq = 1,
+                                       .ts = NOW.wall_ms });
     plain_update(p, m, &out);
     check(&out, "");
     event(m, 1, 1, "mine");

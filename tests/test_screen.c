@@ -154,8 +154,9 @@ static void check_shown(struct world *w)
 
 static void draw_row(struct world *w, int row, const char *text)
 {
-    canvas_fill(&w->canvas, row, 0, w->canvas.cols, STYLE_text, ' ');
-    canvas_text(&w->canvas, row, 0, w->canvas.cols, STYLE_text, str_of(text));
+    canvas_fill(&w->canvas, span(row, 0, w->canvas.cols), STYLE_text, ' ');
+    canvas_text(&w->canvas, span(row, 0, w->canvas.cols), STYLE_text,
+                str_of(text));
 }
 
 static void draw_room(struct world *w, int newest, int typed)
@@ -171,8 +172,8 @@ static void draw_room(struct world *w, int newest, int typed)
                  number % 60, number, number % 3 ? "" : " \xe4\xb8\xad");
         draw_row(w, row, text);
     }
-    canvas_fill(c, c->rows - 2, 0, c->cols, STYLE_bar, '=');
-    canvas_fill(c, c->rows - 1, 0, typed, STYLE_input, 'x');
+    canvas_fill(c, span(c->rows - 2, 0, c->cols), STYLE_bar, '=');
+    canvas_fill(c, span(c->rows - 1, 0, typed), STYLE_input, 'x');
     c->cursor_row = c->rows - 1;
     c->cursor_col = typed;
 }
@@ -367,7 +368,7 @@ static void scribble(struct world *w, struct rng *rng)
     for (uint64_t n = 1 + rng_below(rng, 12); n > 0; n--) {
         size_t bit = (size_t)rng_below(rng, sizeof BITS / sizeof *BITS);
 
-        col = canvas_text(c, row, col, c->cols,
+        col = canvas_text(c, span(row, col, c->cols),
                           (enum style)rng_below(rng, STYLE_COUNT),
                           str_of(BITS[bit]));
     }
@@ -377,18 +378,17 @@ static void scribble(struct world *w, struct rng *rng)
 static void shift(struct world *w, struct rng *rng)
 {
     struct canvas *c = &w->canvas;
-    size_t row = (size_t)c->cols * sizeof *c->cells;
+    size_t cols = (size_t)c->cols, row = cols * sizeof *c->cells;
     int top = (int)rng_below(rng, (uint64_t)c->rows);
     int bottom = top + (int)rng_below(rng, (uint64_t)(c->rows - top));
 
     if (bottom <= top)
         return;
+    struct cell *first = &c->cells[(size_t)top * cols];
     if (rng_below(rng, 2))
-        memmove(&c->cells[top * c->cols], &c->cells[(top + 1) * c->cols],
-                (size_t)(bottom - top) * row);
+        memmove(first, first + cols, (size_t)(bottom - top) * row);
     else
-        memmove(&c->cells[(top + 1) * c->cols], &c->cells[top * c->cols],
-                (size_t)(bottom - top) * row);
+        memmove(first + cols, first, (size_t)(bottom - top) * row);
 }
 
 static void change(struct world *w, struct rng *rng)

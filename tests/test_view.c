@@ -153,14 +153,11 @@ static void add_lines(struct model *m)
     scene_say(m, 11, SCENE_ANA, "ana", "me: can you check the UDP path?");
     scene_say(m, 12, SCENE_ME, "me", "looking now");
     history_notice(h, S("bob is back, link was down 40 s"), SCENE_START + 9);
-    history_queue(h, m->device, 90, event_MESSAGE, S("me"), S("refused"),
-                  SCENE_START + 60000);
+    scene_queue(h, 90, S("refused"));
     history_mark(h, history_own(h, m->device, 90), LINE_FAILED);
-    history_queue(h, m->device, 91, event_MESSAGE, S("me"), S("on its way"),
-                  SCENE_START + 60000);
+    scene_queue(h, 91, S("on its way"));
     history_mark(h, history_own(h, m->device, 91), LINE_SENT);
-    history_queue(h, m->device, 92, event_MESSAGE, S("me"),
-                  S("will report at 11"), SCENE_START + 60000);
+    scene_queue(h, 92, S("will report at 11"));
     m->rooms[0]->first_unread = 7;
     m->rooms[0]->marked = 3;
 }

@@ -63,7 +63,7 @@ void bars_topic(const struct model *m, const struct ui *ui,
     const struct room *room = model_here(m);
     int edge = l->left + l->width;
 
-    canvas_fill(c, 0, l->left, edge, STYLE_bar, ' ');
+    canvas_fill(c, span(0, l->left, edge), STYLE_bar, ' ');
     path_text(m, path, sizeof path);
     if (room)
         snprintf(on, sizeof on, _("%llu on"), people_on(m, room));
@@ -72,12 +72,13 @@ void bars_topic(const struct model *m, const struct ui *ui,
     int at = edge - 1 - cols_of(ui, right);
     if (at < l->left + l->width / 2)
         at = edge;
-    canvas_text(c, 0, at, edge - 1, STYLE_bar, str_of(right));
+    canvas_text(c, span(0, at, edge - 1), STYLE_bar, str_of(right));
     if (!room)
         return;
-    int col = canvas_text(c, 0, l->left + 1, at - PAD, STYLE_bar_unread,
+    int col = canvas_text(c, span(0, l->left + 1, at - PAD), STYLE_bar_unread,
                           str_of(room->name));
-    canvas_text(c, 0, col + PAD, at - PAD, STYLE_bar, str_of(room->topic));
+    canvas_text(c, span(0, col + PAD, at - PAD), STYLE_bar,
+                str_of(room->topic));
 }
 
 /* ---- the status row ---- */
@@ -149,9 +150,9 @@ static enum style room_style(const struct room *room)
     return room->unread ? STYLE_bar_unread : STYLE_bar;
 }
 
-/* " 3 #ops 12" into columns col..limit-1, whole or not at all. */
-static int draw_room(struct canvas *c, const struct ui *ui, int row, int col,
-                     int limit, size_t number, const struct room *room)
+/* "3 #ops 12" into a span, whole or not at all. */
+static int draw_room(struct canvas *c, const struct ui *ui, struct span at,
+                     size_t number, const struct room *room)
 {
     char text[PART_BYTES], count[32] = "";
     struct str name = width_cut(str_of(room->name), ROOM_NAME_COLS, &ui->rule);
@@ -160,10 +161,9 @@ static int draw_room(struct canvas *c, const struct ui *ui, int row, int col,
         snprintf(count, sizeof count, " %u%s", room->unread,
                  room->mentions ? "!" : "");
     snprintf(text, sizeof text, "%zu %.*s%s", number, STR_ARG(name), count);
-    if (col + cols_of(ui, text) > limit)
-        return col;
-    return canvas_text(c, row, col, limit, room_style(room), str_of(text)) +
-           PAD;
+    if (at.col + cols_of(ui, text) > at.limit)
+        return at.col;
+    return canvas_text(c, at, room_style(room), str_of(text)) + PAD;
 }
 
 /* The current room, those with something new, then the quiet ones. */
@@ -178,15 +178,16 @@ static void draw_rooms(struct canvas *c, const struct model *m,
         return;
     struct str name = width_cut(str_of(here->name), ROOM_NAME_COLS, &ui->rule);
     snprintf(text, sizeof text, "[%zu %.*s]", m->current + 1, STR_ARG(name));
-    col =
-        canvas_text(c, l->status, col, limit, STYLE_bar_unread, str_of(text)) +
-        1;
+    col = canvas_text(c, span(l->status, col, limit), STYLE_bar_unread,
+                      str_of(text)) +
+          1;
     for (int quiet = 0; quiet < 2; quiet++) {
         for (size_t i = 0; i < m->n_rooms && col < limit; i++) {
             const struct room *room = m->rooms[i];
             if (i != m->current && (room->unread == 0) == quiet &&
                 (!quiet || l->rooms == 0))
-                col = draw_room(c, ui, l->status, col, limit, i + 1, room);
+                col =
+                    draw_room(c, ui, span(l->status, col, limit), i + 1, room);
         }
     }
 }
@@ -209,29 +210,32 @@ void bars_status(const struct model *m, const struct ui *ui,
 
     if (l->status < 0)
         return;
-    canvas_fill(c, l->status, 0, l->cols, STYLE_bar, ' ');
+    canvas_fill(c, span(l->status, 0, l->cols), STYLE_bar, ' ');
     if (ask) {
-        canvas_text(c, l->status, 1, l->cols, STYLE_bar_mention, str_of(ask));
+        canvas_text(c, span(l->status, 1, l->cols), STYLE_bar_mention,
+                    str_of(ask));
         return;
     }
     enum style style = link_text(m, now, state, sizeof state);
     int col = l->cols - 1 - cols_of(ui, state);
     if (col < 1)
         col = 1;
-    canvas_text(c, l->status, col, l->cols - 1, style, str_of(state));
+    canvas_text(c, span(l->status, col, l->cols - 1), style, str_of(state));
     if (!l->topic) {
         path_text(m, path, sizeof path);
         int width = cols_of(ui, path);
         if (width && col - width - PAD > l->cols / 2) {
             col -= width + PAD;
-            canvas_text(c, l->status, col, l->cols, STYLE_bar, str_of(path));
+            canvas_text(c, span(l->status, col, l->cols), STYLE_bar,
+                        str_of(path));
         }
     }
     typing_text(m, now, typing, sizeof typing);
     int width = cols_of(ui, typing);
     if (width && col - width - PAD > l->cols / 3) {
         col -= width + PAD;
-        canvas_text(c, l->status, col, l->cols, STYLE_bar, str_of(typing));
+        canvas_text(c, span(l->status, col, l->cols), STYLE_bar,
+                    str_of(typing));
     }
     draw_rooms(c, m, ui, l, col - 1);
 }
@@ -242,10 +246,10 @@ void bars_status(const struct model *m, const struct ui *ui,
 static void draw_query(struct canvas *c, const struct layout *l,
                        const char *prompt, struct str query)
 {
-    int col =
-        canvas_text(c, l->input, 0, l->cols, STYLE_prompt, str_of(prompt));
+    int col = canvas_text(c, span(l->input, 0, l->cols), STYLE_prompt,
+                          str_of(prompt));
 
-    col = canvas_text(c, l->input, col + 1, l->cols, STYLE_input, query);
+    col = canvas_text(c, span(l->input, col + 1, l->cols), STYLE_input, query);
     c->cursor_row = l->input;
     c->cursor_col = col < l->cols ? col : l->cols - 1;
 }
@@ -260,7 +264,8 @@ static void draw_recall(struct canvas *c, const struct edit *edit,
     for (size_t i = 0; i < match.len; i++)
         if (match.ptr[i] == '\n')
             match.len = i;
-    canvas_text(c, l->input, c->cursor_col + PAD, l->cols, STYLE_found, match);
+    canvas_text(c, span(l->input, c->cursor_col + PAD, l->cols), STYLE_found,
+                match);
 }
 
 static void draw_draft(struct canvas *c, const struct ui *ui,
@@ -280,7 +285,7 @@ static void draw_draft(struct canvas *c, const struct ui *ui,
         if (i < first)
             continue;
         size_t len = wrap_expand(row, &ui->rule, line, sizeof line);
-        canvas_text(c, l->input + (int)(i - first), l->prompt, l->cols,
+        canvas_text(c, span(l->input + (int)(i - first), l->prompt, l->cols),
                     STYLE_input, str_bytes(line, len));
     }
     c->cursor_row = l->input + (int)(cursor.row - first);
@@ -305,9 +310,10 @@ void bars_input(const struct model *m, const struct ui *ui,
     } else if (edit->searching) {
         draw_recall(c, edit, l);
     } else {
-        int col = canvas_text(c, l->input, 0, l->prompt - 2, STYLE_prompt,
+        int col = canvas_text(c, span(l->input, 0, l->prompt - 2), STYLE_prompt,
                               str_of(m->nick));
-        canvas_text(c, l->input, col, l->prompt, STYLE_prompt, str_of("> "));
+        canvas_text(c, span(l->input, col, l->prompt), STYLE_prompt,
+                    str_of("> "));
         draw_draft(c, ui, edit, l);
     }
 }

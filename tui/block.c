@@ -100,8 +100,9 @@ static bool is_hidden(const struct pane *p, const struct line *line)
 
 /* "---- 2026-08-24 Mon ----" over the width of the pane. */
 static void draw_rule(struct canvas *c, const struct pane *p, int y,
-                      enum style style, char ch, const char *text)
+                      enum style style, const char *text)
 {
+    char ch = style == STYLE_unread ? '=' : '-';
     const struct layout *l = p->l;
     int right = l->left + l->width;
     int cols = (int)width_of(str_of(text), &p->ui->rule);
@@ -109,8 +110,9 @@ static void draw_rule(struct canvas *c, const struct pane *p, int y,
 
     if (y < l->top || y >= l->top + l->height)
         return;
-    canvas_fill(c, y, l->left + 1, right - 1, style, ch);
-    canvas_text(c, y, at > l->left ? at : l->left, right, style, str_of(text));
+    canvas_fill(c, span(y, l->left + 1, right - 1), style, ch);
+    canvas_text(c, span(y, at > l->left ? at : l->left, right), style,
+                str_of(text));
 }
 
 static void draw_gap(struct canvas *c, const struct pane *p, int y,
@@ -132,7 +134,7 @@ static void draw_gap(struct canvas *c, const struct pane *p, int y,
                           "-- %llu messages missing --",
                           (unsigned long)missing),
                  missing);
-    canvas_text(c, y, p->l->left + 1, p->l->left + p->l->width, STYLE_gap,
+    canvas_text(c, span(y, p->l->left + 1, p->l->left + p->l->width), STYLE_gap,
                 str_of(text));
 }
 
@@ -146,7 +148,7 @@ static void draw_date(struct canvas *c, const struct pane *p, int y,
         strftime(date, sizeof date, "%Y-%m-%d %a", &tm) == 0)
         return;
     snprintf(text, sizeof text, " %s ", date);
-    draw_rule(c, p, y, STYLE_rule, '-', text);
+    draw_rule(c, p, y, STYLE_rule, text);
 }
 
 static void draw_unread(struct canvas *c, const struct pane *p, int y)
@@ -158,7 +160,7 @@ static void draw_unread(struct canvas *c, const struct pane *p, int y)
         snprintf(text, sizeof text, _(" new (%u) "), n);
     else
         snprintf(text, sizeof text, "%s", _(" new "));
-    draw_rule(c, p, y, STYLE_unread, '=', text);
+    draw_rule(c, p, y, STYLE_unread, text);
 }
 
 /* ---- a line ---- */
@@ -219,8 +221,8 @@ static void draw_stamp(struct canvas *c, const struct pane *p, int y,
         strftime(text, sizeof text, "%H:%M:%S", &tm);
     else
         strftime(text, sizeof text, "%H:%M", &tm);
-    canvas_text(c, y, p->l->left + 1, p->l->left + p->l->width, STYLE_time,
-                str_of(text));
+    canvas_text(c, span(y, p->l->left + 1, p->l->left + p->l->width),
+                STYLE_time, str_of(text));
 }
 
 /* The label, right-aligned in its column; too long a one is cut with a '~'. */
@@ -232,14 +234,15 @@ static void draw_label(struct canvas *c, const struct pane *p, int y,
     int cols = (int)width_of(ph->label, rule);
 
     if (cols <= p->nick_cols) {
-        canvas_text(c, y, left + p->nick_cols - cols, left + p->nick_cols,
+        canvas_text(c, span(y, left + p->nick_cols - cols, left + p->nick_cols),
                     ph->label_style, ph->label);
         return;
     }
     struct str cut = width_cut(ph->label, (size_t)p->nick_cols - 1, rule);
-    int end =
-        canvas_text(c, y, left, left + p->nick_cols, ph->label_style, cut);
-    canvas_text(c, y, end, left + p->nick_cols, ph->label_style, str_of("~"));
+    int end = canvas_text(c, span(y, left, left + p->nick_cols),
+                          ph->label_style, cut);
+    canvas_text(c, span(y, end, left + p->nick_cols), ph->label_style,
+                str_of("~"));
 }
 
 /* Time, mark and name: what stands left of the first row. */
@@ -249,7 +252,7 @@ static void draw_margin(struct canvas *c, const struct pane *p, int y,
     int mark = p->l->inlined ? p->l->left : p->l->left + 1 + p->time_cols;
 
     if (ph->mark != ' ' && !p->ui->bare)
-        canvas_text(c, y, mark, p->l->left + p->l->width, ph->mark_style,
+        canvas_text(c, span(y, mark, p->l->left + p->l->width), ph->mark_style,
                     str_bytes(&ph->mark, 1));
     if (p->l->inlined)
         return;
@@ -257,14 +260,13 @@ static void draw_margin(struct canvas *c, const struct pane *p, int y,
     draw_label(c, p, y, ph);
 }
 
-static void draw_row(struct canvas *c, const struct pane *p, int y, int col,
+static void draw_row(struct canvas *c, const struct pane *p, struct span at,
                      enum style style, struct str row)
 {
     char text[ROW_BYTES];
     size_t len = wrap_expand(row, &p->ui->rule, text, sizeof text);
-    int limit = p->l->left + p->text + p->width;
 
-    canvas_text(c, y, col, limit, style, str_bytes(text, len));
+    canvas_text(c, at, style, str_bytes(text, len));
 }
 
 static void draw_line(struct canvas *c, const struct pane *p, int y,
@@ -280,14 +282,15 @@ static void draw_line(struct canvas *c, const struct pane *p, int y,
     int first = first_col(p, &ph);
     if (y >= p->l->top && y < bottom) {
         draw_margin(c, p, y, line, &ph);
-        canvas_text(c, y, text, text + first, ph.prefix_style, ph.prefix);
+        canvas_text(c, span(y, text, text + first), ph.prefix_style, ph.prefix);
     }
     int col = first;
     struct str rest = ph.body, row;
     while (y < bottom &&
            wrap_next(&rest, (size_t)(p->width - col), &p->ui->rule, &row)) {
         if (y >= p->l->top)
-            draw_row(c, p, y, text + col, ph.body_style, row);
+            draw_row(c, p, span(y, text + col, text + p->width), ph.body_style,
+                     row);
         col = hang(p);
         y++;
     }

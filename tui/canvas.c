@@ -77,14 +77,15 @@ static struct cell cell_of(const struct canvas *c, struct str cluster,
     return cell;
 }
 
-int canvas_text(struct canvas *c, int row, int col, int limit, enum style style,
+int canvas_text(struct canvas *c, struct span at, enum style style,
                 struct str text)
 {
-    if (limit > c->cols)
-        limit = c->cols;
-    if (row < 0 || row >= c->rows || col < 0)
+    int limit = at.limit < c->cols ? at.limit : c->cols;
+    int col = at.col;
+
+    if (at.row < 0 || at.row >= c->rows || col < 0)
         return col;
-    struct cell *cells = row_cells(c, row);
+    struct cell *cells = row_cells(c, at.row);
     while (text.len > 0) {
         unsigned cols;
         size_t len = width_cluster(text, c->rule, &cols);
@@ -100,17 +101,17 @@ int canvas_text(struct canvas *c, int row, int col, int limit, enum style style,
     return col;
 }
 
-void canvas_fill(struct canvas *c, int row, int col, int limit,
-                 enum style style, char ch)
+void canvas_fill(struct canvas *c, struct span at, enum style style, char ch)
 {
     struct cell cell = BLANK;
 
     cell.style = (uint8_t)style;
     cell.text[0] = ch;
-    if (row < 0 || row >= c->rows)
+    if (at.row < 0 || at.row >= c->rows)
         return;
-    for (int i = col > 0 ? col : 0; i < limit && i < c->cols; i++)
-        put(row_cells(c, row), c->cols, i, cell);
+    for (int col = at.col > 0 ? at.col : 0; col < at.limit && col < c->cols;
+         col++)
+        put(row_cells(c, at.row), c->cols, col, cell);
 }
 
 static bool is_blank(const struct cell *cell)

@@ -17,7 +17,7 @@
 #include "tui/switcher.h"
 #include "tui/ui.h"
 
-enum { NAME_CAP = NAME_MAX_BYTES + 2 };
+enum { NAME_CAP = NAME_MAX_BYTES + 2, TYPED_BYTES = 3 * NAME_MAX_BYTES };
 
 /* ---- rooms ---- */
 
@@ -28,11 +28,11 @@ enum { NAME_CAP = NAME_MAX_BYTES + 2 };
 static bool room_name(struct chat *chat, struct str typed, char *out,
                       struct now now)
 {
-    char with[3 * NAME_MAX_BYTES + 2];
+    char with[TYPED_BYTES + 2];
     const uint64_t *limits = chat->model->limits.value;
     size_t len;
 
-    typed = text_cut(typed, 3 * NAME_MAX_BYTES);
+    typed = text_cut(typed, TYPED_BYTES);
     out[0] = '@';
     if (typed.len > 0 && typed.ptr[0] == '@') {
         len = text_name(str_from(typed, 1), NAME_NICK,

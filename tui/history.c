@@ -275,20 +275,18 @@ struct line *history_event(struct history *h, const struct msg_event *ev,
     return known ? NULL : kept;
 }
 
-struct line *history_queue(struct history *h, uint64_t device, uint64_t cseq,
-                           unsigned event, struct str nick, struct str text,
-                           uint64_t wall_ms)
+struct line *history_queue(struct history *h, const struct msg_event *ev)
 {
     struct line line = { .id = ++h->ids,
                          .kind = LINE_EVENT,
                          .state = LINE_QUEUED,
-                         .event = event,
-                         .ts = wall_ms,
-                         .device = device,
-                         .cseq = cseq,
+                         .event = (unsigned)ev->kind,
+                         .ts = ev->ts,
+                         .device = ev->device,
+                         .cseq = ev->cseq,
                          .own = true,
-                         .nick = mem_str(nick),
-                         .text = mem_str(text) };
+                         .nick = mem_str(ev->nick),
+                         .text = mem_str(ev->text) };
 
     insert(h, h->n, line);
     return trim_but(h, line.id);

@@ -74,10 +74,9 @@ void history_reset(struct history *);
 struct line *history_event(struct history *, const struct msg_event *,
                            uint64_t own_account);
 
-/* A line typed here, not stored yet. */
-struct line *history_queue(struct history *, uint64_t device, uint64_t cseq,
-                           unsigned event, struct str nick, struct str text,
-                           uint64_t wall_ms);
+/* A line typed here, not stored yet: device, cseq, kind, nick, text and ts of
+ * an event to be. */
+struct line *history_queue(struct history *, const struct msg_event *);
 
 /* The own line of a cseq that has no seq yet; NULL when there is none. */
 struct line *history_own(struct history *, uint64_t device, uint64_t cseq);
@@ -100,7 +99,8 @@ void history_rewrite(struct history *, struct line *, struct str text,
                      uint64_t wall_ms);
 
 /*
- * The first gap, or what is missing before head: events after *after and before *before are missing.
+ * The first gap, or what is missing before head: events after *after and before
+ * *before are missing.
  *   returns  false when there is none
  */
 bool history_gap(const struct history *, uint64_t *after, uint64_t *before);

@@ -62,9 +62,9 @@ static void draw_more(struct canvas *c, const struct pane *p,
              ngettext("-- %lu more below --", "-- %lu more below --", more),
              more);
     int at = right - (int)width_of(str_of(text), &p->ui->rule);
-    canvas_fill(c, y, p->l->left, right + 1, STYLE_text, ' ');
-    canvas_text(c, y, at > p->l->left ? at : p->l->left, right, STYLE_unread,
-                str_of(text));
+    canvas_fill(c, span(y, p->l->left, right + 1), STYLE_text, ' ');
+    canvas_text(c, span(y, at > p->l->left ? at : p->l->left, right),
+                STYLE_unread, str_of(text));
 }
 
 void pane_draw(const struct model *m, const struct ui *ui,

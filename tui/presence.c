@@ -23,7 +23,9 @@ char presence_glyph(unsigned state)
                                    [presence_IDLE] = '~',
                                    [presence_HERE] = '+' };
 
-    return state < sizeof GLYPHS && GLYPHS[state] ? GLYPHS[state] : ' ';
+    if (state >= sizeof GLYPHS || !GLYPHS[state])
+        return ' ';
+    return GLYPHS[state];
 }
 
 void presence_age(uint64_t seconds, char *out, size_t cap)
@@ -61,9 +63,9 @@ static void since_text(uint64_t since, uint64_t wall_ms, char *out, size_t cap)
     time_t t = (time_t)(since / 1000);
     struct tm tm;
 
-    if (since == 0 || since > wall_ms + 1000u * DAY || !localtime_r(&t, &tm))
+    if (since == 0 || since > wall_ms + 1000 * DAY || !localtime_r(&t, &tm))
         snprintf(out, cap, "%s", "");
-    else if (wall_ms > since && wall_ms - since > 1000u * DAY)
+    else if (wall_ms > since && wall_ms - since > 1000 * DAY)
         short_age((wall_ms - since) / 1000, out, cap);
     else
         strftime(out, cap, "%H:%M", &tm);

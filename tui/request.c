@@ -40,9 +40,15 @@ uint64_t client_say(struct client *c, struct str room, unsigned kind,
     struct room *where = model_room_named(c->model, room);
     uint64_t cseq = queue(c, ENTRY_SEND, kind, room, text, now);
 
+    struct msg_event line = { .kind = kind,
+                              .nick = str_of(c->model->nick),
+                              .text = text,
+                              .device = c->model->device,
+                              .cseq = cseq,
+                              .ts = model_wall(c->model, now) };
+
     if (where && !c->config.silent)
-        history_queue(&where->history, c->model->device, cseq, kind,
-                      str_of(c->model->nick), text, now.wall_ms);
+        history_queue(&where->history, &line);
     return cseq;
 }
 

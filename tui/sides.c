@@ -14,23 +14,36 @@
 
 enum { ENTRY_BYTES = 320 };
 
+/* A side pane being drawn: columns left..right-1. */
+struct side {
+    struct canvas *c;
+    const struct width_rule *rule;
+    int left, right;
+};
+
+struct entry {
+    enum style style;
+    const char *text, *note; /* the note stands against the right edge */
+};
+
 static void draw_border(struct canvas *c, const struct layout *l, int col)
 {
     for (int y = 0; y < l->status; y++)
-        canvas_fill(c, y, col, col + 1, STYLE_rule, '|');
+        canvas_fill(c, span(y, col, col + 1), STYLE_rule, '|');
 }
 
-/* Text on the left, a note against the right edge; the note wins. */
-static void draw_entry(struct canvas *c, const struct ui *ui, int y, int left,
-                       int right, enum style style, const char *text,
-                       const char *note)
+/* When both do not fit, the note wins. */
+static void draw_entry(const struct side *side, int y,
+                       const struct entry *entry)
 {
-    int at = right - (int)width_of(str_of(note), &ui->rule);
+    struct str text = str_of(entry->text), note = str_of(entry->note);
+    int at = side->right - (int)width_of(note, side->rule);
 
-    if (at < left)
-        at = left;
-    canvas_text(c, y, left, note[0] ? at - 1 : right, style, str_of(text));
-    canvas_text(c, y, at, right, style, str_of(note));
+    if (at < side->left)
+        at = side->left;
+    canvas_text(side->c, span(y, side->left, note.len ? at - 1 : side->right),
+                entry->style, text);
+    canvas_text(side->c, span(y, at, side->right), entry->style, note);
 }
 
 static enum style room_style(const struct model *m, size_t i)
@@ -42,8 +55,7 @@ static enum style room_style(const struct model *m, size_t i)
     return m->rooms[i]->unread ? STYLE_unread : STYLE_room;
 }
 
-static void draw_room(struct canvas *c, const struct model *m,
-                      const struct ui *ui, const struct layout *l, size_t i,
+static void draw_room(const struct side *side, const struct model *m, size_t i,
                       int y)
 {
     char text[ENTRY_BYTES], note[32] = "";
@@ -57,21 +69,22 @@ static void draw_room(struct canvas *c, const struct model *m,
     else if (room->unread)
         snprintf(note, sizeof note, "%u%s", room->unread,
                  room->mentions ? "!" : "");
-    draw_entry(c, ui, y, 0, l->rooms - 1, room_style(m, i), text, note);
+    draw_entry(side, y, &(struct entry){ room_style(m, i), text, note });
 }
 
 void sides_rooms(const struct model *m, const struct ui *ui,
                  const struct layout *l, struct canvas *c)
 {
+    struct side side = { c, &ui->rule, 0, l->rooms - 1 };
     size_t area = (size_t)(l->status - 1);
     size_t first = m->current >= area ? m->current - area + 1 : 0;
 
     if (l->rooms == 0 || l->status < 2)
         return;
-    canvas_text(c, 0, 1, l->rooms - 1, STYLE_rule, str_of(_("rooms")));
+    canvas_text(c, span(0, 1, side.right), STYLE_rule, str_of(_("rooms")));
     for (size_t i = first; i < m->n_rooms && i - first < area; i++)
-        draw_room(c, m, ui, l, i, 1 + (int)(i - first));
-    draw_border(c, l, l->rooms - 1);
+        draw_room(&side, m, i, 1 + (int)(i - first));
+    draw_border(c, l, side.right);
 }
 
 /* ---- members ---- */
@@ -87,36 +100,34 @@ static enum style state_style(unsigned state)
     }
 }
 
-static void draw_member(struct canvas *c, const struct model *m,
-                        const struct ui *ui, const struct layout *l,
-                        const struct person *p, int y, struct now now)
+static void draw_member(const struct side *side, const struct person *p,
+                        uint64_t wall_ms, int y)
 {
     char text[ENTRY_BYTES], note[64];
-    int left = l->cols - l->members + 2;
 
-    presence_detail(p, model_wall(m, now), note, sizeof note);
+    presence_detail(p, wall_ms, note, sizeof note);
     snprintf(text, sizeof text, "%c %s", presence_glyph(p->state), p->nick);
-    draw_entry(c, ui, y, left, l->cols, state_style(p->state), text, note);
+    draw_entry(side, y, &(struct entry){ state_style(p->state), text, note });
 }
 
 void sides_members(const struct model *m, const struct ui *ui,
                    const struct layout *l, struct canvas *c, struct now now)
 {
     const struct room *room = model_here(m);
-    int left = l->cols - l->members;
-    char head[64] = "";
+    struct side side = { c, &ui->rule, l->cols - l->members + 2, l->cols };
+    char head[64];
+    size_t n;
 
     if (l->members == 0)
         return;
-    draw_border(c, l, left);
+    draw_border(c, l, l->cols - l->members);
     if (!room)
         return;
     snprintf(head, sizeof head, _("members %llu"),
              (unsigned long long)room->member_count);
-    canvas_text(c, 0, left + 2, l->cols, STYLE_rule, str_of(head));
-    size_t n;
+    canvas_text(c, span(0, side.left, side.right), STYLE_rule, str_of(head));
     const struct person **all = presence_roll(m, room, &n);
     for (size_t i = 0; i < n && 1 + (int)i < l->status; i++)
-        draw_member(c, m, ui, l, all[i], 1 + (int)i, now);
+        draw_member(&side, all[i], model_wall(m, now), 1 + (int)i);
     free(all);
 }

@@ -28,7 +28,7 @@ static void draw_tiny(struct canvas *c, const struct model *m)
         snprintf(text, sizeof text, _("%u new; window too small"), unread);
     else
         snprintf(text, sizeof text, "%s", _("window too small"));
-    canvas_text(c, 0, 0, c->cols, STYLE_text, str_of(text));
+    canvas_text(c, span(0, 0, c->cols), STYLE_text, str_of(text));
 }
 
 /* ---- a page of text ---- */
@@ -76,7 +76,7 @@ static int draw_page_line(struct canvas *c, const struct ui *ui,
         if (!wrap_next(&text, width - hang, &ui->rule, &row))
             row = str_of("");
         size_t len = wrap_expand(row, &ui->rule, line, sizeof line);
-        canvas_text(c, y++, l->left + 1 + (int)hang, l->left + l->width,
+        canvas_text(c, span(y++, l->left + 1 + (int)hang, l->left + l->width),
                     STYLE_text, str_bytes(line, len));
         hang = next;
     } while (text.len > 0);
@@ -107,11 +107,11 @@ static void draw_page(struct canvas *c, const struct ui *ui,
     while (y < bottom && rest.len > 0)
         y = draw_page_line(c, ui, l, take_line(&rest), y);
     for (int row = bottom; row < y; row++) /* the last line ran over */
-        canvas_fill(c, row, l->left, right, STYLE_text, ' ');
+        canvas_fill(c, span(row, l->left, right), STYLE_text, ' ');
     if (!framed)
         return;
-    canvas_text(c, l->top, left, right, STYLE_unread, str_of(ui->title));
-    canvas_text(c, bottom, left, right, STYLE_notice,
+    canvas_text(c, span(l->top, left, right), STYLE_unread, str_of(ui->title));
+    canvas_text(c, span(bottom, left, right), STYLE_notice,
                 str_of(rest.len || y > bottom
                            ? _("-- PgDn for more, Esc to leave --")
                            : _("-- Esc to leave --")));
@@ -134,12 +134,12 @@ static void draw_choices(struct canvas *c, const struct model *m,
         snprintf(text, sizeof text, " %zu %s  %s ", rooms[i] + 1, room->name,
                  room->mentions ? "!" : "");
         canvas_text(
-            c, l->top + (int)(i - first), l->left + 1, l->left + l->width,
+            c, span(l->top + (int)(i - first), l->left + 1, l->left + l->width),
             i == ui->query.choice ? STYLE_found : STYLE_room, str_of(text));
     }
     if (n == 0)
-        canvas_text(c, l->top, l->left + 1, l->left + l->width, STYLE_error,
-                    str_of(_("no room fits")));
+        canvas_text(c, span(l->top, l->left + 1, l->left + l->width),
+                    STYLE_error, str_of(_("no room fits")));
 }
 
 /* ---- all of it ---- */

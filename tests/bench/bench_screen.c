@@ -56,21 +56,23 @@ static void draw(struct bench *b)
     char line[256];
 
     canvas_clear(c);
-    canvas_fill(c, 0, left, right, STYLE_bar, ' ');
-    canvas_text(c, 0, left, right, STYLE_bar, str_of(" #design  review"));
+    canvas_fill(c, span(0, left, right), STYLE_bar, ' ');
+    canvas_text(c, span(0, left, right), STYLE_bar, str_of(" #design  review"));
     for (int row = bottom; row >= top; row--)
-        canvas_text(c, row, left, right, STYLE_text,
+        canvas_text(c, span(row, left, right), STYLE_text,
                     text(line, sizeof line, b->newest - (bottom - row)));
     for (int row = 0; b->panes && row < c->rows - 2; row++) {
         snprintf(line, sizeof line, "%d room-%d", row, row);
-        canvas_text(c, row, 0, left, STYLE_room, str_of(line));
+        canvas_text(c, span(row, 0, left), STYLE_room, str_of(line));
         snprintf(line, sizeof line, "+ member-%d", row);
-        canvas_text(c, row, right, c->cols, STYLE_here, str_of(line));
+        canvas_text(c, span(row, right, c->cols), STYLE_here, str_of(line));
     }
-    canvas_fill(c, c->rows - 2, 0, c->cols, STYLE_bar, ' ');
-    canvas_text(c, c->rows - 2, 0, c->cols, STYLE_bar, str_of(" [2 #design]"));
-    canvas_text(c, c->rows - 1, 0, c->cols, STYLE_prompt, str_of("you> "));
-    canvas_fill(c, c->rows - 1, 5, 5 + b->typed, STYLE_input, 'x');
+    canvas_fill(c, span(c->rows - 2, 0, c->cols), STYLE_bar, ' ');
+    canvas_text(c, span(c->rows - 2, 0, c->cols), STYLE_bar,
+                str_of(" [2 #design]"));
+    canvas_text(c, span(c->rows - 1, 0, c->cols), STYLE_prompt,
+                str_of("you> "));
+    canvas_fill(c, span(c->rows - 1, 5, 5 + b->typed), STYLE_input, 'x');
     c->cursor_row = c->rows - 1;
     c->cursor_col = 5 + b->typed;
 }
