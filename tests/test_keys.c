@@ -231,8 +231,10 @@ static void test_keys_never_types_the_tail_of_an_endless_one(void **state)
 
     (void)state;
     memset(bytes, '1', sizeof bytes);
-    memcpy(bytes, "\033[", 2);
-    memcpy(bytes + sizeof bytes - 2, "Ax", 2);
+    bytes[0] = '\033';
+    bytes[1] = '[';
+    bytes[sizeof bytes - 2] = 'A';
+    bytes[sizeof bytes - 1] = 'x';
 
     decode(k, str_bytes(bytes, sizeof bytes), 0, 0, &log);
     assert_string_equal(log.text, "x");

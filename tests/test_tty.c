@@ -268,10 +268,10 @@ static void test_tty_goes_on_where_it_was(void **state)
     assert_int_equal(tty_stuck_ms(w->tty), 0);
     assert_true(tty_write(w->tty, S("the end")));
     assert_int_equal(pty_await(w->pty, "the end"), 8 + n * PIECE);
-    for (int i = 0; i < n; i++) {
-        char mark[16];
+    for (size_t i = 0; i < (size_t)n; i++) {
+        char mark[32];
 
-        snprintf(mark, sizeof mark, "<%04d>", i);
+        snprintf(mark, sizeof mark, "<%04zu>", i);
         assert_memory_equal(w->pty->text + 8 + i * PIECE, mark, 6);
     }
     world_free(w);
@@ -465,7 +465,7 @@ static void die_of_quit(struct world *w)
 }
 
 /* Use up the stack: the handler must have one of its own. */
-static int overflow(int depth)
+static int overflow(int depth) /* NOLINT(misc-no-recursion) */
 {
     volatile char much[65536];
 

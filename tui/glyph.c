@@ -4,13 +4,12 @@
  */
 #include "tui/glyph.h"
 
+#include <assert.h>
 #include <stdint.h>
 
 #include "shared/text.h"
 
-#ifndef __STDC_ISO_10646__
-#    error "wchar_t must hold Unicode code points"
-#endif
+static_assert(sizeof(wchar_t) >= sizeof(uint32_t), "wchar_t holds code points");
 
 /* What looks like it in ASCII, for the punctuation that people type. */
 static char likeness(uint32_t code)

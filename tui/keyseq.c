@@ -25,6 +25,7 @@ struct csi {
 
 static uint8_t at(struct str s, size_t i)
 {
+    assert(s.ptr && i < s.len);
     return (uint8_t)s.ptr[i];
 }
 

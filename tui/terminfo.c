@@ -20,7 +20,7 @@ const char *terminfo_string(const char *name)
 {
     const char *value = tigetstr((NCURSES_CONST char *)name);
 
-    return value == (const char *)-1 ? NULL : value;
+    return (intptr_t)value == -1 ? NULL : value;
 }
 
 bool terminfo_has_title(void)
@@ -78,9 +78,9 @@ size_t terminfo_restore(char *out, size_t cap)
         const char *value = terminfo_string(NAMES[i]);
         size_t n = value ? strlen(value) : 0;
 
-        if (n == 0 || strstr(value, "$<") || len + n > cap)
+        if (n == 0 || strstr(value, "$<") || len + n >= cap)
             continue;
-        memcpy(out + len, value, n);
+        snprintf(out + len, cap - len, "%s", value);
         len += n;
     }
     return len;

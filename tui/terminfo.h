@@ -27,7 +27,7 @@ void terminfo_learn(struct keys *);
 
 /*
  * What leaves full screen, in one string, for a crash.
- *   returns  bytes written, at most cap
+ *   returns  bytes written before the NUL
  */
 size_t terminfo_restore(char *out, size_t cap);
 

@@ -5,7 +5,6 @@
 #include "tui/theme.h"
 
 #include <assert.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,8 +14,8 @@ enum { DEFAULT = INK_DEFAULT, RED = 1, GREEN, YELLOW, BLUE, MAGENTA, CYAN };
 enum { NONE = 0, BOLD = INK_BOLD, DIM = INK_DIM, REVERSE = INK_REVERSE };
 
 static const struct {
-    int8_t dark, light;
-    uint8_t attrs;
+    int dark, light;
+    unsigned attrs;
 } INKS[STYLE_COUNT] = {
 
 #define STYLE(name, dark, light, attrs, doc)                                   \
