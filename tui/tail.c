@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "shared/bounds.h"
 #include "shared/mem.h"
@@ -22,6 +23,12 @@ enum {
     OUT_MAX = 1024 * 1024, /* bytes not taken yet: no more events */
     OUT_LOW = 256 * 1024,  /* below it more are asked for */
     PAGE = 500,            /* events in a page; the server may give less */
+    AUTHORS = 1024,        /* devices remembered, a power of two */
+};
+
+/* The last line of a device: in a new history it may be told again. */
+struct author {
+    uint64_t device, cseq;
 };
 
 struct tail {
@@ -37,6 +44,7 @@ struct tail {
     uint64_t pos;    /* last event taken */
     uint64_t head;   /* last event known to be there */
     uint64_t coming; /* events up to here are on their way by themselves */
+    struct author authors[AUTHORS]; /* by device; one drives out another */
     struct bytes out;
 };
 
@@ -115,11 +123,23 @@ static bool is_message(const struct msg_event *ev)
            ev->kind == event_NOTICE;
 }
 
-/* A page that was asked for to count. */
+/*
+ * A page that was asked for to count.  The newest events may come twice, and
+ * out of turn: pushed on entering the room, and in the page.
+ */
 static void count(struct tail *t, const struct msg_event *ev)
 {
-    if (is_message(ev) && ev->seq < t->seek && t->n_page < PAGE)
-        t->page[t->n_page++] = ev->seq;
+    size_t i = t->n_page;
+
+    if (!is_message(ev) || ev->seq >= t->seek || i == PAGE)
+        return;
+    while (i > 0 && t->page[i - 1] > ev->seq)
+        i--;
+    if (i > 0 && t->page[i - 1] == ev->seq)
+        return;
+    memmove(&t->page[i + 1], &t->page[i], (t->n_page - i) * sizeof *t->page);
+    t->page[i] = ev->seq;
+    t->n_page++;
 }
 
 /* The page is counted: it begins in it, or before it. */
@@ -141,6 +161,17 @@ static void counted(struct tail *t, const struct msg_hist_page *page)
     t->placed = true;
 }
 
+/* Whether it was printed before, under an earlier epoch. */
+static bool is_repeat(struct tail *t, const struct msg_event *ev)
+{
+    struct author *author = &t->authors[ev->device % AUTHORS];
+
+    if (author->device == ev->device && ev->cseq <= author->cseq)
+        return ev->cseq != 0;
+    *author = (struct author){ ev->device, ev->cseq };
+    return false;
+}
+
 static void take(struct tail *t, const struct msg_event *ev)
 {
     struct saying saying = { str_of(t->name),    ev->nick, ev->text,
@@ -148,7 +179,7 @@ static void take(struct tail *t, const struct msg_event *ev)
                              ev->account };
 
     t->pos = ev->seq;
-    if (!is_message(ev))
+    if (!is_message(ev) || is_repeat(t, ev))
         return;
     if (t->json)
         plain_json(&t->out, &saying);
