@@ -144,8 +144,9 @@ static inline void vt_char(struct vt *t, struct str bytes, uint32_t code)
     snprintf(text, sizeof text, "%.*s", STR_ARG(bytes));
     if (width > 0)
         vt_put(t, text, width);
-    else if (strlen(last->text) + strlen(text) < VT_BYTES)
-        strcat(last->text, text);
+    else
+        snprintf(last->text + strlen(last->text), VT_BYTES - strlen(last->text),
+                 "%s", text);
 }
 
 static inline void vt_shift(struct vt *t, int n)
@@ -240,58 +241,57 @@ static inline bool vt_csi(struct vt *t, char final, const int *v)
     return true;
 }
 
-/* A sequence that begins with ESC; bytes used. */
-static inline size_t vt_escape(struct vt *t, struct str s)
+/* A control sequence; bytes used. */
+static inline size_t vt_sequence(struct vt *t, struct str s)
 {
+    bool private = s.len > 2 && (s.ptr[2] == '?' || s.ptr[2] == '!');
+    size_t i = private ? 3 : 2, n = 0;
     int v[16] = { 0 };
-    size_t i = 2, n = 0;
-    bool private = false;
 
-    if (s.len > 2 && s.ptr[1] == '(')
-        return 3;
-    if (s.len > 1 && s.ptr[1] == ']') {
-        while (i < s.len && s.ptr[i] != '\a')
-            i++;
-        return i + 1;
-    }
-    if (s.len > 1 && s.ptr[1] == 'M') {
-        if (t->row == t->top)
-            vt_scroll(t, t->top, -1);
-        else
-            vt_go(t, t->row - 1, t->col);
-        return 2;
-    }
-    if (s.len > 1 && s.ptr[1] == '7') {
-        t->saved_row = t->row;
-        t->saved_col = t->col;
-        return 2;
-    }
-    if (s.len > 1 && s.ptr[1] == '8') {
-        vt_go(t, t->saved_row, t->saved_col);
-        return 2;
-    }
-    if (s.len > 1 && strchr("=>", s.ptr[1]))
-        return 2;
-    if (s.len < 3 || s.ptr[1] != '[')
-        vt_die("unknown", s);
-    if (s.ptr[2] == '?' || s.ptr[2] == '!') {
-        private = true;
-        i++;
-    }
     for (; i < s.len && s.ptr[i] >= '0' && s.ptr[i] <= ';'; i++) {
         if (s.ptr[i] == ';')
             n++;
         else if (n < 16)
             v[n] = v[n] * 10 + (s.ptr[i] - '0');
     }
-    if (i == s.len)
+    if (i >= s.len || n >= 16)
         vt_die("cut off", s);
-    if (private)
-        for (size_t k = 0; k <= n; k++)
-            vt_mode(t, v[k], s.ptr[i] == 'h');
-    else if (!vt_csi(t, s.ptr[i], v))
+    for (size_t k = 0; private && k <= n; k++)
+        vt_mode(t, v[k], s.ptr[i] == 'h');
+    if (!private && !vt_csi(t, s.ptr[i], v))
         vt_die("unknown", s);
     return i + 1;
+}
+
+static inline void vt_reverse_index(struct vt *t)
+{
+    if (t->row == t->top)
+        vt_scroll(t, t->top, -1);
+    else
+        vt_go(t, t->row - 1, t->col);
+}
+
+/* A sequence that begins with ESC; bytes used. */
+static inline size_t vt_escape(struct vt *t, struct str s)
+{
+    const char *end;
+
+    switch (s.len > 1 ? s.ptr[1] : 0) {
+    case '[': return vt_sequence(t, s);
+    case ']':
+        end = memchr(s.ptr, '\a', s.len);
+        return end ? (size_t)(end - s.ptr) + 1 : s.len;
+    case '(': return 3;
+    case 'M': vt_reverse_index(t); return 2;
+    case '7':
+        t->saved_row = t->row;
+        t->saved_col = t->col;
+        return 2;
+    case '8': vt_go(t, t->saved_row, t->saved_col); return 2;
+    case '=':
+    case '>': return 2;
+    default: vt_die("unknown", s); return s.len;
+    }
 }
 
 /* Show bytes; whole sequences only. */
