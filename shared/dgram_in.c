@@ -209,6 +209,7 @@ int dgram_input(struct dgram *d, const uint8_t *packet, size_t len,
         return -ERROR_BAD_FRAME;
     if (is == RANGE_SEEN) {
         d->stats.duplicates++;
+        dgram_arm(d, now); /* its bytes count towards the allowance */
         return 0;
     }
     note_heard(d, head.pn, now);

@@ -136,6 +136,7 @@ void dgram_tick(struct dgram *d, struct now now)
         return;
     if (d->loss_us <= now.mono_us)
         dgram_detect_lost(d, now);
+    dgram_arm(d, now);
     if (d->probe_us <= now.mono_us)
         on_timeout(d, now);
     dgram_arm(d, now);

@@ -231,18 +231,30 @@ static unsigned add_oldest(struct dgram *d, struct build *b, uint32_t pn,
     return b->head.n - before;
 }
 
+/* New pieces, then the oldest; again the same ones if there are no others. */
+static void add_probe_pieces(struct dgram *d, struct build *b, struct now now)
+{
+    b->full = false;
+    add_pieces(d, b, true, now);
+    if (!b->full && add_oldest(d, b, d->probe_pn, now) == 0 && !b->full)
+        add_oldest(d, b, d->flight.next, now);
+}
+
 static void add_probe(struct dgram *d, struct build *b, struct now now)
 {
-    if (d->probes == 1 && d->timeouts >= SMALL_AFTER &&
-        b->packet.cap > SMALL_PROBE)
+    size_t cap = b->packet.cap;
+
+    if (d->probes == 1 && d->timeouts >= SMALL_AFTER && cap > SMALL_PROBE)
         b->packet.cap = SMALL_PROBE;
     d->probes--;
     if (d->credit_waits)
         d->credit_due = true;
     add_credit(d, b);
-    add_pieces(d, b, true, now);
-    if (!b->full && add_oldest(d, b, d->probe_pn, now) == 0 && !b->full)
-        add_oldest(d, b, d->flight.next, now);
+    add_probe_pieces(d, b, now);
+    if (b->elicits || b->packet.cap == cap)
+        return;
+    b->packet.cap = cap; /* nothing is that small */
+    add_probe_pieces(d, b, now);
 }
 
 /* While the path is away, what is new goes once, to find it back. */

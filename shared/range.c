@@ -28,10 +28,13 @@ void ranges_fini(struct ranges *set)
     ranges_init(set);
 }
 
-/* Make room for a range at index i, dropping the oldest when all is full. */
+/*
+ * Make room for a range at index i.  There is one place more than `cap`, so the
+ * oldest can fall off the end after the insertion.
+ */
 static void insert(struct ranges *set, unsigned i, uint32_t pn)
 {
-    if (set->n == set->cap) {
+    if (set->n == set->cap && set->cap < RANGES_KEPT) {
         set->cap = set->cap ? (uint16_t)(set->cap * 2) : FIRST_CAP;
         set->v = mem_resize(set->v, set->cap + 1u, sizeof *set->v);
     }
