@@ -399,7 +399,9 @@ static void test_hub_parts_for_all_devices(void **state)
 
     (void)state;
     join(bob, "#lobby");
-    forget(bob), forget(phone), forget(ann);
+    forget(bob);
+    forget(phone);
+    forget(ann);
     msg.part.room = room;
     msg.part.cseq = ++ann->cseq;
     msg.part.text = S("later");

@@ -79,7 +79,8 @@ static void test_session_replaces_an_older_link_of_its_device(void **state)
     again = resume(ann, TRANSPORT_UDP);
     msg = must(ann, KIND_BYE);
     assert_int_equal(msg.bye.code, ERROR_REPLACED);
-    forget(again), forget(ann);
+    forget(again);
+    forget(ann);
     say_text(bob, room, "hi");
     settle(rig);
     must(again, KIND_EVENT);
@@ -312,7 +313,8 @@ static void test_session_fails_a_batch_with_all_behind_it(void **state)
 
     (void)state;
     join(bob, "#lobby");
-    forget(ann), forget(bob);
+    forget(ann);
+    forget(bob);
     store_pause(rig->w->store, true);
     store_fail(rig->w->store, 1);
     say_text(ann, room, "first batch");
