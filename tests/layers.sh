@@ -3,149 +3,159 @@
 #
 # usage: layers.sh BUILD
 # Prove from the object files who calls whom.
-#     1  A file calls files on its own line of the tables below and on lines
-#        further down; server and tui do not know each other, shared knows
-#        neither.  A file without a line is an error.
-#     2  What comes from outside: everybody may use PURE, and what is allowed
-#        to one file by name.  So sockets, files, clocks, threads, uv and curses
-#        stay in the edges.
-#     3  No file has variables that outlive a call, but those listed.
+#     1  A file calls files on its own line of LINES and on lines below it;
+#        server and tui do not know each other, shared knows neither.  A file
+#        without a line is an error.
+#     2  What comes from outside is in OUTSIDE.  So sockets, files, clocks,
+#        threads, uv and curses stay in the edges.
+#     3  No variable outlives a call, but those in VARIABLES.
 set -u
 cd "$(dirname "$0")/.." || exit 70
 export LC_ALL=C
 
 B=${1:-build}
-bad=0
-complain() {
-    echo "layers: $*" >&2
-    bad=1
-}
 
-# ---- 1: the lines, from the top ----
+# From the top.  Files on one line are parts of one thing, or do not meet.
+LINES='
+server  main
+server  net net_stream net_dgram
+server  hub
+server  pull
+server  settle verbs
+server  login mood sync talk
+server  call presence query
+server  world people
+server  room
+server  config gate session store
+server  account address bucket event heap log map metrics
 
-# shellcheck disable=SC2317 # called by name
-lines_of_server() {
-    cat <<'END'
-main
-net
-hub
-verbs
-world
-room
-END
-}
+tui     main
+tui     app pipe
+tui     setup
+tui     keymap keymap_act keymap_mode complete command command_link command_look command_talk
+tui     chat
+tui     net dial
+tui     client conn delivery greeting request
+tui     find screen view
+tui     apply bars pane sides terminfo
+tui     block edit_kill edit_recall keys layout presence tail
+tui     edit keyseq lines model outbox plain settings tty
+tui     address bytes canvas glyph history journal key lang mention pace phrase pump recall rescue sink state switcher theme ui undo wrap
+'
 
-# shellcheck disable=SC2317
-lines_of_tui() {
-    cat <<'END'
-main
-app
-net tty screen
-END
-}
+# Files, and the symbols they may use: extended regular expressions.
+OUTSIDE='
+.*                    mem(cpy|move|set|cmp|chr|rchr)|str(len|cmp|ncmp|chr|rchr|str|cspn|spn|pbrk)
+.*                    strto(ul|ull|l|ll|d)|v?snprintf|sscanf|qsort|bsearch|free|strerror
+.*                    __assert_fail|__errno_location|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_
+shared/.*             utf8proc_.*
+shared/mem            malloc|calloc|realloc|abort|fprintf|fputs|fwrite|stderr
+shared/(wire_dump|option_help)  fprintf|fputc|fputs|fwrite|putc
 
-# ---- 2: what comes from outside ----
+server/(main|net|net_stream|net_dgram)  uv_.*
+server/main           getrlimit|setrlimit|fprintf|fwrite|fputs|puts|std(out|err)
+server/net            clock_gettime|signal|unlink|abort|fprintf|fputc|fwrite|stderr
+server/net_stream     socket|connect|close|stat|unlink|umask
+server/address        getaddrinfo|freeaddrinfo|gai_strerror|inet_ntop
+server/config         fopen|fclose|fread|ferror
+server/log            fwrite|gmtime_r|strftime
+server/metrics        fprintf
 
-# Memory and strings; numbers; sorting; assertions; utf8proc's tables.
-PURE='mem(cpy|move|set|cmp|chr|rchr)|str(len|cmp|ncmp|chr|rchr|str|cspn|spn)
-strto(ul|ull|l|ll|d)|v?snprintf|qsort|bsearch|abs|__assert_fail
-utf8proc_[a-z_]+|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_'
+tui/.*                dcn?gettext
+tui/(presence|block|plain)  localtime_r|gmtime_r|strftime
+tui/command.*         open_memstream|fclose|fprintf|fputc|fputs|nl_langinfo|setlocale
+tui/keymap            fprintf
+tui/(canvas|sink)     fputc|fwrite
+tui/sink              shm_(open|unlink)|tmpfile|fdopen|fileno|fflush|fclose|pread|lseek|getpid
+tui/glyph             wcwidth
+tui/edit_kill         utf8proc_category
+tui/lang              getenv|setenv|setlocale|nl_langinfo|(bind|bind_)?textdomain(_codeset)?
+tui/settings          getenv|getpwuid|getuid|fopen|fclose|fread|ferror|fputs
+tui/setup             getenv|setlocale
+tui/(journal|state)   open|close|read|write|lseek|f?stat|rename|unlink|mkdir|flock|f(data)?sync|ftruncate
+tui/journal           sprintf
+tui/state             getenv|getpid|fopen|fclose|fread
+tui/(main|app|net|dial|tty|pipe)  uv_.*
+tui/net               clock_gettime|abort|fwrite|stderr
+tui/pipe              open|close|read|write|isatty|fstat|fcntl|fprintf|fputc|stderr
+tui/app               getenv
+tui/main              getenv|isatty|signal|fprintf|puts|std(out|err)
+tui/pump              read|write|poll
+tui/rescue            atexit|raise|sig(action|addset|emptyset|altstack)|tcsetattr|write
+tui/tty               open|close|read|ioctl|isatty|kill|ttyname_r|tc(flush|getattr|setattr)|sig(action|addset|emptyset|procmask)
+tui/screen            newterm|delscreen|endwin|isendwin|doupdate|wnoutrefresh|erase|clearok|curs_set|curscr|stdscr|getcur[xy]|idlok|move|mvadd_wch|nonl|typeahead|use_env|resize_term|setcchar
+tui/screen            COLORS|has_colors|start_color|init_pair|use_default_colors|nl_langinfo|getenv|fopen|fclose|fflush|fwrite
+tui/terminfo          cur_term|(del_cur|setup)term|tiget(flag|str)|tiparm|getenv|fputs|fwrite
+'
 
-allowed() { # OBJECT: a pattern per line, # comments
-    cat <<'END' | sed -n "s|^$1 *||p"
-shared/mem.o     malloc|calloc|realloc|free|abort|fputs|stderr
-shared/wire.o    fprintf|fputs|fputc|putc   # dumps into the FILE it is given
-server/net.o     .*
-tui/net.o        .*
-END
-}
+# file  variable  why nothing else will do
+VARIABLES='
+tui/rescue  rescue  a signal handler is called without an argument
+'
 
-# ---- 3: variables ----
-
-# Those that a library or a signal handler forces, with the reason.
-variables_allowed() {
-    cat <<'END'
-END
-}
-
-# ---- the proof ----
-
-symbols=$(mktemp)
-trap 'rm -f "$symbols"' EXIT
-
-# Lines of `OBJECT SYMBOL TYPE`; the checking twins of libc functions that
-# fortified builds call count as the functions.
-for folder in shared server tui; do
-    for object in "$B/$folder"/*.o; do
-        nm -P "$object" | awk -v o="$folder/${object##*/}" '{
-            sub(/@.*/, "", $1)
-            if ($2 == "U" && sub(/_chk$/, "", $1)) sub(/^__/, "", $1)
-            sub(/^__isoc99_/, "", $1)
-            print o, $1, $2 }'
+# Lines of `file symbol type`: U when used, V when it is a variable.
+symbols() {
+    local source object
+    for source in shared/*.c server/*.c tui/*.c; do
+        object=$B/${source%.c}.o
+        nm -P "$object" | awk -v f="${source%.c}" '{ print f, $1, $2 }'
+        objdump -t "$object" | awk -v f="${source%.c}" '
+            / O (\.data|\.bss|\.tbss|\.tdata|\*COM\*)/ &&
+            !/ \.data\.rel\.ro/ { print f, $NF, "V" }'
     done
-done >"$symbols"
-
-# Lines of `OBJECT USES DEFINED-IN`, `-` when it is not one of ours.
-uses() {
-    awk 'NR == FNR { if ($3 ~ /^[TDRBCV]$/) home[$2] = home[$2] " " $1; next }
-        $3 == "U" {
-            n = split(home[$2], at, " ")
-            where = n ? at[1] : "-"
-            for (i = 1; i <= n; i++) # main is in two programs
-                if (substr(at[i], 1, 3) == substr($1, 1, 3)) where = at[i]
-            print $1, $2, where
-        }' "$symbols" "$symbols"
 }
 
-line_in() { # FOLDER FILE: the number of its line
-    "lines_of_$1" | grep -nwF -- "$2" | cut -d: -f1
+symbols | awk -v lines="$LINES" -v outside="$OUTSIDE" -v vars="$VARIABLES" '
+function complain(text) {
+    if (!said[text]++) print "layers: " text
 }
-
-check_call() { # OBJECT SYMBOL OBJECT
-    local from=${1%%/*} to=${3%%/*} a b
-    if [ "$from" != "$to" ]; then
-        [ "$to" = shared ] || complain "$1 uses $2 of $3"
-        return
-    fi
-    [ "$from" != shared ] || return
-    a=$(line_in "$from" "$(basename "$1" .o)")
-    b=$(line_in "$from" "$(basename "$3" .o)")
-    [ "${a:-0}" -le "${b:-0}" ] || complain "$1 calls upward: $2 of $3"
+function may_use(file, symbol,    i) {
+    for (i = 1; i <= rules; i++)
+        if (file ~ files[i] && symbol ~ allowed[i]) return 1
+    return 0
 }
-
-check_outside() { # OBJECT SYMBOL
-    local pattern
-    for pattern in $PURE $(allowed "$1" | sed 's/#.*//'); do
-        [[ ! $2 =~ ^($pattern)$ ]] || return
-    done
-    complain "$1 uses $2 from outside"
+BEGIN {
+    n = split(lines, line, "\n")
+    for (i = 1; i <= n; i++) {
+        m = split(line[i], word, " ")
+        for (k = 2; k <= m; k++) rank[word[1] "/" word[k]] = i
+    }
+    n = split(outside, line, "\n")
+    for (i = 1; i <= n; i++)
+        if (split(line[i], word, " ") == 2) {
+            files[++rules] = "^" word[1] "$"
+            allowed[rules] = "^(" word[2] ")$"
+        }
+    n = split(vars, line, "\n")
+    for (i = 1; i <= n; i++)
+        if (split(line[i], word, " ") > 2) excused[word[1] " " word[2]] = 1
 }
-
-while read -r object symbol where; do
-    if [ "$where" = - ]; then
-        check_outside "$object" "$symbol"
-    else
-        check_call "$object" "$symbol" "$where"
-    fi
-done < <(uses | sort -u)
-
-for folder in server tui; do
-    for source in "$folder"/*.c; do
-        [ -n "$(line_in $folder "$(basename "$source" .c)")" ] ||
-            complain "$source has no line in the table"
-    done
-done
-
-for folder in shared server tui; do
-    for object in "$B/$folder"/*.o; do
-        name=$folder/${object##*/}
-        objdump -t "$object" |
-            awk -v o="$name" '/ O \.?(data|bss|tbss|tdata|\*COM\*)/ &&
-                !/ \.data\.rel\.ro/ { print o, $NF }'
-    done
-done | sort -u | while read -r object variable; do
-    variables_allowed | grep -q "^$object $variable " ||
-        echo "$object: variable $variable outlives a call"
-done >"$symbols"
-[ ! -s "$symbols" ] || complain "$(cat "$symbols")"
-exit $bad
+{
+    sub(/@.*/, "", $2)
+    folder[$1] = substr($1, 1, index($1, "/") - 1)
+}
+$3 == "V" && !excused[$1 " " $2] { complain($1 ": variable " $2) }
+$3 ~ /^[TDRBC]$/ { home[folder[$1], $2] = $1 }
+$3 == "U" {
+    # The checking twins of libc functions count as the functions.
+    if (sub(/_chk$/, "", $2)) sub(/^__/, "", $2)
+    sub(/^__isoc99_/, "", $2)
+    user[++uses] = $1
+    used[uses] = $2
+}
+END {
+    for (f in folder)
+        if (folder[f] != "shared" && !(f in rank))
+            complain(f ".c has no line")
+    for (i = 1; i <= uses; i++) {
+        f = user[i]
+        s = used[i]
+        if ((folder[f], s) in home) {
+            to = home[folder[f], s]
+            if (rank[f] > rank[to]) complain(f " calls upward: " s " of " to)
+        } else if (!(("shared", s) in home) && !may_use(f, s))
+            complain(f " uses " s)
+    }
+    for (text in said) bad = 1
+    exit bad
+}'
