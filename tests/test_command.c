@@ -150,8 +150,8 @@ static void test_command_splits_what_is_too_long(void **state)
 static void test_command_loses_nothing_of_a_paste(void **state)
 {
     struct desk *d = *state;
-    char paste[4000], all[4000] = "";
-    size_t len = 0;
+    char paste[4000], all[4000];
+    size_t len = 0, back = 0;
     d->chat.model->limits.value[LIMIT_TEXT_BYTES] = 256;
     for (int i = 0; len < sizeof paste - 32; i++)
         len += (size_t)snprintf(paste + len, sizeof paste - len, "行%d\n", i);
@@ -160,8 +160,8 @@ static void test_command_loses_nothing_of_a_paste(void **state)
 
     for (size_t i = 0; i < outbox_len(d->outbox); i++) {
         assert_true(strlen(sent(d, i).text) <= 256);
-        strcat(all, sent(d, i).text);
-        strcat(all, "\n");
+        back += (size_t)snprintf(all + back, sizeof all - back, "%s\n",
+                                 sent(d, i).text);
     }
     assert_string_equal(all, paste);
 }
@@ -401,19 +401,18 @@ static void test_command_any_line_is_safe(void **state)
                                          "keys",
                                          "udp" };
 
+    enum { WORDS_LEN = sizeof WORDS / sizeof WORDS[0] };
+
     print_message("SEED=%ju\n", (uintmax_t)seed);
     for (int i = 0; i < 5000; i++) {
-        char line[512] = "/";
-        size_t row = rng_below(&rng, COMMANDS_LEN);
-        if (strcmp(COMMANDS[row].name, "quit") == 0 ||
-            strcmp(COMMANDS[row].name, "detach") == 0)
+        char line[512];
+        const char *name = COMMANDS[rng_below(&rng, COMMANDS_LEN)].name;
+        if (strcmp(name, "quit") == 0 || strcmp(name, "detach") == 0)
             continue;
-        strcat(line, COMMANDS[row].name);
-        for (uint64_t n = rng_below(&rng, 5); n > 0; n--) {
-            strcat(line, " ");
-            strcat(line,
-                   WORDS[rng_below(&rng, sizeof WORDS / sizeof WORDS[0])]);
-        }
+        size_t len = (size_t)snprintf(line, sizeof line, "/%s", name);
+        for (uint64_t n = rng_below(&rng, 5); n > 0; n--)
+            len += (size_t)snprintf(line + len, sizeof line - len, " %s",
+                                    WORDS[rng_below(&rng, WORDS_LEN)]);
         d->ui.full = rng_below(&rng, 2);
         type(d, line);
         ui_enter(&d->ui, UI_CHAT);

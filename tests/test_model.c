@@ -278,7 +278,7 @@ static void test_model_tells_who_is_back(void **state)
 
     scene_say(m, 1, SCENE_ANA, "ana", "hello again");
     change(m, presence_GONE, reason_TIMEOUT, 0);
-    change(m, presence_IDLE, reason_ASLEEP, 9 * 60);
+    change(m, presence_IDLE, reason_ASLEEP, 540);
     assert_string_equal(last_text(h), "ana is back, was asleep 9 min");
     assert_int_equal(h->n, 3);
     model_free(m);

@@ -115,7 +115,7 @@ struct room *model_room_add(struct model *m, struct str name)
         history_init(&room->history, LINES_MAX);
     }
     void *rooms = m->rooms;
-    mem_grow(&rooms, &m->cap_rooms, m->n_rooms + 1, sizeof *m->rooms);
+    mem_grow(&rooms, &m->cap_rooms, m->n_rooms + 1, sizeof(void *));
     m->rooms = rooms;
     m->rooms[m->n_rooms++] = room;
     m->dirty = true;
@@ -141,8 +141,7 @@ void model_room_drop(struct model *m, struct room *room)
     bool shown = i == m->current;
     room_free(room);
     m->n_rooms--;
-    memmove(&m->rooms[i], &m->rooms[i + 1],
-            (m->n_rooms - i) * sizeof *m->rooms);
+    memmove(&m->rooms[i], &m->rooms[i + 1], (m->n_rooms - i) * sizeof(void *));
     m->previous = index_without(m->previous, i, m->n_rooms);
     m->current = index_without(m->current, i, m->n_rooms);
     if (shown)

@@ -11,9 +11,10 @@
 #include "tui/lang.h"
 #include "tui/model.h"
 
-enum { SENTENCE_BYTES = 512, AGE_BYTES = 24, MINUTE = 60, HOUR = 3600 };
+enum { SENTENCE_BYTES = 512, AGE_BYTES = 24 };
 
-enum { DAY = 24 * HOUR };
+/* Seconds. */
+static const uint64_t MINUTE = 60, HOUR = 3600, DAY = 86400;
 
 char presence_glyph(unsigned state)
 {
@@ -122,7 +123,7 @@ static int compare(const void *a, const void *b)
 const struct person **presence_roll(const struct model *m,
                                     const struct room *room, size_t *n)
 {
-    const struct person **all = mem_new(room->n_members + 1, sizeof *all);
+    const struct person **all = mem_new(room->n_members + 1, sizeof(void *));
 
     *n = 0;
     for (size_t i = 0; i < room->n_members; i++) {
@@ -130,7 +131,7 @@ const struct person **presence_roll(const struct model *m,
         if (p)
             all[(*n)++] = p;
     }
-    qsort(all, *n, sizeof *all, compare);
+    qsort(all, *n, sizeof(void *), compare);
     return all;
 }
 
