@@ -249,6 +249,35 @@ static void test_tail_prints_all_of_a_new_history(void **state)
     tail_free(t);
 }
 
+/* A line whose answer was lost with the old history is told again. */
+static void test_tail_prints_no_line_of_a_new_history_twice(void **state)
+{
+    struct tail *t = tail_new("#room", false, 0);
+    struct msg msg = { .kind = KIND_EVENT };
+
+    (void)state;
+    msg.event = (struct msg_event){ .room = ROOM,
+                                    .seq = 6,
+                                    .kind = event_MESSAGE,
+                                    .nick = S("bob"),
+                                    .text = S("m6"),
+                                    .device = 77,
+                                    .cseq = 4 };
+    sync_room(t, 5, 1, 0);
+    tail_apply(t, &msg);
+    tail_epoch(t);
+    sync_room(t, 0, 0, 0);
+    msg.event.seq = 1;
+    tail_apply(t, &msg);
+    msg.event.seq = 2;
+    msg.event.cseq = 5;
+    msg.event.text = S("m2");
+    tail_apply(t, &msg);
+
+    check(t, "m6 m2 ");
+    tail_free(t);
+}
+
 static void test_tail_stops_when_nobody_reads(void **state)
 {
     struct tail *t = tail_new("#room", false, 0);
@@ -281,6 +310,7 @@ int main(void)
         TEST(test_tail_goes_on_after_a_lost_link),
         TEST(test_tail_jumps_over_what_is_kept_no_longer),
         TEST(test_tail_prints_all_of_a_new_history),
+        TEST(test_tail_prints_no_line_of_a_new_history_twice),
         TEST(test_tail_stops_when_nobody_reads),
     };
 

@@ -77,6 +77,7 @@ struct client {
     uint64_t online_us;  /* since when; 0 while not */
     uint64_t heard_ms;   /* wall clock when something came last; 0 never */
     struct now last;     /* of the last tick */
+    unsigned replaced;   /* how often lately our place was taken */
     bool slept;          /* the machine, since we were online */
     bool paused;         /* by /disconnect, or replaced */
     bool leaving;        /* BYE was said */

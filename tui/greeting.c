@@ -15,7 +15,12 @@
 #include "tui/lang.h"
 #include "tui/tail.h"
 
-enum { NICK_TRIES = 20 }; /* nick-2 .. nick-20 */
+enum {
+    NICK_TRIES = 20,       /* nick-2 .. nick-20 */
+    RETRY_MAX_MS = 600000, /* what a server may ask for */
+    DUEL_US = 10000000,    /* kept our place for so long: no duel */
+    DUEL_ROUNDS = 3,
+};
 
 /* ---- out ---- */
 
@@ -303,16 +308,28 @@ void greeting_sync_done(struct client *c, struct conn *conn,
 
 /* ---- goodbye ---- */
 
+/*
+ * Our place was taken: by an earlier try of ours that was late on its way, or
+ * by a copy of us with the same files.  The two would take it from each other
+ * for ever, so after a few times this one lets go.
+ */
+static bool is_duel(struct client *c, struct now now)
+{
+    if (now.mono_us - c->online_us > DUEL_US)
+        c->replaced = 0;
+    return ++c->replaced >= DUEL_ROUNDS;
+}
+
 void greeting_bye(struct client *c, struct conn *conn,
                   const struct msg_bye *bye, struct now now)
 {
     const char *text = bye->code ? lang_text(err_text((unsigned)bye->code))
                                  : _("the server said goodbye");
     bool replaced = bye->code == ERROR_REPLACED && conn == &c->main &&
-                    c->side.phase == CONN_NONE;
+                    c->side.phase == CONN_NONE && is_duel(c, now);
 
     if (replaced)
-        c->paused = true; /* else the two would take it from each other */
+        c->paused = true;
     if (bye->code == ERROR_VERSION)
         client_die(c, EX_PROTOCOL, _("the server says: %s"), text);
     if (conn == &c->main && conn->phase == CONN_GREETING && c->config.once &&
@@ -325,5 +342,5 @@ void greeting_bye(struct client *c, struct conn *conn,
                        "back"));
     else if (c->main.phase == CONN_NONE && !c->leaving && !c->fatal &&
              bye->retry_ms)
-        conn_back_off(c, time_min(bye->retry_ms, 600000), now);
+        conn_back_off(c, time_min(bye->retry_ms, RETRY_MAX_MS), now);
 }
