@@ -102,11 +102,11 @@ unit_lines() { # SUITE DIRECTORY
 # ---- the parts ----
 
 part_build() {
-    step build gcc "$MAKE" -j"$JOBS" WERROR=1 CC=gcc all tests
+    step build gcc "$MAKE" -s -j"$JOBS" WERROR=1 CC=gcc all tests
 }
 
 part_clang() {
-    step build clang "$MAKE" -j"$JOBS" WERROR=1 CC=clang B=build-clang all tests
+    step build clang "$MAKE" -s -j"$JOBS" WERROR=1 CC=clang B=build-clang all tests
 }
 
 part_unit() {
@@ -115,7 +115,7 @@ part_unit() {
 
 build_san() {
     [ ! -e "$LOGS/build.san.log" ] || return 0
-    step build san "$MAKE" -j"$JOBS" WERROR=1 SAN=address,undefined tests
+    step build san "$MAKE" -s -j"$JOBS" WERROR=1 SAN=address,undefined tests
 }
 
 part_san() {
@@ -162,6 +162,7 @@ main() {
         [ $# != 0 ] || set -- build layers unit docs e2e clang san fuzz
         for part; do
             "part_$part"
+            ! grep -q '^fail build' "$LOGS/results" || break # the rest is noise
         done
     fi
     passed=$(grep -c '^pass' "$LOGS/results")
