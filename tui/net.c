@@ -43,7 +43,8 @@ struct now net_now(struct uv_loop_s *loop)
 void net_random(void *out, size_t len)
 {
     if (uv_random(NULL, NULL, out, len, 0, NULL) != 0) {
-        fputs("chat-tui: the system gives no random numbers\n", stderr);
+        fprintf(stderr, "chat-tui: %s\n",
+                _("the system gives no random numbers"));
         abort();
     }
 }
