@@ -277,7 +277,8 @@ static void show_progress(struct pipe *p, struct now now)
         return;
     p->progress_us = now.mono_us + PROGRESS_US;
     p->progress = true;
-    fprintf(stderr, _("\r%llu lines read, %zu of them on their way   "),
+    fputc('\r', stderr);
+    fprintf(stderr, _("%llu lines read, %zu of them on their way   "),
             (unsigned long long)p->sent, waiting);
 }
 

@@ -18,7 +18,7 @@ update)
     mkdir -p build
     template build/chat.pot
     for po in tui/*.po; do
-        msgmerge -q -U --backup=none "$po" build/chat.pot
+        msgmerge -q -U -N --backup=none "$po" build/chat.pot
     done
     ;;
 *)
