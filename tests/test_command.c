@@ -166,6 +166,19 @@ static void test_command_loses_nothing_of_a_paste(void **state)
     assert_string_equal(all, paste);
 }
 
+static void test_command_keeps_the_line_when_too_many_wait(void **state)
+{
+    struct desk *d = *state;
+    while (client_has_room(d->chat.client))
+        assert_true(type(d, "one more"));
+    size_t waiting = outbox_len(d->outbox);
+
+    assert_false(type(d, "one too many"));
+
+    assert_int_equal(outbox_len(d->outbox), waiting);
+    assert_true(answers(d, "too many"));
+}
+
 static void test_command_cleans_what_is_said(void **state)
 {
     struct desk *d = *state;
@@ -430,6 +443,7 @@ int main(void)
         TEST(test_command_says_nothing_for_nothing),
         TEST(test_command_splits_what_is_too_long),
         TEST(test_command_loses_nothing_of_a_paste),
+        TEST(test_command_keeps_the_line_when_too_many_wait),
         TEST(test_command_cleans_what_is_said),
         TEST(test_command_prefixes_and_aliases),
         TEST(test_command_checks_arity),

@@ -6,6 +6,7 @@
 #include "shared/text.h"
 #include "shared/wire.h"
 #include "tui/chat.h"
+#include "tui/client.h"
 #include "tui/command_impl.h"
 #include "tui/lang.h"
 #include "tui/model.h"
@@ -247,7 +248,7 @@ struct room *talking_room(struct chat *chat, struct now now)
     if (!room)
         model_notice(chat->model, NULL, now,
                      _("you are in no room: /join #NAME enters one"));
-    else if (!room->joined && !room->wanted)
+    else if (room->leaving || (!room->joined && !room->wanted))
         model_notice(chat->model, NULL, now,
                      _("you are not in %s any more: /join %s enters it again"),
                      room->name, room->name);
@@ -260,6 +261,11 @@ static bool say(struct chat *chat, struct str text, struct now now)
 {
     struct room *room = talking_room(chat, now);
 
+    if (room && !client_has_room(chat->client)) {
+        model_notice(chat->model, room, now,
+                     _("not taken: too many lines wait to be sent"));
+        return false;
+    }
     return room && chat_say(chat, room, event_MESSAGE, text, now) > 0;
 }
 

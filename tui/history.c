@@ -179,8 +179,8 @@ void history_reset(struct history *h)
 }
 
 /*
- * Where an event belongs: before the next greater one, before unsent lines,
- * behind notices; SIZE_MAX when there is one of that seq.
+ * Where an event belongs: before the next greater one, before the unsent lines
+ * at the end, behind notices; SIZE_MAX when there is one of that seq.
  */
 static size_t place(const struct history *h, uint64_t seq, uint64_t ts)
 {
@@ -193,7 +193,7 @@ static size_t place(const struct history *h, uint64_t seq, uint64_t ts)
                 return SIZE_MAX;
             break;
         }
-        if (line->seq || is_pending(line))
+        if (line->seq || (is_pending(line) && at == i))
             at = i - 1;
         newest = newest && line->seq == 0;
     }
@@ -330,7 +330,7 @@ struct line *history_notice(struct history *h, struct str text,
                          .ts = wall_ms,
                          .text = mem_str(text) };
 
-    insert(h, history_end(h), line);
+    insert(h, h->n, line);
     return trim_but(h, line.id);
 }
 

@@ -87,10 +87,10 @@ void history_mark(struct history *, struct line *, enum line_state);
 /* Whether nothing older can be taken in. */
 bool history_is_full(const struct history *);
 
-/* Index behind the last line that is not an own unsent one. */
+/* Index behind the last line that is not an own unsent one at the end. */
 size_t history_end(const struct history *);
 
-/* A notice of this client; it stands before unsent lines. */
+/* A notice of this client, at the end, where it is seen. */
 struct line *history_notice(struct history *, struct str text,
                             uint64_t wall_ms);
 
