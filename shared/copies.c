@@ -243,7 +243,8 @@ static void grow(struct copies *copies, uint64_t now_us)
         return;
     copies->grown_us = now_us;
     if (copies->rate < copies->ceiling)
-        copies->rate = (uint32_t)time_min(2 * copies->rate, copies->ceiling);
+        copies->rate =
+            (uint32_t)time_min((uint64_t)2 * copies->rate, copies->ceiling);
     else
         copies->rate += copies->rate / 8;
     copies->rate = (uint32_t)time_min(copies->rate, RATE_MOST);
@@ -253,8 +254,8 @@ static void grow(struct copies *copies, uint64_t now_us)
 
 static void brake(struct copies *copies, uint64_t now_us)
 {
-    copies->ceiling =
-        copies->rate / 2 > RATE_LEAST ? copies->rate / 2 : RATE_LEAST;
+    if (copies->rate > RATE_LEAST) /* else the queue is still the same */
+        copies->ceiling = copies->rate / 2;
     copies->rate = RATE_LEAST;
     copies->tokens = 0;
     copies->level = 1;

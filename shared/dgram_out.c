@@ -130,20 +130,26 @@ static void plan(struct dgram *d, struct parcel *parcel, struct now now)
     d->repeats[d->repeats_n++] = parcel_ref(parcel);
 }
 
+/* One message once more; false when the packet or the budget has no room. */
+static bool add_repeat(struct dgram *d, struct build *b, struct parcel *parcel,
+                       struct now now)
+{
+    return copies_spend(&d->copies, parcel->frame->len, now.mono_us) &&
+           add_piece(d, b, (struct piece){ parcel, 0 }, now);
+}
+
 static void add_repeats(struct dgram *d, struct build *b, struct now now)
 {
     for (unsigned i = 0; i < d->repeats_n;) {
         struct parcel *parcel = d->repeats[i];
+        bool done = parcel_done(parcel);
 
-        if (!parcel_done(parcel)) {
-            if (now.mono_us - parcel->sent_us < REPEAT_AGE) {
-                i++; /* this packet, or one just before it, has it */
-                continue;
-            }
-            if (!copies_spend(&d->copies, parcel->frame->len, now.mono_us) ||
-                !add_piece(d, b, (struct piece){ parcel, 0 }, now))
-                return;
+        if (!done && now.mono_us - parcel->sent_us < REPEAT_AGE) {
+            i++; /* this packet, or one just before it, has it */
+            continue;
         }
+        if (!done && !add_repeat(d, b, parcel, now))
+            return;
         forget_repeat(d, i);
     }
 }

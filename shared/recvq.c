@@ -154,22 +154,31 @@ static int fill(struct inmsg *msg, const struct part_piece *piece)
     return 0;
 }
 
+/* The message of that seq among those held, or NULL. */
+static struct inmsg *held(const struct recvq_stream *stream, unsigned at,
+                          uint32_t seq)
+{
+    if (at == stream->n || stream->held[at]->seq != seq)
+        return NULL;
+    return stream->held[at];
+}
+
 static int add_held(struct recvq *q, struct recvq_stream *stream,
                     const struct part_piece *piece)
 {
     unsigned at = position(stream, piece->seq);
+    struct inmsg *msg = held(stream, at, piece->seq);
     int err;
 
-    if (at == stream->n || stream->held[at]->seq != piece->seq) {
-        struct inmsg *msg = charge(q, piece);
-
+    if (!msg) {
+        msg = charge(q, piece);
         if (!msg)
             return -ERROR_LIMIT;
         hold(stream, at, msg);
         if (stream->price > SENDQ_STREAM)
             return -ERROR_LIMIT;
     }
-    err = fill(stream->held[at], piece);
+    err = fill(msg, piece);
     if (!err)
         release(q, stream);
     return err;

@@ -58,7 +58,7 @@ void sendq_init(struct sendq *);
 void sendq_fini(struct sendq *);
 
 /* Queue a message; takes its own reference. */
-void sendq_push(struct sendq *, uint64_t stream, enum dgram_class,
+void sendq_push(struct sendq *, uint64_t number, enum dgram_class,
                 struct frame *);
 
 /* The next piece to send, if any may go now. */

@@ -21,9 +21,10 @@
 #include "shared/packet.h"
 #include "shared/rng.h"
 
+#define SIM_MS     UINT64_C(1000) /* us */
+#define SIM_SECOND UINT64_C(1000000)
+
 enum {
-    SIM_MS = 1000,
-    SIM_SECOND = 1000000,
     SIM_MILLION = 1000000,
     SIM_STREAMS = 32,
     SIM_KEYS = 4,
@@ -350,7 +351,7 @@ static inline void sim_drain(struct sim *sim, unsigned who)
 
 static inline uint64_t sim_gap(struct sim *sim, double per_second, bool regular)
 {
-    double mean = SIM_SECOND / per_second;
+    double mean = 1e6 / per_second;
 
     return regular ? (uint64_t)mean : sim_wait(&sim->talk_rng, mean);
 }
@@ -537,8 +538,8 @@ static inline struct sim *sim_new(uint64_t seed, struct sim_path path,
 
 static inline void sim_free(struct sim *sim)
 {
-    while (sim->n)
-        free(sim_land(sim).bytes);
+    for (size_t i = 0; i < sim->n; i++)
+        free(sim->heap[i].bytes);
     free(sim->heap);
     for (unsigned i = 0; i < 2; i++) {
         dgram_free(sim->end[i].dgram);
@@ -578,6 +579,15 @@ struct sim_latency {
     size_t n;
 };
 
+/* The value that so many thousandths are below, ms; 0 of none. */
+static inline double sim_quantile(const uint32_t *sorted, size_t n,
+                                  size_t thousandths)
+{
+    size_t i = n * thousandths / 1000;
+
+    return n ? sorted[i < n ? i : n - 1] / 1e3 : 0;
+}
+
 /* Of the messages that both ends took. */
 static inline struct sim_latency sim_latency(const struct sim *sim)
 {
@@ -590,14 +600,12 @@ static inline struct sim_latency sim_latency(const struct sim *sim)
         memcpy(all, a->late, a->late_n * sizeof *all);
     if (b->late_n)
         memcpy(all + a->late_n, b->late, b->late_n * sizeof *all);
-    if (n) {
-        qsort(all, n, sizeof *all, sim_order);
-        result.p50 = all[n / 2] / 1e3;
-        result.p95 = all[n * 95 / 100] / 1e3;
-        result.p99 = all[n * 99 / 100] / 1e3;
-        result.p999 = all[n * 999 / 1000] / 1e3;
-        result.max = all[n - 1] / 1e3;
-    }
+    qsort(all, n, sizeof *all, sim_order);
+    result.p50 = sim_quantile(all, n, 500);
+    result.p95 = sim_quantile(all, n, 950);
+    result.p99 = sim_quantile(all, n, 990);
+    result.p999 = sim_quantile(all, n, 999);
+    result.max = sim_quantile(all, n, 1000);
     free(all);
     return result;
 }

@@ -74,7 +74,7 @@ static void say(struct game *game, unsigned who, uint32_t len)
     frame->len = len;
     frame->bytes[0] = stream;
     frame->bytes[1] = game->said[who][stream];
-    if (dgram_send(game->end[who], stream * 16u,
+    if (dgram_send(game->end[who], (uint64_t)stream * 16,
                    (enum dgram_class)(what / STREAMS % 3), frame) == 0)
         game->said[who][stream]++;
     frame_unref(frame);

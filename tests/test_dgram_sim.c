@@ -550,7 +550,7 @@ static void survives_mutation(uint64_t seed)
                     (uint8_t)(1 << rng_below(&rng, 8));
         for (unsigned k = 0; k < 2; k++) {
             dgram_stats(sim->end[k].dgram, &stats);
-            must(stats.held < 400 * 1024, sim, seed, "too much memory");
+            must(stats.held < 400000, sim, seed, "too much memory");
         }
     }
     sim_free(sim);

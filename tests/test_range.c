@@ -105,40 +105,55 @@ static void test_range_tells_no_more_than_needed(void **state)
     ranges_fini(&set);
 }
 
-/* A bitmap of all numbers, with the same idea of what is forgotten. */
+enum { SPAN = 4000 };
+
+/* A bitmap of all numbers, beside the set of them. */
+struct model {
+    bool seen[SPAN];
+    uint32_t base, newest; /* seen[i] is number base + i */
+    struct ranges set;
+};
+
+static void add_both(struct model *model, uint32_t i, uint64_t seed)
+{
+    bool old = model->set.n && range_before(model->base + i, model->set.floor);
+    enum range_is is = ranges_add(&model->set, model->base + i);
+
+    if ((is == RANGE_SEEN) != (old || model->seen[i]))
+        fail_msg("seed 0x%llx: number %u", (unsigned long long)seed, i);
+    model->seen[i] = true;
+    if (i > model->newest)
+        model->newest = i;
+}
+
+static void check_ranges(const struct model *model)
+{
+    for (unsigned k = 0; k < model->set.n; k++) {
+        uint32_t lo = model->set.v[k].lo - model->base;
+        uint32_t hi = model->set.v[k].hi - model->base;
+
+        assert_false(model->seen[hi + 1]);
+        for (uint32_t i = lo; i <= hi; i++)
+            assert_true(model->seen[i]);
+    }
+}
+
 static void test_range_agrees_with_a_bitmap(void **state)
 {
-    enum { SPAN = 4000 };
-
-    static bool seen[SPAN];
     uint64_t seed = test_seed(42);
     struct rng rng = { seed };
 
     (void)state;
     for (int round = 0; round < 50; round++) {
-        uint32_t base = (uint32_t)rng_next(&rng), newest = 500;
-        struct ranges set;
+        struct model model = { .base = (uint32_t)rng_next(&rng) };
 
-        memset(seen, 0, sizeof seen);
-        ranges_init(&set);
-        ranges_add(&set, base + newest);
-        seen[newest] = true;
-        while (newest < SPAN - 10) {
-            uint32_t i = newest + 5 - (uint32_t)rng_below(&rng, 40);
-            bool old = range_before(base + i, set.floor);
-            enum range_is is = ranges_add(&set, base + i);
-
-            if ((is == RANGE_SEEN) != (old || seen[i]))
-                fail_msg("seed 0x%llx: number %u", (unsigned long long)seed, i);
-            seen[i] = true;
-            newest = i > newest ? i : newest;
-        }
-        for (unsigned k = 0; k < set.n; k++) {
-            assert_false(seen[set.v[k].hi + 1 - base]);
-            for (uint32_t pn = set.v[k].lo; pn != set.v[k].hi + 1; pn++)
-                assert_true(seen[pn - base]);
-        }
-        ranges_fini(&set);
+        ranges_init(&model.set);
+        add_both(&model, 500, seed);
+        while (model.newest < SPAN - 10)
+            add_both(&model, model.newest + 5 - (uint32_t)rng_below(&rng, 40),
+                     seed);
+        check_ranges(&model);
+        ranges_fini(&model.set);
     }
 }
 

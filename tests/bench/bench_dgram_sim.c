@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * usage: bench_dgram_sim [SECONDS]
+ * usage: bench_dgram_sim [SCALE]
  * Latency of 200-byte messages through the datagram machine on simulated paths:
  * both ends talk, sparse (1 message a second) and busy (20 a second in 10
  * rooms), as a person's messages and as a room's.  Virtual time: the figures
@@ -132,7 +132,7 @@ static void idle_cost(void)
 
 int main(int argc, char **argv)
 {
-    latency_table(argc > 1 ? atof(argv[1]) : 1.0);
+    latency_table(argc > 1 ? strtod(argv[1], NULL) : 1.0);
     packet_cost(0);
     packet_cost(5);
     packet_cost(20);
