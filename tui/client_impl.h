@@ -45,8 +45,8 @@ struct dead {
 
 /* A JOIN past the outbox, of a room that the server has forgotten. */
 struct rejoin {
-    uint32_t request;
-    char *room; /* owned */
+    uint32_t request; /* 0: has to be said, again or for the first time */
+    char *room;       /* owned */
 };
 
 struct client {
@@ -91,7 +91,8 @@ struct client {
     struct pace commands, bytes, queries;
     struct rejoin *rejoins; /* not answered yet */
     size_t n_rejoins, cap_rejoins;
-    bool disk_trouble; /* said once */
+    uint64_t rejoin_us; /* not said again before */
+    bool disk_trouble;  /* said once */
     uint64_t refused;
     char refusal[512]; /* the first one */
 
@@ -161,12 +162,12 @@ void greeting_bye(struct client *, struct conn *, const struct msg_bye *,
 
 /* ---- delivery.c ---- */
 
-/* Everything unanswered has to be sent again, from the front. */
+/* The link is another one: nothing that was asked over the old will come. */
 void delivery_rewind(struct client *);
 void delivery_pump(struct client *, struct now);
 void delivery_ack(struct client *, const struct msg_send_ack *, struct now);
 void delivery_error(struct client *, const struct msg *, struct now);
-void delivery_rejoin(struct client *, struct now);
+void delivery_rejoin(struct client *);
 
 /* Rooms that we are in again need no waiting for. */
 void delivery_settle(struct client *);

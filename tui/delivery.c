@@ -21,17 +21,31 @@ enum {
     COMMAND_HEAD = 64, /* bytes of a command besides its text, about */
 };
 
-void delivery_rewind(struct client *c)
+/* All that is unanswered goes again, from the front. */
+static void rewind_flight(struct client *c)
 {
     for (size_t i = 0; i < c->flying; i++)
         outbox_at(c->outbox, i)->sent = false;
     c->flying = 0;
     c->flight = (c->flight + 1) % FLIGHT_BIT;
+}
+
+void delivery_rewind(struct client *c)
+{
+    rewind_flight(c);
     c->resend_us = 0;
     c->tail_request = 0;
     if (c->config.follow)
         tail_lost(c->config.follow);
     delivery_forget(c);
+}
+
+/* When to try again after an error, mono_us. */
+static uint64_t retry_at(uint64_t retry_ms, struct now now)
+{
+    if (retry_ms == 0)
+        retry_ms = RETRY_MS;
+    return now.mono_us + time_min(retry_ms, RETRY_MAX_MS) * 1000;
 }
 
 /* ---- out ---- */
@@ -115,24 +129,6 @@ static bool send_entry(struct client *c, struct entry *entry, struct now now)
     return true;
 }
 
-void delivery_pump(struct client *c, struct now now)
-{
-    c->pump_us = NEVER;
-    if (c->main.phase != CONN_READY || c->n_rejoins || c->leaving)
-        return;
-    if (now.mono_us < c->resend_us) {
-        c->pump_us = c->resend_us;
-        return;
-    }
-    while (c->flying < WINDOW && link_queued(c->main.link) < BACKLOG) {
-        struct entry *entry = outbox_at(c->outbox, c->flying);
-
-        if (!entry || !send_entry(c, entry, now))
-            return;
-        c->flying++;
-    }
-}
-
 /* ---- rooms that the server has forgotten ---- */
 
 /*
@@ -140,21 +136,31 @@ void delivery_pump(struct client *c, struct now now)
  * carry no cseq: those of the outbox are promised to commands already, and
  * entering twice is no harm.
  */
-void delivery_rejoin(struct client *c, struct now now)
+void delivery_rejoin(struct client *c)
 {
-    for (size_t i = 0; i < c->model->n_rooms && c->main.link; i++) {
+    c->rejoin_us = 0;
+    for (size_t i = 0; i < c->model->n_rooms; i++) {
         const struct room *room = c->model->rooms[i];
-        struct msg msg = { .kind = KIND_JOIN };
         void *grown = c->rejoins;
 
         if (!room->wanted || room->joined || request_is_queued(c, room->name))
             continue;
         mem_grow(&grown, &c->cap_rejoins, c->n_rejoins + 1, sizeof *c->rejoins);
         c->rejoins = grown;
-        msg.request = client_request(c);
-        msg.join.name = str_of(room->name);
         c->rejoins[c->n_rejoins++] =
-            (struct rejoin){ msg.request, mem_str(msg.join.name) };
+            (struct rejoin){ 0, mem_str(str_of(room->name)) };
+    }
+}
+
+static void say_rejoins(struct client *c, struct now now)
+{
+    for (size_t i = 0; i < c->n_rejoins && c->main.link; i++) {
+        struct msg msg = { .kind = KIND_JOIN };
+
+        if (c->rejoins[i].request)
+            continue;
+        msg.request = c->rejoins[i].request = client_request(c);
+        msg.join.name = str_of(c->rejoins[i].room);
         conn_say(c, &c->main, &msg, now);
     }
 }
@@ -193,23 +199,66 @@ void delivery_settle(struct client *c)
     }
 }
 
+/* Refused: for good, or until a bit later. */
+static void rejoin_failed(struct client *c, size_t i,
+                          const struct msg_error *error, struct now now)
+{
+    if (err_is_retry((unsigned)error->code)) {
+        c->rejoins[i].request = 0;
+        c->rejoin_us = retry_at(error->retry_ms, now);
+        return;
+    }
+    model_notice(c->model, NULL, now, "%s: %s", c->rejoins[i].room,
+                 lang_text(err_text((unsigned)error->code)));
+    drop_rejoin(c, i);
+}
+
 bool delivery_rejoined(struct client *c, const struct msg *msg, struct now now)
 {
     size_t i = 0;
 
     while (i < c->n_rejoins && c->rejoins[i].request != msg->request)
         i++;
-    if (i == c->n_rejoins)
+    if (i == c->n_rejoins || msg->request == 0)
         return false;
     if (msg->kind == KIND_SEND_ACK)
         entered(c, c->rejoins[i].room, msg->send_ack.room);
-    if (msg->kind == KIND_ERROR) {
-        model_notice(c->model, NULL, now, "%s: %s", c->rejoins[i].room,
-                     lang_text(err_text((unsigned)msg->error.code)));
-        drop_rejoin(c, i);
-    }
+    if (msg->kind == KIND_ERROR)
+        rejoin_failed(c, i, &msg->error, now);
     delivery_settle(c);
     return true;
+}
+
+/* ---- a turn ---- */
+
+/* Whether the time for that has come; else pump_us is when. */
+static bool is_time(struct client *c, uint64_t at, struct now now)
+{
+    if (now.mono_us >= at)
+        return true;
+    c->pump_us = at;
+    return false;
+}
+
+void delivery_pump(struct client *c, struct now now)
+{
+    c->pump_us = NEVER;
+    if (c->main.phase != CONN_READY || c->leaving)
+        return;
+    if (c->n_rejoins) {
+        if (is_time(c, c->rejoin_us, now))
+            say_rejoins(c, now);
+        return;
+    }
+    if (!is_time(c, c->resend_us, now))
+        return;
+    while (c->flying < WINDOW && link_queued(c->main.link) < BACKLOG) {
+        struct entry *entry = outbox_at(c->outbox, c->flying);
+
+        if (!entry || !send_entry(c, entry, now))
+            return;
+        c->flying++;
+    }
 }
 
 /* ---- answers ---- */
@@ -251,11 +300,8 @@ void delivery_ack(struct client *c, const struct msg_send_ack *ack,
 /* Send all that is unanswered again, after a while. */
 static void resend(struct client *c, uint64_t retry_ms, struct now now)
 {
-    delivery_rewind(c);
-    if (retry_ms == 0)
-        retry_ms = RETRY_MS;
-    c->resend_us = now.mono_us + time_min(retry_ms, RETRY_MAX_MS) * 1000;
-    c->pump_us = c->resend_us;
+    rewind_flight(c);
+    c->pump_us = c->resend_us = retry_at(retry_ms, now);
 }
 
 /* The server will never take it: say so, and go on behind it. */

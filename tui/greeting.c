@@ -272,7 +272,7 @@ static void finish(struct client *c, struct conn *conn, struct now now)
         return;
     forget_rooms(c, conn);
     conn_ready(c, conn, now);
-    delivery_rejoin(c, now);
+    delivery_rejoin(c);
     request_away(c, now);
     if (first)
         go_home(c, now);
