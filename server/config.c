@@ -255,7 +255,7 @@ void config_free(struct settings *settings)
 
 /* Report one row; returns whether its change is taken. */
 static bool report(size_t i, const struct settings *old,
-                   const struct settings *new, const struct log *log)
+                   const struct settings *new, struct log *log)
 {
     char from[OPTION_LINE_MAX], to[OPTION_LINE_MAX];
     const char *taken = is_live(i) ? "now" : "after a restart";
@@ -271,7 +271,7 @@ static bool report(size_t i, const struct settings *old,
 }
 
 bool config_reload(struct settings *settings, int argc, char **argv,
-                   const struct log *log)
+                   struct log *log)
 {
     struct settings fresh;
     struct option_error error;

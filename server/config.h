@@ -48,7 +48,6 @@ bool config_address(const char *text, struct address *);
  * for each key that changed.  On a mistake nothing changes.
  *   returns  whether anything was taken
  */
-bool config_reload(struct settings *, int argc, char **argv,
-                   const struct log *);
+bool config_reload(struct settings *, int argc, char **argv, struct log *);
 
 #endif

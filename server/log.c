@@ -6,7 +6,10 @@
  */
 #include "server/log.h"
 
+#include <assert.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <time.h>
 
 #include "shared/text.h"
@@ -85,14 +88,23 @@ static void head(struct line *line, const struct log *log, const char *event)
     add_str(line, json ? "\"" : "");
 }
 
-void log_line(const struct log *log, const char *event,
-              const struct log_field *fields, size_t n)
+/* Whether a line can be written without waiting. */
+static bool is_ready(const struct log *log)
+{
+    struct pollfd fd = { .fd = fileno(log->to), .events = POLLOUT };
+
+    static_assert((int)LINE_MAX_BYTES <= PIPE_BUF, "a line fits a ready pipe");
+    if (fd.fd < 0)
+        return true; /* memory */
+    return poll(&fd, 1, 0) == 1 && fd.revents & POLLOUT;
+}
+
+static void write_line(struct log *log, const char *event,
+                       const struct log_field *fields, size_t n)
 {
     bool json = log->format == LOG_AS_JSON;
     struct line line = { .len = 0 };
 
-    if (!log->to)
-        return;
     head(&line, log, event);
     for (size_t i = 0; i < n && line.len < LINE_MAX_BYTES / 2; i++) {
         add_str(&line, json ? ",\"" : " ");
@@ -102,4 +114,21 @@ void log_line(const struct log *log, const char *event,
     }
     add_str(&line, json ? "}\n" : "\n");
     fwrite(line.bytes, 1, line.len, log->to);
+}
+
+void log_line(struct log *log, const char *event,
+              const struct log_field *fields, size_t n)
+{
+    struct log_field lost = log_num("lines", log->dropped);
+
+    if (!log->to)
+        return;
+    if (log->dropped && is_ready(log)) {
+        log->dropped = 0;
+        write_line(log, "log.dropped", &lost, 1);
+    }
+    if (is_ready(log))
+        write_line(log, event, fields, n);
+    else
+        log->dropped++;
 }

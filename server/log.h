@@ -20,6 +20,7 @@ struct log {
     FILE *to; /* NULL: nothing is written */
     enum log_format format;
     uint64_t wall_ms; /* set once per turn by the edge */
+    uint64_t dropped; /* lines that its reader was too slow for */
 };
 
 struct log_field {
@@ -39,8 +40,11 @@ static inline struct log_field log_num(const char *key, uint64_t num)
     return (struct log_field){ .key = key, .num = num, .is_num = true };
 }
 
-/* Write a line: its event, and n fields. */
-void log_line(const struct log *, const char *event, const struct log_field *,
+/*
+ * Write a line: its event, and n fields.  Never blocks: when whoever reads the
+ * log has stopped, lines are dropped, and a line says how many.
+ */
+void log_line(struct log *, const char *event, const struct log_field *,
               size_t n);
 
 /* LOG(log, "room.new", log_str("name", name), log_num("room", id)); */

@@ -14,6 +14,11 @@ struct metrics {
 #include "server/metrics.def"
 };
 
+struct log;
+
+/* All of them as one line of the log. */
+void metrics_log(const struct metrics *, struct log *);
+
 /* Print them in the text format that Prometheus reads. */
 void metrics_page(const struct metrics *, FILE *);
 

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
@@ -162,20 +163,15 @@ static void on_prepare(uv_prepare_t *prepare)
 
 /* ---- signals ---- */
 
-/* The counters, a line of the page after another. */
-static void dump_metrics(struct net *net)
-{
-    metrics_page(&hub_world(net->hub)->env.metrics, stderr);
-}
-
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct net *net = handle->data;
+    struct env *env = &hub_world(net->hub)->env;
 
     if (number == SIGHUP)
         net->config.reload(net->config.ctx);
     else if (number == SIGUSR1)
-        dump_metrics(net);
+        metrics_log(&env->metrics, &env->log);
     else
         stop(net);
 }
@@ -229,7 +225,7 @@ int net_refused(const char *what, const char *where, int uv_error, char *error,
 
     if (uv_error == UV_EADDRINUSE)
         hint = "; another server may be running, port 0 takes a free one";
-    else if (uv_error == UV_EACCES)
+    else if (uv_error == UV_EACCES && strcmp(what, "unix") != 0)
         hint = "; ports below 1024 are for root";
     else if (uv_error == UV_EADDRNOTAVAIL)
         hint = "; this machine does not have that address";

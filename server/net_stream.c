@@ -324,6 +324,8 @@ int stream_listen_unix(struct net *net, char *error, size_t cap)
     mask = umask(0777 & ~UNIX_MODE);
     err = uv_pipe_bind(&net->pipe, path);
     umask(mask);
+    if (err == UV_EACCES && errno == ENOENT)
+        err = UV_ENOENT; /* libuv takes one for the other */
     if (!err) {
         net->has_pipe = true;
         err = uv_listen((uv_stream_t *)&net->pipe, BACKLOG, on_unix);

@@ -172,7 +172,7 @@ static void test_config_reloads_what_may_change(void **state)
     struct option_error error;
     char *out = NULL;
     size_t len = 0;
-    struct log log = { open_memstream(&out, &len), LOG_AS_TEXT, 0 };
+    struct log log = { open_memstream(&out, &len), LOG_AS_TEXT, 0, 0 };
 
     (void)state;
     assert_int_equal(config_load(&f.settings, 3, argv, &error), 0);

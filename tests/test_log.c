@@ -4,6 +4,8 @@
  */
 #include "tests/test.h"
 
+#include <unistd.h>
+
 #include "server/log.h"
 #include "server/metrics.h"
 
@@ -12,7 +14,7 @@ static char *line_of(enum log_format format, struct str text)
 {
     char *out = NULL;
     size_t len = 0;
-    struct log log = { open_memstream(&out, &len), format, 1700000000125 };
+    struct log log = { open_memstream(&out, &len), format, 1700000000125, 0 };
 
     assert_non_null(log.to);
     LOG(&log, "session.hello", log_num("session", 7), log_str("client", text));
@@ -86,6 +88,32 @@ static void test_log_is_silent_without_a_file(void **state)
     LOG(&log, "nothing", log_num("n", 1));
 }
 
+static void test_log_drops_lines_rather_than_wait(void **state)
+{
+    static char bytes[256 * 1024];
+    struct log log = { NULL, LOG_AS_TEXT, 0, 0 };
+    int fds[2];
+    ssize_t n;
+
+    (void)state;
+    assert_int_equal(pipe(fds), 0);
+    log.to = fdopen(fds[1], "w");
+    setvbuf(log.to, NULL, _IONBF, 0);
+    for (uint64_t i = 0; i < 10000; i++)
+        LOG(&log, "line", log_num("i", i));
+    assert_true(log.dropped > 0);
+    n = read(fds[0], bytes, sizeof bytes - 1);
+    assert_true(n > 0 && bytes[n - 1] == '\n'); /* none was cut */
+
+    LOG(&log, "line", log_num("i", 1));
+    n = read(fds[0], bytes, sizeof bytes - 1);
+    bytes[n > 0 ? n : 0] = '\0';
+    assert_non_null(strstr(bytes, "log.dropped lines="));
+    assert_int_equal(log.dropped, 0);
+    fclose(log.to);
+    close(fds[0]);
+}
+
 static void test_metrics_page_has_a_line_per_row(void **state)
 {
     struct metrics metrics = { .sessions = 3, .events = 12 };
@@ -108,6 +136,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_log_stays_on_one_line_without_controls),
     cmocka_unit_test(test_log_closes_its_quotes_however_long_the_value),
     cmocka_unit_test(test_log_is_silent_without_a_file),
+    cmocka_unit_test(test_log_drops_lines_rather_than_wait),
     cmocka_unit_test(test_metrics_page_has_a_line_per_row),
 };
 
