@@ -25,7 +25,8 @@ static const uint64_t REAP_US = 1000000; /* between looks at absent people */
 
 struct hub {
     struct world *w;
-    size_t dirty_at; /* how far hub_dirty has come */
+    struct list strangers; /* greeting over UDP, longest first */
+    size_t dirty_at;       /* how far hub_dirty has come */
     uint64_t reap_at_us, idle_since_us;
     bool more; /* the last turn left something to do at once */
     bool closing;
@@ -36,6 +37,7 @@ struct hub *hub_new(const struct world_config *config, struct now now)
     struct hub *hub = mem_new(1, sizeof *hub);
 
     hub->w = world_new(config);
+    list_init(&hub->strangers);
     hub->idle_since_us = now.mono_us;
     hub->reap_at_us = now.mono_us;
     return hub;
@@ -55,6 +57,33 @@ struct world *hub_world(struct hub *hub)
 
 /* ---- opening ---- */
 
+static void die(struct hub *hub, struct session *s, unsigned reason,
+                struct now now)
+{
+    login_leave(hub->w, s, reason, now);
+    LOG(&hub->w->env.log, "session.end", log_num("session", s->id),
+        log_str("peer", str_of(s->peer)),
+        log_str("reason", str_of(wire_value_name("reason", reason))));
+    session_enter(s, SESSION_DEAD);
+}
+
+/*
+ * Whether one more may greet.  Over UDP anybody can pretend to be many: there
+ * the longest waiting makes place, who is real needs but a round trip.  Such a
+ * flood costs those who come over a stream nothing.
+ */
+static bool may_greet(struct hub *hub, enum transport transport, struct now now)
+{
+    const struct metrics *metrics = &hub->w->env.metrics;
+    uint64_t most = limit(&hub->w->env, LIMIT_PENDING);
+
+    if (transport == TRANSPORT_TCP)
+        return metrics->pending - metrics->strangers < most;
+    if (metrics->strangers >= most)
+        die(hub, session_of_stranger(hub->strangers.next), reason_NONE, now);
+    return true;
+}
+
 static enum err may_open(struct hub *hub, const struct hub_peer *peer,
                          struct now now)
 {
@@ -63,7 +92,7 @@ static enum err may_open(struct hub *hub, const struct hub_peer *peer,
     if (hub->closing)
         return ERROR_SHUTTING_DOWN;
     if (hub->w->sessions.n >= limit(env, LIMIT_SESSIONS) ||
-        env->metrics.pending >= limit(env, LIMIT_PENDING))
+        !may_greet(hub, peer->transport, now))
         return ERROR_BUSY;
     if (!gate_enter(&hub->w->gate, peer->gate, &env->limits, now))
         return ERROR_LIMIT;
@@ -109,6 +138,10 @@ struct session *hub_open(struct hub *hub, const struct hub_peer *peer,
         return NULL;
     }
     s = make_session(hub->w, peer, now);
+    if (peer->transport == TRANSPORT_UDP) {
+        list_append(&hub->strangers, &s->stranger);
+        hub->w->env.metrics.strangers++;
+    }
     hub->idle_since_us = NEVER;
     arm(s, now);
     LOG(&hub->w->env.log, "session.open", log_num("session", s->id),
@@ -133,16 +166,6 @@ struct session *hub_datagram(struct hub *hub, uint64_t id)
 }
 
 /* ---- closing ---- */
-
-static void die(struct hub *hub, struct session *s, unsigned reason,
-                struct now now)
-{
-    login_leave(hub->w, s, reason, now);
-    LOG(&hub->w->env.log, "session.end", log_num("session", s->id),
-        log_str("peer", str_of(s->peer)),
-        log_str("reason", str_of(wire_value_name("reason", reason))));
-    session_enter(s, SESSION_DEAD);
-}
 
 void hub_eof(struct hub *hub, struct session *s, struct now now)
 {

@@ -76,12 +76,12 @@ static void flush_dirty(struct net *net)
 
         if (!conn)
             continue; /* closing already */
-        if (conn->is_udp)
+        if (s->state == SESSION_DEAD)
+            bury(conn);
+        else if (conn->is_udp)
             dgram_flush(conn);
         else
             stream_flush(conn);
-        if (s->state == SESSION_DEAD)
-            bury(conn);
     }
 }
 
@@ -227,6 +227,8 @@ int net_refused(const char *what, const char *where, int uv_error, char *error,
         hint = "; another server may be running, port 0 takes a free one";
     else if (uv_error == UV_EACCES && strcmp(what, "unix") != 0)
         hint = "; ports below 1024 are for root";
+    else if (uv_error == UV_EEXIST)
+        hint = ", and it is no socket";
     else if (uv_error == UV_EADDRNOTAVAIL)
         hint = "; this machine does not have that address";
     snprintf(error, cap, "cannot listen on %s %s: %s%s", what, where,

@@ -28,6 +28,7 @@ struct session *session_new(struct env *env, const struct session_config *cfg,
 {
     struct session *s = mem_new(1, sizeof *s);
 
+    list_init(&s->stranger);
     s->env = env;
     s->id = cfg->id;
     s->link = link_new(&cfg->link, now);
@@ -55,10 +56,18 @@ void session_free(struct session *s)
 void session_enter(struct session *s, enum session_state state)
 {
     assert(NEXT[s->state] & 1u << state);
-    if (s->state < SESSION_READY && state >= SESSION_READY)
+    if (s->state < SESSION_READY && state >= SESSION_READY) {
         s->env->metrics.pending--;
+        s->env->metrics.strangers -= !list_is_empty(&s->stranger);
+        list_remove(&s->stranger);
+    }
     s->state = state;
     session_wake(s);
+}
+
+struct session *session_of_stranger(struct list *node)
+{
+    return (void *)((char *)node - offsetof(struct session, stranger));
 }
 
 void session_wake(struct session *s)

@@ -13,6 +13,7 @@
 
 #include "server/bucket.h"
 #include "server/heap.h"
+#include "server/list.h"
 #include "shared/error.h"
 #include "shared/link.h"
 #include "shared/now.h"
@@ -32,7 +33,8 @@ enum session_state {
 };
 
 struct session {
-    struct timer timer; /* first: a timer is its session */
+    struct timer timer;   /* first: a timer is its session */
+    struct list stranger; /* datagram, greeting: in a list of the hub */
     struct env *env;
     struct link *link; /* owned */
     void *edge;        /* the edge's own; never looked at here */
@@ -81,6 +83,9 @@ void session_free(struct session *);
 
 /* The one writer of state; asserts that the step is legal. */
 void session_enter(struct session *, enum session_state);
+
+/* The session whose `stranger` a node is. */
+struct session *session_of_stranger(struct list *node);
 
 /* Ask the edge to look at it: output, reading to stop or go on, or death. */
 void session_wake(struct session *);

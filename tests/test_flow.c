@@ -378,6 +378,33 @@ static void test_flow_limits_those_who_have_not_said_who_they_are(void **state)
     rig_free(rig);
 }
 
+static void test_flow_lets_forged_datagrams_push_out_each_other(void **state)
+{
+    struct limits limits = rig_limits();
+    struct rig *rig;
+    struct peer *real;
+
+    (void)state;
+    limits.value[LIMIT_PENDING] = 5;
+    rig = rig_new(&limits);
+    for (int i = 0; i < 4; i++)
+        peer_new(rig, TRANSPORT_UDP);
+    real = peer_new(rig, TRANSPORT_UDP);
+    for (int i = 0; i < 4; i++)
+        peer_new(rig, TRANSPORT_UDP);
+    say_hello(real, 1); /* not yet pushed out */
+    say_auth(real, "ann", str_of(NULL));
+    settle(rig);
+    authed(real);
+    for (int i = 0; i < 20; i++)
+        peer_new(rig, TRANSPORT_UDP);
+    settle(rig);
+    assert_non_null(real->s);
+    assert_int_equal(rig->w->env.metrics.strangers, 5);
+    enter(rig, "bob"); /* a stream is not kept out by them */
+    rig_free(rig);
+}
+
 static void test_flow_limits_rooms(void **state)
 {
     struct limits limits = rig_limits();
@@ -477,6 +504,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_flow_closes_a_reader_without_progress),
     cmocka_unit_test(test_flow_counts_connections_by_address),
     cmocka_unit_test(test_flow_limits_those_who_have_not_said_who_they_are),
+    cmocka_unit_test(test_flow_lets_forged_datagrams_push_out_each_other),
     cmocka_unit_test(test_flow_limits_rooms),
     cmocka_unit_test(test_flow_fills_a_room),
     cmocka_unit_test(test_flow_says_busy_when_the_store_is_full),
