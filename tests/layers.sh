@@ -58,7 +58,7 @@ server/net            clock_gettime|signal|unlink|abort|fprintf|fputc|fwrite|std
 server/net_stream     socket|connect|close|stat|unlink|umask
 server/address        getaddrinfo|freeaddrinfo|gai_strerror|inet_ntop
 server/config         fopen|fclose|fread|ferror
-server/log            fwrite|gmtime_r|strftime
+server/log            fwrite|fileno|poll|gmtime_r|strftime
 server/metrics        fprintf
 
 tui/.*                dcn?gettext
