@@ -76,7 +76,7 @@ tui/(journal|state)   open|close|read|write|lseek|f?stat|rename|unlink|mkdir|flo
 tui/journal           sprintf
 tui/state             getenv|getpid|fopen|fclose|fread
 tui/(main|app|net|dial|tty|pipe)  uv_.*
-tui/net               clock_gettime|abort|fwrite|stderr
+tui/net               clock_gettime|abort|fprintf|stderr
 tui/pipe              open|close|read|write|isatty|fstat|fcntl|fprintf|fputc|stderr
 tui/app               getenv
 tui/main              getenv|isatty|signal|fprintf|puts|std(out|err)
