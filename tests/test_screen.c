@@ -12,6 +12,7 @@
 #include "tui/canvas.h"
 #include "tui/key.h"
 #include "tui/screen.h"
+#include "tui/terminfo.h"
 #include "tui/tty.h"
 
 /* A mark that no screen sends: the bytes before it are the frame. */
@@ -47,7 +48,8 @@ struct world {
     struct vt vt;
 };
 
-static struct world *world_new(int cols, int rows, int (*width)(uint32_t))
+static struct world *world_on(const char *term, int cols, int rows,
+                              int (*width)(uint32_t))
 {
     struct world *w = calloc(1, sizeof *w);
     struct tty_events events = { 0 };
@@ -55,7 +57,7 @@ static struct world *world_new(int cols, int rows, int (*width)(uint32_t))
     int saved;
 
     assert_non_null(w);
-    setenv("TERM", "xterm-256color", 1);
+    setenv("TERM", term, 1);
     assert_int_equal(uv_loop_init(&w->loop), 0);
     w->pty = pty_open(cols, rows);
     saved = pty_attach(w->pty);
@@ -70,6 +72,11 @@ static struct world *world_new(int cols, int rows, int (*width)(uint32_t))
     canvas_resize(&w->canvas, cols, rows);
     vt_init(&w->vt, cols, rows, width);
     return w;
+}
+
+static struct world *world_new(int cols, int rows, int (*width)(uint32_t))
+{
+    return world_on("xterm-256color", cols, rows, width);
 }
 
 static void world_free(struct world *w)
@@ -414,21 +421,22 @@ static void change(struct world *w, struct rng *rng)
     }
 }
 
-static void check_random(uint64_t seed, int (*width)(uint32_t))
+static void check_random(const char *term, uint64_t seed, int rounds,
+                         int (*width)(uint32_t))
 {
-    struct world *w = world_new(40, 12, width);
+    struct world *w = world_on(term, 40, 12, width);
     struct rng rng = { seed };
     char why[200];
 
-    for (int round = 0; round < 1500; round++) {
+    for (int round = 0; round < rounds; round++) {
         for (uint64_t n = 1 + rng_below(&rng, 4); n > 0; n--)
             change(w, &rng);
         w->canvas.cursor_col = (int)rng_below(&rng, 7) - 1;
         w->canvas.cursor_row = w->canvas.cursor_col < 0 ? -1 : 3;
         show(w);
         if (!is_shown(w, why, sizeof why))
-            fail_msg("SEED=%llu round %d: %s", (unsigned long long)seed, round,
-                     why);
+            fail_msg("SEED=%llu on %s, round %d: %s", (unsigned long long)seed,
+                     term, round, why);
     }
     world_free(w);
 }
@@ -438,12 +446,42 @@ static void test_screen_shows_any_picture_after_any_other(void **state)
     uint64_t seed = test_seed(4711);
 
     (void)state;
-    check_random(seed, width_modern);
-    check_random(seed + 1, width_old);
-    check_random(seed + 2, width_east);
+    check_random("xterm-256color", seed, 1500, width_modern);
+    check_random("xterm-256color", seed + 1, 1500, width_old);
+    check_random("xterm-256color", seed + 2, 1500, width_east);
+}
+
+static void test_screen_does_so_on_other_terminals(void **state)
+{
+    static const char *const TERMS[] = { "xterm",  "tmux-256color",
+                                         "screen", "screen-256color",
+                                         "linux",  "rxvt",
+                                         "vt220" };
+    uint64_t seed = test_seed(42);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof TERMS / sizeof *TERMS; i++)
+        check_random(TERMS[i], seed + i, 300, width_modern);
 }
 
 /* ---- the rest ---- */
+
+static void test_screen_speaks_ascii_where_it_must(void **state)
+{
+    struct world *w;
+
+    (void)state;
+    setlocale(LC_ALL, "C");
+    w = world_new(40, 5, width_modern);
+    draw_row(w, 1,
+             "\xe2\x80\x9chi\xe2\x80\x9d \xe4\xb8\xad e\xcc\x81 a\xe2\x80\xa6");
+    show(w);
+    draw_row(w, 1, "\"hi\" ?? ? a.");
+    check_shown(w);
+    assert_false(screen_ask_width(w->screen));
+    world_free(w);
+    setlocale(LC_ALL, "C.UTF-8");
+}
 
 static void test_screen_leaves_the_terminal_as_it_was(void **state)
 {
@@ -640,6 +678,8 @@ int main(void)
         cmocka_unit_test(test_screen_keeps_rows_straight_behind_odd_cells),
         cmocka_unit_test(test_screen_takes_an_odd_cell_away),
         cmocka_unit_test(test_screen_shows_any_picture_after_any_other),
+        cmocka_unit_test(test_screen_does_so_on_other_terminals),
+        cmocka_unit_test(test_screen_speaks_ascii_where_it_must),
         cmocka_unit_test(test_screen_leaves_the_terminal_as_it_was),
         cmocka_unit_test(test_screen_draws_on_the_alternate_screen_only),
         cmocka_unit_test(test_screen_asks_how_wide_a_quotation_mark_is),

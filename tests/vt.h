@@ -188,7 +188,7 @@ static inline void vt_erase_display(struct vt *t, int how)
 
 static inline void vt_mode(struct vt *t, int mode, bool on)
 {
-    if (mode == 1049)
+    if (mode == 1049 || mode == 47)
         t->alternate = on;
     else if (mode == 25)
         t->hidden = !on;
@@ -281,7 +281,9 @@ static inline size_t vt_escape(struct vt *t, struct str s)
     case ']':
         end = memchr(s.ptr, '\a', s.len);
         return end ? (size_t)(end - s.ptr) + 1 : s.len;
-    case '(': return 3;
+    case '(':
+    case ')': return 3;
+    case 'D': vt_down(t); return 2;
     case 'M': vt_reverse_index(t); return 2;
     case '7':
         t->saved_row = t->row;

@@ -7,7 +7,6 @@
 #include "tui/screen.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <langinfo.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,25 +25,26 @@
 #include "tui/canvas.h"
 #include "tui/glyph.h"
 #include "tui/key.h"
-#include "tui/lang.h"
-#include "tui/sink.h"
+#include "tui/stage.h"
 #include "tui/terminfo.h"
 #include "tui/tty.h"
 
 enum { BRIGHT_BLUE = 12, PAIRS = 16, TITLE_MAX = 120, ALL_ROWS = -2 };
 
+/* Columns of the last row that ncurses may shift to fill the last one. */
+enum { CORNER = 3 };
+
 struct screen {
     struct tty *tty;
     enum look look;
-    SCREEN *curses;
-    struct sink sink; /* what ncurses takes for the terminal */
-    FILE *source;
+    struct stage stage;
     int cols, rows;
     struct cell *shown; /* what the terminal shows; owned */
     unsigned *odd;      /* per row: cells drawn past ncurses; owned */
     int cursor_col, cursor_row;
     bool repaint; /* nothing of it is known to be there */
     bool ascii;
+    bool corner;        /* the last cell of all can be written */
     bool paired[PAIRS]; /* colour pairs made */
     char about[80];
 };
@@ -54,7 +54,7 @@ struct screen {
 /* Hand on what ncurses has written since the last time. */
 static void carry(struct screen *s)
 {
-    (void)tty_write(s->tty, sink_take(&s->sink));
+    (void)tty_write(s->tty, sink_take(&s->stage.sink));
 }
 
 /* ---- colours ---- */
@@ -109,48 +109,68 @@ static bool same_cell(const struct cell *a, const struct cell *b)
            memcmp(a->text, b->text, a->len) == 0;
 }
 
-/* Tell ncurses of one cell. */
-static void put_cell(struct screen *s, int row, int col,
-                     const struct cell *cell)
+/*
+ * The cell as ncurses shall have it.  Where the last column of the last row
+ * cannot be written without scrolling (tmux is one such terminal), ncurses
+ * inserts it from the left, which tears wide characters: they are odd there.
+ */
+static enum glyph glyph_at(const struct screen *s, int row, int col,
+                           wchar_t *out)
 {
+    const struct cell *cell = &s->shown[row * s->cols + col];
+    enum glyph glyph = glyph_of(cell, s->ascii, out);
+
+    if (glyph != GLYPH_WHOLE || cell->cols < 2 || s->corner ||
+        row < s->rows - 1 || col < s->cols - CORNER)
+        return glyph;
+    out[0] = L'?';
+    out[1] = L'\0';
+    return GLYPH_ODD;
+}
+
+static bool is_odd(const struct screen *s, int row, int col)
+{
+    wchar_t text[GLYPH_MAX + 1];
+
+    return s->shown[row * s->cols + col].cols > 0 &&
+           glyph_at(s, row, col, text) == GLYPH_ODD;
+}
+
+/* Tell ncurses of one cell. */
+static void put_cell(struct screen *s, int row, int col)
+{
+    const struct cell *cell = &s->shown[row * s->cols + col];
     struct ink ink = ink_of(s, cell);
     wchar_t text[GLYPH_MAX + 1];
-    int times = 1;
+    int times = cell->cols;
     cchar_t c;
 
-    if (glyph_of(cell, s->ascii, text) != GLYPH_WHOLE)
-        times = cell->cols;
+    if (glyph_at(s, row, col, text) == GLYPH_WHOLE)
+        times = 1;
     (void)setcchar(&c, text, attrs_of(ink.attrs), pair_of(s, ink.colour), NULL);
     for (int i = 0; i < times && col + i < s->cols; i++)
         (void)mvadd_wch(row, col + i, &c);
 }
 
-static bool is_odd(const struct screen *s, const struct cell *cell)
-{
-    wchar_t text[GLYPH_MAX + 1];
-
-    return cell->cols > 0 && glyph_of(cell, s->ascii, text) == GLYPH_ODD;
-}
-
 /* Tell ncurses what is new in a row; true when anything is. */
 static bool put_row(struct screen *s, int row, const struct cell *cells)
 {
-    struct cell *shown = &s->shown[(size_t)row * (size_t)s->cols];
+    struct cell *shown = &s->shown[row * s->cols];
     bool changed = false;
 
     for (int col = 0; col < s->cols; col++) {
         if (!s->repaint && same_cell(&cells[col], &shown[col]))
             continue;
         changed = true;
-        if (cells[col].cols > 0)
-            put_cell(s, row, col, &cells[col]);
+        shown[col] = cells[col];
+        if (shown[col].cols > 0)
+            put_cell(s, row, col);
     }
     if (!changed)
         return false;
-    memcpy(shown, cells, (size_t)s->cols * sizeof *cells);
     s->odd[row] = 0;
     for (int col = 0; col < s->cols; col++)
-        s->odd[row] += is_odd(s, &cells[col]);
+        s->odd[row] += is_odd(s, row, col);
     return true;
 }
 
@@ -187,9 +207,9 @@ static void draw_cell(struct screen *s, int row, int col,
     size_t len =
         text_strict(str_bytes(cell->text, cell->len), text, sizeof text);
 
-    terminfo_move(s->sink.file, row, col);
-    terminfo_ink(s->sink.file, ink_of(s, cell));
-    (void)fwrite(text, 1, len, s->sink.file);
+    terminfo_move(s->stage.sink.file, row, col);
+    terminfo_ink(s->stage.sink.file, ink_of(s, cell));
+    (void)fwrite(text, 1, len, s->stage.sink.file);
 }
 
 static void draw_odd_row(struct screen *s, int row)
@@ -201,13 +221,13 @@ static void draw_odd_row(struct screen *s, int row)
         int next = col + cells[col].cols;
         struct cell blank = BLANK;
 
-        if (!is_odd(s, &cells[col]))
+        if (!is_odd(s, row, col))
             continue;
         blank.len = cells[col].cols;
         blank.style = cells[col].style;
         draw_cell(s, row, col, &blank);
         draw_cell(s, row, col, &cells[col]);
-        if (next < s->cols && cells[next].len > 0 && !is_odd(s, &cells[next]))
+        if (next < s->cols && cells[next].len > 0 && !is_odd(s, row, next))
             draw_cell(s, row, next, &cells[next]);
     }
 }
@@ -233,9 +253,9 @@ static void draw_odd(struct screen *s, int only)
     if (!drawn)
         return;
     /* Back to what ncurses believes: it leaves a frame with plain looks. */
-    terminfo_ink(s->sink.file, (struct ink){ INK_DEFAULT, 0 });
-    terminfo_move(s->sink.file, cursor, getcurx(stdscr));
-    (void)fflush(s->sink.file);
+    terminfo_ink(s->stage.sink.file, (struct ink){ INK_DEFAULT, 0 });
+    terminfo_move(s->stage.sink.file, cursor, getcurx(stdscr));
+    (void)fflush(s->stage.sink.file);
 }
 
 /* ---- painting ---- */
@@ -258,8 +278,8 @@ static void resize(struct screen *s, int cols, int rows)
  * heard of a new size before it read what we sent for the old one. */
 static void start_anew(struct screen *s)
 {
-    terminfo_region(s->sink.file, s->rows);
-    (void)fflush(s->sink.file);
+    terminfo_region(s->stage.sink.file, s->rows);
+    (void)fflush(s->stage.sink.file);
     (void)erase();
     (void)clearok(curscr, TRUE);
 }
@@ -309,61 +329,12 @@ void screen_look(struct screen *s, enum look look)
 
 /* ---- entering and leaving ---- */
 
-/* Start ncurses for a terminal; false with an error when it cannot do it. */
-static bool start(struct screen *s, char *error, size_t cap)
+static void release(struct screen *s)
 {
-    const char *term = getenv("TERM"), *type;
-
-    if (!term || !*term) {
-        snprintf(error, cap, _("TERM is not set"));
-        return false;
-    }
-    type = terminfo_type(term);
-    if (!type) {
-        snprintf(error, cap, _("terminfo does not know the terminal %.40s"),
-                 term);
-        return false;
-    }
-    sink_init(&s->sink);
-    s->source = fopen("/dev/null", "r");
-    if (!s->sink.file || !s->source) {
-        snprintf(error, cap, _("no memory file for the screen: %s"),
-                 strerror(errno));
-        return false;
-    }
-    use_env(FALSE); /* the size is the tty's, not that of LINES and COLUMNS */
-    s->curses = newterm(type, s->sink.file, s->source);
-    snprintf(s->about, sizeof s->about, "%.40s", type);
-    if (s->curses && terminfo_string("cup") && terminfo_string("clear"))
-        return true;
-    snprintf(error, cap, _("the terminal %.40s cannot place its cursor"), type);
-    return false;
-}
-
-/* Nothing has reached the terminal yet, or nothing will any more. */
-static void stop(struct screen *s)
-{
-    if (s->curses) {
-        (void)endwin();
-        delscreen(s->curses);
-    }
-    sink_fini(&s->sink);
-    if (s->source)
-        (void)fclose(s->source);
+    stage_stop(&s->stage);
     free(s->shown);
     free(s->odd);
     free(s);
-}
-
-static void set_modes(void)
-{
-    if (has_colors()) {
-        (void)start_color();
-        (void)use_default_colors();
-    }
-    (void)nonl();        /* the tty changes no bytes */
-    (void)typeahead(-1); /* there is no input to look for */
-    (void)idlok(stdscr, TRUE);
 }
 
 /* ncurses changes to the alternate screen with its first picture, here an empty
@@ -380,22 +351,21 @@ struct screen *screen_open(struct tty *tty, enum look look, char *error,
                            size_t cap)
 {
     struct screen *s = mem_new(1, sizeof *s);
+    const char *charset = nl_langinfo(CODESET);
     char restore[256];
-    size_t at;
     int cols, rows;
 
-    s->tty = tty;
-    s->look = look;
-    s->ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
-    if (!start(s, error, cap)) {
-        stop(s);
+    tty_size(tty, &cols, &rows);
+    if (!stage_start(&s->stage, cols, rows, error, cap)) {
+        release(s);
         return NULL;
     }
-    set_modes();
-    at = strlen(s->about);
-    snprintf(s->about + at, sizeof s->about - at, ", %d colours, %.20s",
-             has_colors() ? COLORS : 0, nl_langinfo(CODESET));
-    tty_size(tty, &cols, &rows);
+    s->tty = tty;
+    s->look = look;
+    s->ascii = strcmp(charset, "UTF-8") != 0;
+    s->corner = terminfo_string("rmam") != NULL;
+    snprintf(s->about, sizeof s->about, "%s, %d colours, %.20s", s->stage.type,
+             has_colors() ? COLORS : 0, charset);
     resize(s, cols, rows);
     tty_set_restore(
         tty, str_bytes(restore, terminfo_restore(restore, sizeof restore)));
@@ -408,7 +378,7 @@ void screen_close(struct screen *s)
     if (!s)
         return;
     screen_leave(s);
-    stop(s);
+    release(s);
 }
 
 void screen_leave(struct screen *s)
