@@ -100,7 +100,7 @@ tests: $(TESTS) ## build the unit tests and the helpers of e2e
 check: ## install what tests need, build with -Werror, run every test
 	@+tests/deps.sh $(DEBS_CHECK) && MAKE='$(MAKE)' tests/check.sh
 
-check-%: ## one part of it: build unit docs layers e2e clang san fuzz
+check-%: ## one part of it: build unit docs layers e2e clang san fuzz e2esan
 	@+MAKE='$(MAKE)' tests/check.sh $*
 
 e2e: all tests ## end to end in tmux; T=tests/e2e/test_x.sh for one of them

@@ -5,12 +5,13 @@
 # Run the tests of the parts, all of them by default, and say how it went:
 #     build   everything compiles with gcc -Werror
 #     unit    units and simulation; the documentation tests are among them
-#     docs    manuals and sample configuration, translations complete
+#     docs    manuals, translations, sample configuration, installation
 #     layers  who calls whom, and no mutable globals
 #     clang   everything compiles with clang -Werror
 #     san     units and simulation again, under ASan and UBSan
 #     fuzz    the fuzz targets over their corpora, under ASan and UBSan
 #     e2e     real programs in a real terminal
+#     e2esan  the same programs under ASan and UBSan
 # Every test leaves its output in build/logs.  The last line is
 # `N passed, N failed, N skipped`, alone; any failure makes the exit status 1.
 #
@@ -23,7 +24,7 @@ export LC_ALL=C.UTF-8
 MAKE=${MAKE:-make}
 JOBS=$(nproc)
 LOGS=$PWD/build/logs
-SAN_B=build-address-undefined
+SAN_B="build-address-undefined"
 SELF=tests/check.sh
 
 # ---- one test: a command with a deadline, its output in a log ----
@@ -102,11 +103,11 @@ unit_lines() { # SUITE DIRECTORY
 # ---- the parts ----
 
 part_build() {
-    step build gcc "$MAKE" -s -j"$JOBS" WERROR=1 CC=gcc all tests
+    step build gcc "$MAKE" -s -j"$JOBS" all tests
 }
 
 part_clang() {
-    step build clang "$MAKE" -s -j"$JOBS" WERROR=1 CC=clang B=build-clang all tests
+    step build clang "$MAKE" -s -j"$JOBS" CC=clang B=build-clang all tests
 }
 
 part_unit() {
@@ -115,7 +116,7 @@ part_unit() {
 
 build_san() {
     [ ! -e "$LOGS/build.san.log" ] || return 0
-    step build san "$MAKE" -s -j"$JOBS" WERROR=1 SAN=address,undefined tests
+    step build san "$MAKE" -s -j"$JOBS" SAN=address,undefined all tests
 }
 
 part_san() {
@@ -138,6 +139,7 @@ part_docs() {
     step docs manuals tests/manuals.sh
     step docs translations tests/translations.sh
     step docs samples build/chat-server -c build/chat-server.conf --check-config
+    step docs install tests/install.sh build
 }
 
 part_layers() {
@@ -145,21 +147,32 @@ part_layers() {
 }
 
 # Terminal tests wait more than they compute: more at once than processors.
+e2e() { # SUITE BUILD [SCRIPT...]
+    local script suite=$1 build=$2
+    shift 2
+    [ $# != 0 ] || set -- tests/e2e/test_*.sh
+    for script; do
+        echo "plain $suite $(basename "$script" .sh) 180 $script"
+    done | B=$build parallel $((JOBS * 2))
+}
+
 part_e2e() {
-    local script list=("$@")
-    [ ${#list[@]} != 0 ] || list=(tests/e2e/test_*.sh)
-    for script in "${list[@]}"; do
-        echo "plain e2e $(basename "$script" .sh) 180 $script"
-    done | B=${B:-build} parallel $((JOBS * 2))
+    e2e e2e build
+}
+
+part_e2esan() {
+    build_san
+    e2e e2esan $SAN_B
 }
 
 main() {
     local part start=$SECONDS passed failed skipped
     mkdir -p "$LOGS" && rm -f "$LOGS"/* && : >"$LOGS/results"
     if [ "${1-}" = e2e-only ]; then
-        part_e2e "${@:2}"
+        e2e e2e "${B:-build}" "${@:2}"
     else
-        [ $# != 0 ] || set -- build layers unit docs e2e clang san fuzz
+        export CC=gcc WERROR=1
+        [ $# != 0 ] || set -- build layers unit docs e2e clang san fuzz e2esan
         for part; do
             "part_$part"
             ! grep -q '^fail build' "$LOGS/results" || break # the rest is noise

@@ -42,6 +42,7 @@ start_server() {
         </dev/null >>"$log" 2>&1 8>&- 9>&- &
     pid=$!
     disown
+    echo "$pid" >"$state/pid"
     timeout 20 tail -c "+$from" -f --pid="$pid" "$log" |
         grep -q -m 1 '^ready ' && return
     tail -n 5 "$log" >&2

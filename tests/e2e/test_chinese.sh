@@ -7,7 +7,8 @@
 server_start
 terminal_start mei 80x24 env LC_ALL=zh_CN.UTF-8 XDG_STATE_HOME="$TMP/mei.state" \
     "$B/chat-tui" -s "127.0.0.1:$TCP/$UDP" -n mei --tcp '#lobby'
-joined mei
+wait_for mei '在线 1 .*F1 帮助'
+wait_for mei '正常 *$'
 say mei /help
 wait_for mei '房间'
 press mei Escape
