@@ -109,6 +109,11 @@ static bool same_cell(const struct cell *a, const struct cell *b)
            memcmp(a->text, b->text, a->len) == 0;
 }
 
+static struct cell *shown_at(const struct screen *s, int row, int col)
+{
+    return &s->shown[(size_t)row * (size_t)s->cols + (size_t)col];
+}
+
 /*
  * The cell as ncurses shall have it.  Where the last column of the last row
  * cannot be written without scrolling (tmux is one such terminal), ncurses
@@ -117,7 +122,7 @@ static bool same_cell(const struct cell *a, const struct cell *b)
 static enum glyph glyph_at(const struct screen *s, int row, int col,
                            wchar_t *out)
 {
-    const struct cell *cell = &s->shown[row * s->cols + col];
+    const struct cell *cell = shown_at(s, row, col);
     enum glyph glyph = glyph_of(cell, s->ascii, out);
 
     if (glyph != GLYPH_WHOLE || cell->cols < 2 || s->corner ||
@@ -132,14 +137,14 @@ static bool is_odd(const struct screen *s, int row, int col)
 {
     wchar_t text[GLYPH_MAX + 1];
 
-    return s->shown[row * s->cols + col].cols > 0 &&
+    return shown_at(s, row, col)->cols > 0 &&
            glyph_at(s, row, col, text) == GLYPH_ODD;
 }
 
 /* Tell ncurses of one cell. */
 static void put_cell(struct screen *s, int row, int col)
 {
-    const struct cell *cell = &s->shown[row * s->cols + col];
+    const struct cell *cell = shown_at(s, row, col);
     struct ink ink = ink_of(s, cell);
     wchar_t text[GLYPH_MAX + 1];
     int times = cell->cols;
@@ -155,7 +160,7 @@ static void put_cell(struct screen *s, int row, int col)
 /* Tell ncurses what is new in a row; true when anything is. */
 static bool put_row(struct screen *s, int row, const struct cell *cells)
 {
-    struct cell *shown = &s->shown[row * s->cols];
+    struct cell *shown = shown_at(s, row, 0);
     bool changed = false;
 
     for (int col = 0; col < s->cols; col++) {
@@ -215,7 +220,7 @@ static void draw_cell(struct screen *s, int row, int col,
 static void draw_odd_row(struct screen *s, int row)
 {
     static const struct cell BLANK = { .len = 2, .cols = 2, .text = "  " };
-    const struct cell *cells = &s->shown[(size_t)row * (size_t)s->cols];
+    const struct cell *cells = shown_at(s, row, 0);
 
     for (int col = 0; col < s->cols; col++) {
         int next = col + cells[col].cols;
