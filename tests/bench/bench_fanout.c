@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * usage: bench_fanout [-s SERVER] [-t tcp|udp] [-m MEMBERS] [-w WINDOW]
- *                     [-b BYTES] [-d SECONDS] [-r LINES_PER_SECOND]
+ * usage: bench_fanout [-s SERVER] [-t tcp|udp] [-m MEMBERS] [-n SENDERS]
+ *                     [-w WINDOW] [-b BYTES] [-d SECONDS] [-r LINES_PER_SECOND]
  *
  * A real server and MEMBERS clients of one room, on loopback, in two processes.
+ * SENDERS of them (4) take turns.
  * WINDOW lines are on their way at any time: the next is said when the last
  * member has one (with -r they are said by the clock instead).  Prints
  * deliveries a second, the server's CPU time per delivery, and its memory.
@@ -29,7 +30,7 @@
 #include "shared/now.h"
 #include "shared/wire.h"
 
-enum { READ_MAX = 64 * 1024, GREETING_MAX = 200, EVENTS = 256, SENDERS = 4 };
+enum { READ_MAX = 64 * 1024, GREETING_MAX = 200, EVENTS = 256 };
 
 struct member {
     struct link *link;
@@ -42,7 +43,7 @@ struct member {
 struct bench {
     const char *server;
     enum transport transport;
-    size_t members, window, bytes, seconds, rate;
+    size_t members, senders, window, bytes, seconds, rate;
     pid_t pid;
     int port, epoll;
     struct member *all;
@@ -168,7 +169,7 @@ static void say(struct member *m, const struct msg *msg)
 
 static void say_line(struct bench *b)
 {
-    struct member *m = &b->all[b->said++ % SENDERS % b->members];
+    struct member *m = &b->all[b->said++ % b->senders % b->members];
     struct msg msg = { .kind = KIND_SEND };
 
     msg.send.room = b->room;
@@ -376,11 +377,11 @@ static void measure(struct bench *b)
     took = b->now.mono_us - start;
     server_usage(b, &cpu[1], &kib[1]);
     before = b->deliveries - before;
-    printf("%s members=%zu window=%zu bytes=%zu rate=%zu: "
+    printf("%s members=%zu senders=%zu window=%zu bytes=%zu rate=%zu: "
            "%.0f deliveries/s, %.2f us CPU each, server %.0f %% CPU, "
            "RSS %ld KiB (%ld at start), gaps=%llu\n",
-           transport_name(b->transport), b->members, b->window, b->bytes,
-           b->rate, (double)before * 1e6 / (double)took,
+           transport_name(b->transport), b->members, b->senders, b->window,
+           b->bytes, b->rate, (double)before * 1e6 / (double)took,
            before ? (double)(cpu[1] - cpu[0]) / (double)before : 0.0,
            100.0 * (double)(cpu[1] - cpu[0]) / (double)took, kib[1], kib[0],
            (unsigned long long)b->gaps);
@@ -390,7 +391,7 @@ static void options(struct bench *b, int argc, char **argv)
 {
     int c;
 
-    while ((c = getopt(argc, argv, "s:t:m:w:b:d:r:")) != -1) {
+    while ((c = getopt(argc, argv, "s:t:m:n:w:b:d:r:")) != -1) {
         size_t n = optarg ? strtoul(optarg, NULL, 10) : 0;
 
         switch (c) {
@@ -400,6 +401,7 @@ static void options(struct bench *b, int argc, char **argv)
                 strcmp(optarg, "udp") == 0 ? TRANSPORT_UDP : TRANSPORT_TCP;
             break;
         case 'm': b->members = n; break;
+        case 'n': b->senders = n; break;
         case 'w': b->window = n; break;
         case 'b': b->bytes = n; break;
         case 'd': b->seconds = n; break;
@@ -412,7 +414,11 @@ static void options(struct bench *b, int argc, char **argv)
 int main(int argc, char **argv)
 {
     static struct bench b = {
-        .members = 1000, .window = 16, .bytes = 200, .seconds = 4
+        .members = 1000,
+        .senders = 4,
+        .window = 16,
+        .bytes = 200,
+        .seconds = 4
     };
     struct rlimit files;
     char path[4096];
