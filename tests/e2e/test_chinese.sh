@@ -10,8 +10,10 @@ terminal_start mei 80x24 env LC_ALL=zh_CN.UTF-8 XDG_STATE_HOME="$TMP/mei.state" 
 wait_for mei '在线 1 .*F1 帮助'
 wait_for mei '正常 *$'
 say mei /help
-wait_for mei '房间'
+wait_for mei 'PgDn'
+wait_for mei '/join .*进入房间'
 press mei Escape
+wait_gone mei 'PgDn'
 say mei '／quit'
 ends mei 0
 LC_ALL=zh_CN.UTF-8 "$B/chat-tui" --help >"$TMP/help.log"
