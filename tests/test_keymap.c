@@ -406,6 +406,19 @@ static void test_keymap_pages_help(void **state)
     assert_string_equal(draft(d), "");
 }
 
+static void test_keymap_esc_and_a_key_close_behind(void **state)
+{
+    struct desk *d = *state;
+
+    press(d, "F1");
+    press(d, "M-/"); /* Esc / */
+    type(d, "me hurries");
+    press(d, "Enter");
+
+    assert_int_equal(d->ui.mode, UI_CHAT);
+    assert_string_equal(sent(d, 0), "hurries");
+}
+
 static void test_keymap_focus_marks_as_read(void **state)
 {
     struct desk *d = *state;
@@ -495,6 +508,7 @@ int main(void)
         TEST(test_keymap_switches_by_letters),
         TEST(test_keymap_searches_the_room),
         TEST(test_keymap_pages_help),
+        TEST(test_keymap_esc_and_a_key_close_behind),
         TEST(test_keymap_focus_marks_as_read),
         TEST(test_keymap_survives_any_keys),
     };
