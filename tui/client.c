@@ -16,7 +16,10 @@
 #include "tui/lang.h"
 #include "tui/tail.h"
 
-enum { ASLEEP_MS = 20000 }; /* wall clock ahead of ours by this: suspended */
+enum {
+    ASLEEP_MS = 20000,    /* wall clock ahead of ours by this: suspended */
+    RTT_NOISE_US = 10000, /* an idle session must not paint for less */
+};
 
 /* ---- birth and death ---- */
 
@@ -226,7 +229,9 @@ static void note_path(struct client *c)
     uint32_t old = c->model->rtt_us;
     uint32_t change = peer.rtt_us > old ? peer.rtt_us - old : old - peer.rtt_us;
 
-    if (change > old / 4 || peer.loss / 10 != c->model->loss / 10) {
+    bool far = change > old / 4 + RTT_NOISE_US || !old != !peer.rtt_us;
+
+    if (far || peer.loss / 10 != c->model->loss / 10) {
         c->model->rtt_us = peer.rtt_us;
         c->model->loss = peer.loss;
         c->model->dirty = true;
