@@ -30,7 +30,12 @@
 #include "shared/now.h"
 #include "shared/wire.h"
 
-enum { READ_MAX = 64 * 1024, GREETING_MAX = 200, EVENTS = 256 };
+enum {
+    READ_MAX = 64 * 1024,
+    GREETING_MAX = 200,
+    EVENTS = 256,
+    TICK_US = 10000
+};
 
 struct member {
     struct link *link;
@@ -49,7 +54,7 @@ struct bench {
     struct member *all;
     size_t n_opened, n_in, n_dirty;
     struct member **dirty;
-    uint64_t room, said, deliveries, gaps;
+    uint64_t room, said, deliveries, gaps, ticked_us;
     struct now now;
     struct wire_scratch scratch;
     char buffer[READ_MAX], *text;
@@ -317,6 +322,7 @@ static void write_member(struct member *m)
 
 static void tick_all(struct bench *b)
 {
+    b->ticked_us = b->now.mono_us;
     for (size_t i = 0; i < b->n_opened; i++) {
         if (link_deadline(b->all[i].link) > b->now.mono_us)
             continue;
@@ -336,7 +342,7 @@ static void turn(struct bench *b)
     for (size_t i = 0; i < b->n_dirty; i++)
         write_member(b->dirty[i]);
     b->n_dirty = 0;
-    if (n < EVENTS)
+    if (n < EVENTS || b->now.mono_us - b->ticked_us > TICK_US)
         tick_all(b);
 }
 
@@ -414,11 +420,7 @@ static void options(struct bench *b, int argc, char **argv)
 int main(int argc, char **argv)
 {
     static struct bench b = {
-        .members = 1000,
-        .senders = 4,
-        .window = 16,
-        .bytes = 200,
-        .seconds = 4
+        .members = 1000, .senders = 4, .window = 16, .bytes = 200, .seconds = 4
     };
     struct rlimit files;
     char path[4096];
