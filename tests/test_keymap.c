@@ -119,6 +119,16 @@ static struct key row_key(size_t i)
     return key;
 }
 
+static size_t first_row(const struct key *key)
+{
+    for (size_t i = 0; i < KEYMAP_LEN; i++) {
+        struct key other = row_key(i);
+        if (key_same(key, &other))
+            return i;
+    }
+    return KEYMAP_LEN;
+}
+
 static void test_keymap_names_each_key_once(void **state)
 {
     (void)state;
@@ -127,11 +137,7 @@ static void test_keymap_names_each_key_once(void **state)
         struct key key = row_key(i);
         key_label(&key, name);
         assert_string_equal(name, KEYMAP[i].key);
-        for (size_t j = 0; j < i; j++) {
-            struct key other = row_key(j);
-            if (key_same(&key, &other))
-                fail_msg("%s is there twice", KEYMAP[i].key);
-        }
+        assert_int_equal(first_row(&key), i);
     }
 }
 

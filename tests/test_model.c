@@ -308,7 +308,7 @@ static void test_model_says_ages_shortly(void **state)
     assert_string_equal(out, "40 s");
     presence_age(540, out, sizeof out);
     assert_string_equal(out, "9 min");
-    presence_age(3 * 3600, out, sizeof out);
+    presence_age(10800, out, sizeof out);
     assert_string_equal(out, "3 h");
     presence_age(UINT64_MAX, out, sizeof out);
     assert_non_null(strstr(out, " d"));

@@ -95,9 +95,8 @@ static void press(struct chat *chat, const struct key *key, struct now now)
         note_typing(chat, now);
 }
 
-void keymap_press(struct chat *chat, const struct key *key, struct now now)
+static void dispatch(struct chat *chat, const struct key *key, struct now now)
 {
-    chat->ui->dirty = true;
     if (key->type == KT_FOCUS)
         focus(chat, key->code);
     else if (key->type == KT_REPORT || keymap_mode(chat, key, now))
@@ -106,6 +105,24 @@ void keymap_press(struct chat *chat, const struct key *key, struct now now)
         paste(chat, key->paste, now);
     else
         press(chat, key, now);
+}
+
+/*
+ * An Esc that leaves a mode, with the next key close behind, looks like Alt and
+ * that key.  No mode has a use for Alt, so it is taken for what it was.
+ */
+void keymap_press(struct chat *chat, const struct key *key, struct now now)
+{
+    const struct key esc = { .type = KT_NAMED, .code = K_ESC };
+    struct key rest = *key;
+
+    chat->ui->dirty = true;
+    if (chat->ui->mode != UI_CHAT && key->type == KT_CHAR &&
+        key->mods == MOD_ALT) {
+        dispatch(chat, &esc, now);
+        rest.mods = 0;
+    }
+    dispatch(chat, &rest, now);
 }
 
 void keymap_help(FILE *out)

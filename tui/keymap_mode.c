@@ -202,28 +202,8 @@ static bool on_recall(struct edit *edit, const struct key *key)
     return true;
 }
 
-/*
- * An Esc that leaves a mode, with the next key close behind, looks like Alt and
- * that key: take it for what it was.  Nothing in a mode is bound to Alt.
- */
-static bool hasty_escape(struct chat *chat, const struct key *key,
-                         struct now now)
-{
-    struct key rest = *key, esc = { .type = KT_NAMED, .code = K_ESC };
-
-    if (chat->ui->mode == UI_CHAT || key->type != KT_CHAR ||
-        key->mods != MOD_ALT)
-        return false;
-    rest.mods = 0;
-    keymap_mode(chat, &esc, now);
-    keymap_press(chat, &rest, now);
-    return true;
-}
-
 bool keymap_mode(struct chat *chat, const struct key *key, struct now now)
 {
-    if (hasty_escape(chat, key, now))
-        return true;
     switch (chat->ui->mode) {
     case UI_PAGE: on_page(chat, key); return true;
     case UI_FIND: on_find(chat, key); return true;
