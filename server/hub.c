@@ -63,7 +63,7 @@ static void die(struct hub *hub, struct session *s, unsigned reason,
     login_leave(hub->w, s, reason, now);
     LOG(&hub->w->env.log, "session.end", log_num("session", s->id),
         log_str("peer", str_of(s->peer)),
-        log_str("reason", str_of(wire_value_name("reason", reason))));
+        log_str("reason", str_of(wire_value_name("reason", s->reason))));
     session_enter(s, SESSION_DEAD);
 }
 

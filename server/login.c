@@ -171,6 +171,8 @@ void login_leave(struct world *w, struct session *s, unsigned reason,
     struct account *account = s->account;
     uint64_t silent = presence_silence(s, now);
 
+    if (s->reason == reason_NONE)
+        s->reason = reason;
     if (s->lagging) {
         s->lagging = false;
         w->env.metrics.lagging--;

@@ -44,6 +44,7 @@ struct session {
     char *gate; /* its address in the gate's form; owned, gate_len bytes */
     size_t gate_len;
     uint64_t opened_us, close_by_us;
+    unsigned reason; /* value set reason: why it began to leave; for the log */
     bool close_said; /* datagram: CLOSE went out */
 
     uint64_t device_id;      /* from HELLO */
@@ -68,7 +69,6 @@ struct session {
     uint64_t lag_mark; /* env->published when that began */
     bool overrun;      /* too much is queued: it will be closed */
     bool dirty;        /* in env->dirty */
-    bool reading;      /* the edge reads from it, as the edge knows */
 };
 
 struct session_config {
