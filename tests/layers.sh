@@ -37,6 +37,7 @@ tui     chat
 tui     net dial
 tui     client conn delivery greeting request
 tui     find screen view
+tui     stage
 tui     apply bars pane sides terminfo
 tui     block edit_kill edit_recall keys layout presence tail
 tui     edit keyseq lines model outbox plain settings tty
@@ -83,8 +84,9 @@ tui/main              getenv|isatty|signal|fprintf|puts|std(out|err)
 tui/pump              read|write|poll
 tui/rescue            atexit|raise|sig(action|addset|emptyset|altstack)|tcsetattr|write
 tui/tty               open|close|read|ioctl|isatty|kill|ttyname_r|tc(flush|getattr|setattr)|sig(action|addset|emptyset|procmask)
-tui/screen            newterm|delscreen|endwin|isendwin|doupdate|wnoutrefresh|erase|clearok|curs_set|curscr|stdscr|getcur[xy]|idlok|move|mvadd_wch|nonl|typeahead|use_env|resize_term|setcchar
-tui/screen            COLORS|has_colors|start_color|init_pair|use_default_colors|nl_langinfo|getenv|fopen|fclose|fflush|fwrite
+tui/(screen|stage)    newterm|delscreen|endwin|isendwin|doupdate|wnoutrefresh|erase|clearok|curs_set|curscr|stdscr|getcur[xy]|idlok|move|mvadd_wch|nonl|typeahead|use_env|resize_term|setcchar
+tui/(screen|stage)    COLORS|has_colors|start_color|init_pair|use_default_colors|nl_langinfo|getenv|fopen|fclose|fflush|fwrite
+tui/stage             (un)?setenv
 tui/terminfo          cur_term|(del_cur|setup)term|tiget(flag|str)|tiparm|getenv|fputs|fwrite
 '
 
