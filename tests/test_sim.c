@@ -514,7 +514,8 @@ static bool is_done(const struct sim *sim)
         bool reads = p->tail != NULL;
 
         if (!theirs || !ours || !client_is_done(p->client) ||
-            (!reads && p->said < LINES))
+            (!reads && p->said < LINES) ||
+            p->model->epoch != hub_world(sim->hub)->epoch)
             return false;
         if (!reads && ours->history.last != theirs->head_stored)
             return false;
