@@ -6,11 +6,15 @@
 #include "shared/option.h"
 
 #include <assert.h>
+#include <libintl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include "shared/mem.h"
 #include "shared/text.h"
+
+/* English where the program has set up no translation, as in the server. */
+#define _(text) gettext(text)
 
 enum { HINT_MAX = 32 }; /* bytes; longer names are not worth a guess */
 
@@ -108,9 +112,9 @@ static int unknown(const struct option_table *table, const char *dashes,
     struct str cut = text_cut(name, 64);
 
     if (hint)
-        return fail(error, "%s%.*s: not known; did you mean %s%s?", dashes,
+        return fail(error, _("%s%.*s: not known; did you mean %s%s?"), dashes,
                     STR_ARG(cut), dashes, hint);
-    return fail(error, "%s%.*s: not known", dashes, STR_ARG(cut));
+    return fail(error, _("%s%.*s: not known"), dashes, STR_ARG(cut));
 }
 
 /* ---- values ---- */
@@ -179,15 +183,15 @@ static int assign(const struct option_row *row, void *settings,
     switch (row->type) {
     case OPTION_FLAG:
         if (!parse_flag(value, to))
-            return fail(error, "%s: \"%.*s\" is not yes or no", what,
+            return fail(error, _("%s: \"%.*s\" is not yes or no"), what,
                         STR_ARG(cut));
         return 0;
     case OPTION_NUMBER:
         if (!parse_number(value, &n))
-            return fail(error, "%s: \"%.*s\" is not a number", what,
+            return fail(error, _("%s: \"%.*s\" is not a number"), what,
                         STR_ARG(cut));
         if (n < row->min || n > row->max)
-            return fail(error, "%s: %.*s is not within %llu..%llu", what,
+            return fail(error, _("%s: %.*s is not within %llu..%llu"), what,
                         STR_ARG(cut), (unsigned long long)row->min,
                         (unsigned long long)row->max);
         *(uint64_t *)to = n;
@@ -198,7 +202,7 @@ static int assign(const struct option_row *row, void *settings,
         return 0;
     case OPTION_CHOICE:
         if (!parse_choice(row->arg, value, to))
-            return fail(error, "%s: \"%.*s\" is not one of %s", what,
+            return fail(error, _("%s: \"%.*s\" is not one of %s"), what,
                         STR_ARG(cut), row->arg);
         return 0;
     }
@@ -236,7 +240,7 @@ int option_set(const struct option_table *table, void *settings,
     if (!row)
         return unknown(table, "", name, error);
     if (row->argv_only)
-        return fail(error, "%s: only for the command line", row->name);
+        return fail(error, _("%s: only for the command line"), row->name);
     return assign(row, settings, value, row->name, error);
 }
 
@@ -301,15 +305,15 @@ static int file_line(const struct option_table *table, void *settings,
     size_t at;
 
     if (line.len > OPTION_LINE_MAX)
-        return fail(error, "longer than %d bytes", OPTION_LINE_MAX);
+        return fail(error, _("longer than %d bytes"), OPTION_LINE_MAX);
     line = trim(line);
     if (line.len == 0 || line.ptr[0] == '#')
         return 0;
     if (!text_is_clean(line, TEXT_LINES))
-        return fail(error, "holds a control character or is not UTF-8");
+        return fail(error, _("holds a control character or is not UTF-8"));
     equals = memchr(line.ptr, '=', line.len);
     if (!equals)
-        return fail(error, "not of the form: key = value");
+        return fail(error, _("not of the form: key = value"));
     at = (size_t)(equals - line.ptr);
     return option_set(table, settings, trim(str_bytes(line.ptr, at)),
                       trim(str_from(line, at + 1)), error);
@@ -319,7 +323,8 @@ int option_file(const struct option_table *table, void *settings,
                 const char *file, struct str text, struct option_error *error)
 {
     if (text.len > OPTION_FILE_MAX)
-        return fail(error, "%s: larger than %d bytes", file, OPTION_FILE_MAX);
+        return fail(error, _("%s: larger than %d bytes"), file,
+                    OPTION_FILE_MAX);
     if (str_starts(text, str_of("\xEF\xBB\xBF"))) /* some editors' mark */
         text = str_from(text, 3);
     for (unsigned number = 1; text.len; number++) {
@@ -349,7 +354,7 @@ static int next_word(struct argv *a, const struct option_row *row,
                      const char *what, struct str *value)
 {
     if (!*a->at)
-        return fail(a->error, "%s: needs an argument: %s", what,
+        return fail(a->error, _("%s: needs an argument: %s"), what,
                     row->arg ? row->arg : "VALUE");
     *value = str_of(*a->at++);
     return 0;
@@ -382,7 +387,7 @@ static int take_short(struct argv *a, const char *word)
         char what[] = { '-', *letter, '\0' };
 
         if (!row)
-            return fail(a->error, "%.64s: not known; see --help", word);
+            return fail(a->error, _("%.64s: not known; see --help"), word);
         if (row->type == OPTION_FLAG) {
             if (assign(row, a->settings, value, what, a->error))
                 return -1;

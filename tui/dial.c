@@ -103,7 +103,7 @@ static void fail_all(struct dial *d)
 
     address_text(d->net->address, d->transport, where, sizeof where);
     fail(d, EX_UNAVAILABLE, "%s: %s", where,
-         uv_strerror(d->error ? d->error : UV_ETIMEDOUT));
+         lang_error(uv_strerror(d->error ? d->error : UV_ETIMEDOUT)));
 }
 
 /* ---- streams ---- */
@@ -269,7 +269,7 @@ static void on_looked_up(uv_getaddrinfo_t *request, int status,
     d->started = uv_now(d->net->loop);
     if (d->n == 0)
         fail(d, EX_NOHOST, _("%s: no such host: %s"), d->net->address->host,
-             uv_strerror(status ? status : UV_EAI_NONAME));
+             lang_error(uv_strerror(status ? status : UV_EAI_NONAME)));
     else if (d->transport == TRANSPORT_UDP)
         open_udp(d);
     else
@@ -296,7 +296,7 @@ static void look_up(struct dial *d)
         return;
     d->refs--;
     fail(d, EX_NOHOST, _("%s: no such host: %s"), address->host,
-         uv_strerror(err));
+         lang_error(uv_strerror(err)));
 }
 
 void dial(struct net *net, enum transport transport)

@@ -50,6 +50,25 @@ static void keep_language(const char *locale)
         setenv("LANGUAGE", name, 0);
 }
 
+/* Errors of connecting that people meet, in the words of libuv. */
+static const char *const ERRORS[] = {
+    N_("address not available"),   N_("broken pipe"),
+    N_("connection refused"),      N_("connection reset by peer"),
+    N_("connection timed out"),    N_("host is unreachable"),
+    N_("network is unreachable"),  N_("no such file or directory"),
+    N_("permission denied"),       N_("temporary failure"),
+    N_("unknown node or service"),
+};
+
+const char *lang_error(const char *text)
+{
+    for (size_t i = 0; i < sizeof ERRORS / sizeof *ERRORS; i++) {
+        if (strcmp(ERRORS[i], text) == 0)
+            return gettext(text);
+    }
+    return text;
+}
+
 static void open_catalogue(void)
 {
     const char *dir = getenv("CHAT_LOCALEDIR");

@@ -15,6 +15,9 @@
 /* As gettext, but "" stays "" and NULL stays NULL: for tables. */
 const char *lang_text(const char *text);
 
+/* What a library says of an error, in English, in the person's language. */
+const char *lang_error(const char *text);
+
 /*
  * Set the locale from the environment; call once, before anything is shown.
  * Without a UTF-8 character set C.UTF-8 is taken, so that text is never

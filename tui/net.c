@@ -154,7 +154,7 @@ static void feed(struct sock *sock, struct str bytes)
 static void lose(struct sock *sock, int error)
 {
     const char *why = error == UV_EOF ? _("the server closed the connection")
-                                      : uv_strerror(error);
+                                      : lang_error(uv_strerror(error));
 
     sock->deaf = true;
     sock->broken = true;

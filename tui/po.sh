@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 template() {
     xgettext -o "$1" --package-name=chat --from-code=UTF-8 -L C -F \
         -k -k_ -kN_ -kngettext:1,2 -kERROR:4 --no-location \
-        tui/*.[ch] tui/*.def shared/errors.def
+        tui/*.[ch] tui/*.def shared/option*.c shared/errors.def
 }
 
 case ${1-} in

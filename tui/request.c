@@ -268,8 +268,11 @@ void request_answered(struct client *c, const struct msg *msg, struct now now)
     }
     if (delivery_rejoined(c, msg, now))
         return;
-    if (msg->request && msg->request == c->nick_request)
+    if (msg->request && msg->request == c->nick_request) {
         nick_answered(c, !error);
+        if (!error)
+            return; /* the event says it in every room */
+    }
     if (error)
         show_error(c, &msg->error, now);
     else if (msg->kind == KIND_OK && msg->ok.text.len)

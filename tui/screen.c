@@ -25,6 +25,7 @@
 #include "tui/canvas.h"
 #include "tui/glyph.h"
 #include "tui/key.h"
+#include "tui/lang.h"
 #include "tui/stage.h"
 #include "tui/terminfo.h"
 #include "tui/tty.h"
@@ -369,8 +370,8 @@ struct screen *screen_open(struct tty *tty, enum look look, char *error,
     s->look = look;
     s->ascii = strcmp(charset, "UTF-8") != 0;
     s->corner = terminfo_string("rmam") != NULL;
-    snprintf(s->about, sizeof s->about, "%s, %d colours, %.20s", s->stage.type,
-             has_colors() ? COLORS : 0, charset);
+    snprintf(s->about, sizeof s->about, _("%s, %d colours, %.20s"),
+             s->stage.type, has_colors() ? COLORS : 0, charset);
     resize(s, cols, rows);
     tty_set_restore(
         tty, str_bytes(restore, terminfo_restore(restore, sizeof restore)));

@@ -367,7 +367,7 @@ struct tty *tty_open(struct uv_loop_s *loop, const struct tty_events *events,
                                             : -errno;
     if (status < 0) {
         snprintf(error, cap, _("the terminal cannot be watched: %s"),
-                 uv_strerror(status));
+                 lang_error(uv_strerror(status)));
         (void)close(fd);
         free(t);
         return NULL;
