@@ -13,5 +13,6 @@ for name in "$@"; do
         B=build-fuzz "build-fuzz/tests/libfuzzer_$name"
     mkdir -p "build-fuzz/$name"
     "build-fuzz/tests/libfuzzer_$name" -max_total_time="${FUZZ_TIME:-60}" \
+        -artifact_prefix="build-fuzz/$name." \
         "build-fuzz/$name" "tests/corpus/$name"
 done
