@@ -52,6 +52,7 @@ OUTSIDE='
 shared/.*             utf8proc_.*
 shared/mem            malloc|calloc|realloc|abort|fprintf|fputs|fwrite|stderr
 shared/(wire_dump|option_help)  fprintf|fputc|fputs|fwrite|putc
+shared/option          dcgettext
 
 server/(main|net|net_stream|net_dgram)  uv_.*
 server/main           getrlimit|setrlimit|fprintf|fwrite|fputs|puts|std(out|err)
