@@ -249,31 +249,34 @@ int net_listen(struct net *net, char *error, size_t cap)
     return err;
 }
 
-static void announce(const char *what, const struct sockaddr *bound)
+/* Append " tcp=ADDR:PORT" to a line. */
+static void announce(char *line, size_t cap, const char *what,
+                     const struct sockaddr *bound)
 {
     struct address address = address_of(bound);
+    size_t len = strlen(line);
     char text[ADDRESS_TEXT];
 
     address_text(&address, text);
-    fprintf(stderr, " %s=%s", what, text);
+    snprintf(line + len, cap - len, " %s=%s", what, text);
 }
 
+/* One write for the line: who waits for it must not find half of it. */
 void net_announce(const struct net *net)
 {
     struct sockaddr_storage bound;
     int len = sizeof bound;
+    char line[2 * ADDRESS_TEXT + 16] = "";
 
-    fputs("ready", stderr);
     if (net->has_tcp &&
         !uv_tcp_getsockname(&net->tcp, (struct sockaddr *)&bound, &len))
-        announce("tcp", (struct sockaddr *)&bound);
+        announce(line, sizeof line, "tcp", (struct sockaddr *)&bound);
     len = sizeof bound;
     if (net->has_udp &&
         !uv_udp_getsockname(&net->udp, (struct sockaddr *)&bound, &len))
-        announce("udp", (struct sockaddr *)&bound);
-    if (net->has_pipe)
-        fprintf(stderr, " unix=%s", net->config.unix_path);
-    fputc('\n', stderr);
+        announce(line, sizeof line, "udp", (struct sockaddr *)&bound);
+    fprintf(stderr, "ready%s%s%s\n", line, net->has_pipe ? " unix=" : "",
+            net->has_pipe ? net->config.unix_path : "");
 }
 
 void net_set_idle_exit(struct net *net, uint64_t seconds)
