@@ -7,9 +7,9 @@
 server_start --rate-limit off
 n=1000
 for transport in tcp udp; do
-    pipe_start "tail-$transport" --tail "#$transport" "--$transport"
-    pipe_start "json-$transport" --tail "#$transport" --json "--$transport"
-    eventually "both are in" sh -c "[ -e '$TMP/json-$transport.log' ]"
+    pipe_start "tail-$transport" --tail "#$transport" --last $n "--$transport"
+    pipe_start "json-$transport" --tail "#$transport" --last $n --json \
+        "--$transport"
     seq -f 'line %g.' $n | send "sender-$transport" "#$transport" "--$transport"
     is "exit status over $transport" $? 0
     eventually "the last line" logged "tail-$transport" "line $n\."
