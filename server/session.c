@@ -36,7 +36,6 @@ struct session *session_new(struct env *env, const struct session_config *cfg,
     s->gate = mem_str(cfg->gate);
     s->gate_len = cfg->gate.len;
     s->opened_us = s->forgiven_us = now.mono_us;
-    s->reading = true;
     env->metrics.pending++;
     return s;
 }

@@ -275,6 +275,16 @@ static void put_rename(struct call *c, struct str old, struct str nick)
     world_put(c->w, &last);
 }
 
+/* It is told in every room, so it costs as much as a line in each. */
+static void charge_per_room(const struct call *c)
+{
+    struct rate rate = { limit(&c->w->env, LIMIT_SEND_BURST),
+                         limit(&c->w->env, LIMIT_SEND_RATE) };
+    struct account *me = c->s->account;
+
+    bucket_spend(&me->sends, rate, me->n_rooms, c->now);
+}
+
 enum err on_nick(struct call *c)
 {
     struct account *me = c->s->account;
@@ -297,5 +307,6 @@ enum err on_nick(struct call *c)
     if (error)
         return error;
     put_rename(c, str_of(me->nick.shown), str_bytes(nick, len));
+    charge_per_room(c);
     return ERR_NONE;
 }

@@ -201,15 +201,19 @@ static inline void pass(struct rig *rig, uint64_t ms)
     while (rig->now.mono_us < end) {
         uint64_t next = hub_deadline(rig->hub);
 
-        for (size_t i = 0; i < rig->n_peers; i++)
-            next = time_min(next, link_deadline(rig->peers[i]->link));
+        for (size_t i = 0; i < rig->n_peers; i++) {
+            if (rig->peers[i]->s)
+                next = time_min(next, link_deadline(rig->peers[i]->link));
+        }
         if (next <= rig->now.mono_us)
             next = rig->now.mono_us + 1;
         next = time_min(next, end);
         rig->now.wall_ms += next / 1000 - rig->now.mono_us / 1000;
         rig->now.mono_us = next;
-        for (size_t i = 0; i < rig->n_peers; i++)
-            link_tick(rig->peers[i]->link, rig->now);
+        for (size_t i = 0; i < rig->n_peers; i++) {
+            if (rig->peers[i]->s)
+                link_tick(rig->peers[i]->link, rig->now);
+        }
         settle(rig);
     }
 }
