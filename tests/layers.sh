@@ -34,7 +34,7 @@ tui     app pipe
 tui     setup
 tui     keymap keymap_act keymap_mode complete command command_link command_look command_talk
 tui     chat
-tui     net dial
+tui     net dial inlet outlet
 tui     client conn delivery greeting request
 tui     find screen view
 tui     stage
@@ -77,11 +77,12 @@ tui/setup             getenv|setlocale
 tui/(journal|state)   open|close|read|write|lseek|f?stat|rename|unlink|mkdir|flock|f(data)?sync|ftruncate
 tui/journal           sprintf
 tui/state             getenv|getpid|fopen|fclose|fread
-tui/(main|app|net|dial|tty|pipe)  uv_.*
+tui/(main|app|net|dial|tty|pipe|inlet|outlet)  uv_.*
 tui/net               clock_gettime|abort|fprintf|stderr
-tui/pipe              open|close|read|write|isatty|fstat|fcntl|fprintf|fputc|stderr
+tui/pipe              isatty|fprintf|fputc|stderr
+tui/(inlet|outlet)    open|close|read|write|isatty|fstat|fcntl
 tui/app               getenv
-tui/main              getenv|isatty|signal|fprintf|puts|std(out|err)
+tui/main              open|close|getenv|isatty|signal|fprintf|puts|std(out|err)
 tui/pump              read|write|poll
 tui/rescue            atexit|raise|sig(action|addset|emptyset|altstack)|tcsetattr|write
 tui/tty               open|close|read|ioctl|isatty|kill|ttyname_r|tc(flush|getattr|setattr)|sig(action|addset|emptyset|procmask)

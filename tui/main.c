@@ -2,7 +2,7 @@
  *
  * chat-tui: settings, language, the parts put together, one of the faces.
  */
-#include <locale.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -64,6 +64,18 @@ static int finish(int code, const char *error)
     return code;
 }
 
+/* A socket must never get the number of a standard stream that is closed. */
+static void fill_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd > STDERR_FILENO)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
     struct settings settings;
@@ -72,6 +84,7 @@ int main(int argc, char **argv)
     const char *notice = lang_init();
     int code = settings_load(&settings, argc, argv, &mistake);
 
+    fill_streams();
     signal(SIGPIPE, SIG_IGN);
     if (code) {
         settings_free(&settings);
