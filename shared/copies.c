@@ -104,7 +104,7 @@ static struct copy *find(struct copies *copies, const struct parcel *parcel)
     return NULL;
 }
 
-void copies_plan(struct copies *copies, struct parcel *parcel, uint32_t loss,
+bool copies_plan(struct copies *copies, struct parcel *parcel, uint32_t loss,
                  uint32_t within, uint64_t now_us)
 {
     struct copy *copy = find(copies, parcel);
@@ -117,7 +117,7 @@ void copies_plan(struct copies *copies, struct parcel *parcel, uint32_t loss,
     while (n > 0 && OFFSETS[n - 1] >= within)
         n--;
     if (n == 0 || parcel->pieces > 1 || (!copy && copies->n == COPIES_PLANNED))
-        return;
+        return false;
     if (!copy) {
         if (!copies->v)
             copies->v = mem_new(COPIES_PLANNED, sizeof *copies->v);
@@ -127,6 +127,7 @@ void copies_plan(struct copies *copies, struct parcel *parcel, uint32_t loss,
     copy->sent_us = now_us;
     copy->k = 0;
     copy->n = n;
+    return true;
 }
 
 static uint64_t due_us(const struct copy *copy)

@@ -52,8 +52,9 @@ void copies_fini(struct copies *);
  * copies.
  *   loss     per thousand
  *   within   no copy later than this: the timeout does better, us
+ *   returns  whether there will be any
  */
-void copies_plan(struct copies *, struct parcel *, uint32_t loss,
+bool copies_plan(struct copies *, struct parcel *, uint32_t loss,
                  uint32_t within, uint64_t now_us);
 
 /*

@@ -35,7 +35,8 @@ struct dgram_config {
     bool server;          /* limits output until the peer is proved real */
     uint64_t seed;        /* jitter; any value */
     uint32_t first_pn;    /* first packet number; 0 but in tests */
-    size_t queue_max;     /* unsent bytes taken before dgram_send refuses */
+    size_t queue_max;     /* bytes held for sending, some 180 a message on top
+                             of its own, before dgram_send refuses */
     uint32_t message_max; /* longest frame accepted from the peer, bytes */
     uint32_t packets_max; /* then it closes; 0 is 2^31, fewer in tests */
 };
@@ -45,7 +46,8 @@ void dgram_free(struct dgram *);
 
 /*
  * Queue a message on a stream.
- *   stream   any number; lower ones go first when the window is short
+ *   stream   any number; below 16 the lower ones go first when the window is
+ *            short, from there on all take turns
  *   frame    kept by reference until the peer has it
  *   returns  0; -ERROR_BUSY when queue_max is reached, nothing was queued
  */
@@ -56,7 +58,9 @@ int dgram_send(struct dgram *, uint64_t stream, enum dgram_class,
  * Queue a state: the newest of a key replaces an older unsent one, it may be
  * lost, and the receiver never sees an older one after a newer.
  *   key      what it is the state of
- *   probe    true: it asks for an ack (a heartbeat), so it measures the path
+ *   probe    true: it asks for an ack (a heartbeat), so it measures the path,
+ *            and is sent again a few times while it gets none
+ *   frame    at most 1024 bytes
  */
 void dgram_state(struct dgram *, uint64_t key, bool probe, struct frame *);
 
@@ -74,7 +78,11 @@ int dgram_input(struct dgram *, const uint8_t *packet, size_t len, struct now);
  */
 size_t dgram_output(struct dgram *, uint8_t *out, struct now);
 
-/* When dgram_tick must be called at the latest, mono_us; NEVER if not. */
+/*
+ * When dgram_tick must be called at the latest, mono_us; NEVER if not.  After
+ * dgram_tick, dgram_input, dgram_send and dgram_next call dgram_output; a
+ * deadline of 0 says that this has been forgotten.
+ */
 uint64_t dgram_deadline(const struct dgram *);
 
 /* Time has passed: ack timer, loss timer, probe timer, pacing. */
@@ -91,7 +99,10 @@ bool dgram_next(struct dgram *, struct str *message);
 /* Close: one CLOSE packet per dgram_output from now on, rate-limited. */
 void dgram_close(struct dgram *, unsigned code, struct now);
 
-/* The peer has closed; *code is its reason. */
+/*
+ * The peer has closed; *code is its reason.  Also when packets_max is reached:
+ * then this end has closed, with LIMIT.
+ */
 bool dgram_closed(const struct dgram *, unsigned *code);
 
 struct dgram_stats {

@@ -13,6 +13,7 @@
 
 enum {
     REPEAT_BYTES = 400,     /* longest message that rides again */
+    URGENT_RTT = 30000,     /* us; below it an ACK at once saves copies */
     REPEAT_AGE = 5000,      /* us; sooner it would be lost together */
     NUDGE_GAP = 20000,      /* us between packets into a path that is away */
     NUDGE_SILENT = 1000000, /* us; then only what a person waits for does it */
@@ -26,6 +27,7 @@ struct build {
     struct sent head;
     struct piece pieces[FLIGHT_PIECES];
     bool state;    /* it carries states */
+    bool urgent;   /* it asks for an ACK at once */
     bool elicits;  /* it will be acked, so it is remembered */
     bool original; /* it carries something that is no copy */
     bool paced;    /* the pacer counts it */
@@ -116,13 +118,15 @@ static void forget_repeat(struct dgram *d, unsigned i)
 }
 
 /* A message has left in full: plan what may follow without being asked for. */
-static void plan(struct dgram *d, struct parcel *parcel, struct now now)
+static void plan(struct dgram *d, struct build *b, struct parcel *parcel,
+                 struct now now)
 {
     if (d->timeouts >= OUTAGE)
         return; /* the probes are copies enough */
-    if (parcel->class == DGRAM_OWN)
+    if (parcel->class == DGRAM_OWN &&
         copies_plan(&d->copies, parcel, d->loss / 1000, rtt_probe(&d->rtt),
-                    now.mono_us);
+                    now.mono_us))
+        b->urgent |= rtt_now(&d->rtt) < URGENT_RTT;
     if (parcel->class != DGRAM_FANOUT || parcel->frame->len > REPEAT_BYTES)
         return;
     if (d->repeats_n == REPEATS_MAX)
@@ -205,7 +209,7 @@ static void add_pieces(struct dgram *d, struct build *b, bool freely,
             return;
         b->original = true;
         if (parcel->fresh == parcel->pieces)
-            plan(d, parcel, now);
+            plan(d, b, parcel, now);
     }
 }
 
@@ -231,7 +235,7 @@ static unsigned add_oldest(struct dgram *d, struct build *b, uint32_t pn,
                 return b->head.n - before;
             b->original = true;
             if (piece.parcel->class == DGRAM_OWN)
-                plan(d, piece.parcel, now);
+                plan(d, b, piece.parcel, now);
         }
     }
     return b->head.n - before;
@@ -325,6 +329,8 @@ static size_t commit(struct dgram *d, struct build *b, struct now now)
     }
     if (b->elicits && !d->heard && !d->config.server)
         packet_pad(&b->packet); /* room for the answer, see AMPLIFY */
+    if (b->urgent)
+        b->packet.bytes[0] |= PACKET_NOW;
     b->head.bytes = (uint16_t)b->packet.len;
     b->head.at_us = now.mono_us;
     if (!b->original)
@@ -370,12 +376,11 @@ static void end_of_numbers(struct dgram *d, struct now now)
 
 static size_t make(struct dgram *d, uint8_t *out, size_t cap, struct now now)
 {
-    struct build b = { 0 };
-    unsigned flags = d->probes > 0 ? PACKET_NOW : 0;
+    struct build b = { .urgent = d->probes > 0 };
     bool due = d->ack_us <= now.mono_us;
 
     packet_begin(&b.packet, out, cap,
-                 (struct packet_head){ flags, d->flight.next });
+                 (struct packet_head){ 0, d->flight.next });
     fill(d, &b, now);
     if (!b.elicits && !b.state && !((b.head.flags & SENT_ACK) && due))
         return 0;

@@ -5,6 +5,7 @@
  */
 #include "shared/recvq.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,9 +159,10 @@ static int fill(struct inmsg *msg, const struct part_piece *piece)
 static struct inmsg *held(const struct recvq_stream *stream, unsigned at,
                           uint32_t seq)
 {
-    if (at == stream->n || stream->held[at]->seq != seq)
+    if (at == stream->n)
         return NULL;
-    return stream->held[at];
+    assert(stream->held);
+    return stream->held[at]->seq == seq ? stream->held[at] : NULL;
 }
 
 static int add_held(struct recvq *q, struct recvq_stream *stream,

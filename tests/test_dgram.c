@@ -489,6 +489,73 @@ static void test_dgram_probes_ever_more_rarely(void **state)
     pair_free(&pair);
 }
 
+static void test_dgram_backs_off_after_two_repeats_by_half(void **state)
+{
+    static const unsigned FACTORS[] = { 100, 100, 100, 150, 225, 337 };
+    struct pair pair = pair_of();
+    uint64_t base = 0;
+
+    (void)state;
+    say(pair.client, 16, DGRAM_FANOUT, "a");
+    settle(&pair, 30);
+    say(pair.client, 16, DGRAM_FANOUT, "b");
+    for (size_t i = 0; i < sizeof FACTORS / sizeof *FACTORS; i++) {
+        uint64_t waited;
+
+        assert_true(lose(pair.client, pair.now) > 0);
+        waited = dgram_deadline(pair.client) - pair.now.mono_us;
+        base = i == 0 ? waited : base;
+        assert_in_range(waited * 100 / base, FACTORS[i] - 1, FACTORS[i] + 1);
+        pair.now.mono_us += waited;
+        dgram_tick(pair.client, pair.now);
+    }
+    pair_free(&pair);
+}
+
+/* Whether the next packet acks number pn. */
+static bool acks(struct dgram *dgram, uint32_t pn, struct now now)
+{
+    uint8_t packet[PACKET_MAX];
+    struct str rest = str_bytes(packet, dgram_output(dgram, packet, now));
+    struct packet_head head;
+    struct part part;
+    bool found = false;
+
+    if (rest.len == 0 || packet_head(&rest, &head))
+        return false;
+    while (packet_part(&rest, &part) == 1)
+        for (unsigned i = 0; part.type == PART_ACK && i < part.ack.n; i++)
+            found |= !range_before(pn, part.ack.ranges[i].lo) &&
+                     !range_before(part.ack.ranges[i].hi, pn);
+    return found;
+}
+
+/* Newer ones have been acked, and the peer knows it: still it is told. */
+static void test_dgram_acks_a_packet_that_comes_very_late(void **state)
+{
+    struct pair pair = pair_of();
+    uint8_t late[PACKET_MAX];
+    size_t len;
+
+    (void)state;
+    settle(&pair, 1);
+    say(pair.client, 16, DGRAM_BULK, "late");
+    len = dgram_output(pair.client, late, pair.now);
+    say(pair.client, 17, DGRAM_BULK, "newer");
+    carry(pair.client, pair.server, pair.now);
+    for (int i = 0; i < 5; i++) { /* until the client only acks */
+        say(pair.server, 16, DGRAM_BULK, "answer");
+        carry(pair.server, pair.client, pair.now);
+        pair.now.mono_us += 20 * MS;
+        carry(pair.client, pair.server, pair.now);
+    }
+    assert_false(acks(pair.server, 0, pair.now));
+
+    assert_int_equal(dgram_input(pair.server, late, len, pair.now), 0);
+    assert_true(acks(pair.server, 0, pair.now));
+    pair_free(&pair);
+}
+
 /* ---- hostile peers ---- */
 
 static void test_dgram_refuses_acks_of_what_was_not_sent(void **state)
@@ -790,6 +857,8 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_dgram_copies_what_a_person_waits_for),
     cmocka_unit_test(test_dgram_repeats_small_messages_in_the_next_packet),
     cmocka_unit_test(test_dgram_probes_ever_more_rarely),
+    cmocka_unit_test(test_dgram_backs_off_after_two_repeats_by_half),
+    cmocka_unit_test(test_dgram_acks_a_packet_that_comes_very_late),
     cmocka_unit_test(test_dgram_refuses_acks_of_what_was_not_sent),
     cmocka_unit_test(test_dgram_bounds_a_peer_that_never_acks),
     cmocka_unit_test(test_dgram_bounds_one_packet_gaps_for_ever),
