@@ -10,8 +10,26 @@ client_start watcher 120x40 --tcp '#lobby'
 client_start alice 80x24 --tcp '#lobby'
 wait_for watcher '\+ alice'
 
+# A line every 20 ms until the window is stuck: lines that come together become
+# one picture, and it is pictures that fill what the terminal does not take.
+chatter() {
+    local n=0 text
+    text=$(printf 'text %.0s' {1..80})
+    until [ -e "$TMP/enough" ]; do
+        n=$((n + 1))
+        echo "$n $text"
+        sleep 0.02
+    done
+    echo "last $text"
+}
+
 terminal_signal alice STOP
-yes "$(printf 'text %.0s' {1..80})" | head -n 500 | nl | send bob '#lobby' --tcp
+chatter | send bob '#lobby' --tcp &
+bob=$!
+PIDS+=("$bob")
+wait_for watcher '\* alice'
+: >"$TMP/enough"
+wait "$bob"
 is "bob's exit status" $? 0
 wait_for watcher '\* alice'
 never 10 "alice gone or late" sees watcher '[-?] alice'
@@ -19,6 +37,6 @@ wait_for watcher '\* alice'
 
 terminal_signal alice CONT
 wait_for watcher '\+ alice'
-wait_for alice ' 500.*text'
+wait_for alice ' last text'
 say alice 'thawed'
 wait_for watcher 'alice +thawed'
