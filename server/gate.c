@@ -11,7 +11,7 @@
 #include "shared/limits.h"
 #include "shared/mem.h"
 
-static const uint64_t WINDOW_US = 600u * 1000000;
+static const uint64_t WINDOW_US = UINT64_C(600) * 1000000;
 
 enum { ADDRESSES_MAX = 65536 }; /* beside those with a connection */
 

@@ -64,6 +64,7 @@ server/log            fwrite|fileno|poll|gmtime_r|strftime
 server/metrics        fprintf
 
 tui/.*                dcn?gettext
+tui/address           inet_pton
 tui/(presence|block|plain)  localtime_r|gmtime_r|strftime
 tui/command.*         open_memstream|fclose|fprintf|fputc|fputs|nl_langinfo|setlocale
 tui/keymap            fprintf

@@ -4,6 +4,7 @@
  */
 #include "tui/address.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -104,11 +105,9 @@ int address_unix(struct address *address, const char *path)
 /* 127.0.0.0/8 in dotted form. */
 static bool is_loopback4(const char *host)
 {
-    unsigned a, b, c, d;
-    char end;
+    struct in_addr in;
 
-    return sscanf(host, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &end) == 4 &&
-           a == 127 && b < 256 && c < 256 && d < 256;
+    return inet_pton(AF_INET, host, &in) == 1 && ntohl(in.s_addr) >> 24 == 127;
 }
 
 bool address_is_local(const struct address *address)

@@ -96,8 +96,8 @@ uint64_t client_deadline(const struct client *);
  */
 uint64_t client_say(struct client *, struct str room, unsigned kind,
                     struct str text, struct now);
-void client_join(struct client *, struct str room, struct now);
-void client_part(struct client *, struct str room, struct str why, struct now);
+void client_join(struct client *, struct str name, struct now);
+void client_part(struct client *, struct str name, struct str why, struct now);
 void client_topic(struct client *, struct str room, struct str topic,
                   struct now);
 void client_nick(struct client *, struct str nick, struct now);

@@ -286,7 +286,8 @@ static void look_up(struct dial *d)
     char port[8];
     int err;
 
-    snprintf(port, sizeof port, "%u", udp ? address->udp : address->tcp);
+    snprintf(port, sizeof port, "%u",
+             (unsigned)(udp ? address->udp : address->tcp));
     d->lookup.data = d;
     d->refs++;
     err = uv_getaddrinfo(d->net->loop, &d->lookup, on_looked_up, address->host,

@@ -52,7 +52,7 @@ static void add_utc(struct bytes *out, uint64_t wall_ms)
     char text[32] = "-";
     struct tm tm;
 
-    if (wall_ms / 1000 <= INT32_MAX * 60ll && gmtime_r(&seconds, &tm))
+    if (wall_ms / 1000 <= INT32_MAX * 60LL && gmtime_r(&seconds, &tm))
         strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
     bytes_add(out, str_of(text));
 }

@@ -114,11 +114,9 @@ static int take_slot(struct state *state, unsigned n)
 
     if (got == 0) {
         state->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-        if (state->lock < 0)
-            got = -1;
-        else if (flock(state->lock, LOCK_EX | LOCK_NB) == 0)
+        if (state->lock >= 0 && flock(state->lock, LOCK_EX | LOCK_NB) == 0)
             got = 1;
-        else if (errno != EWOULDBLOCK)
+        else if (state->lock < 0 || errno != EWOULDBLOCK)
             got = -1;
     }
     if (got == 1)
