@@ -205,7 +205,7 @@ char *settings_room(const char *text)
     size_t len =
         text_name(s, direct ? NAME_NICK : NAME_ROOM, NAME_MAX_BYTES - 1, out);
 
-    if (len == 0 && !direct && strlen(text) < NAME_MAX_BYTES) {
+    if (len == 0 && !direct && *text != '#' && strlen(text) < NAME_MAX_BYTES) {
         snprintf(name, sizeof name, "#%s", text);
         len = text_name(str_of(name), NAME_ROOM, NAME_MAX_BYTES - 1, out);
     }
