@@ -2,9 +2,9 @@
  *
  * Text from strangers: UTF-8 step by step, the sanitiser, the rules for names.
  * What comes from a peer is cleaned once, at decode, on both sides; after that
- * it holds only valid UTF-8, no C0 or C1 control (but LF and TAB in TEXT_LINES),
- * no bidi control, no line or paragraph separator, no tag character, and at
- * most MARKS_MAX combining marks in a row.
+ * it holds only valid UTF-8, no C0 or C1 control (but LF and TAB in
+ * TEXT_LINES), no bidi control, no line or paragraph separator, no tag
+ * character, and at most MARKS_MAX combining marks in a row.
  */
 #ifndef SHARED_TEXT_H
 #define SHARED_TEXT_H

@@ -107,10 +107,8 @@ extern const size_t WIRE_VALUES_LEN;
 /* The row of a kind; NULL when this version does not know it. */
 const struct wire_row *wire_row(unsigned kind);
 
-/* "EVENT", or "?" */
+/* "EVENT"; "HERE" of set "presence" and code 5; "?" when there is none. */
 const char *wire_name(unsigned kind);
-
-/* "HERE" of set "presence" and code 5; "?" when there is none. */
 const char *wire_value_name(const char *set, uint64_t code);
 
 /* Bytes wire_encode will write, head included. */
@@ -124,9 +122,7 @@ size_t wire_size(const struct msg *);
  */
 size_t wire_encode(const struct msg *, uint8_t *out);
 
-/*
- * What a message of lane ROOM or STATE is about: its first field, the room.
- */
+/* What a message of lane ROOM or STATE is about: its first field, the room. */
 uint64_t wire_key(const struct msg *);
 
 /* The head of a frame. */
@@ -192,10 +188,8 @@ enum record {
     RECORD_COUNT
 };
 
-/* Bytes of one packed record. */
+/* Bytes of one packed record; pack *rec, a struct rec_NAME, into so many. */
 size_t rec_size(enum record);
-
-/* Pack *rec, a struct rec_NAME; returns bytes written, rec_size(). */
 size_t rec_pack(enum record, const void *rec, uint8_t *out);
 
 /*
