@@ -40,33 +40,33 @@ struct session {
     void *edge;        /* the edge's own; never looked at here */
     uint64_t id, datagram_id;
     enum session_state state;
-    char *peer; /* address, for the log; owned */
-    char *gate; /* its address in the gate's form; owned, gate_len bytes */
+    unsigned reason; /* value set reason: why it began to leave; for the log */
+    char *peer;      /* address, for the log; owned */
+    char *gate;      /* its address in the gate's form; owned, gate_len bytes */
     size_t gate_len;
     uint64_t opened_us, close_by_us;
-    unsigned reason; /* value set reason: why it began to leave; for the log */
-    bool close_said; /* datagram: CLOSE went out */
 
     uint64_t device_id;      /* from HELLO */
     struct account *account; /* READY only, and its device */
     struct device *device;
-    bool live;       /* SYNC done: events are pushed */
     uint64_t tail;   /* lines wanted of a room just entered */
     uint64_t serial; /* of the last PRESENCE */
     uint8_t *rows;   /* of the next one, while it is gathered */
     size_t n_rows;
     uint64_t typing_us; /* when its typing was relayed last */
-    bool typing;        /* and what was said then */
 
     struct bucket bytes, queries;
     struct frame *parked;   /* a request that waits for its token */
     uint64_t held_until_us; /* not pulled before; 0: not held */
-    bool asking;            /* a page of history is on its way to it */
     uint64_t forgiven_us;   /* silence counts from here at the earliest */
 
-    bool shown_late;   /* its presence says LATE */
+    uint64_t lag_mark; /* env->published when it began to lag */
+    bool live;         /* SYNC done: events are pushed */
     bool lagging;      /* events are not pushed, only heads later */
-    uint64_t lag_mark; /* env->published when that began */
+    bool asking;       /* a page of history is on its way to it */
+    bool typing;       /* what was relayed at typing_us */
+    bool shown_late;   /* its presence says LATE */
+    bool close_said;   /* datagram: CLOSE went out */
     bool overrun;      /* too much is queued: it will be closed */
     bool dirty;        /* in env->dirty */
 };
