@@ -403,8 +403,8 @@ static void options(struct bench *b, int argc, char **argv)
         switch (c) {
         case 's': b->server = optarg; break;
         case 't':
-            b->transport =
-                strcmp(optarg, "udp") == 0 ? TRANSPORT_UDP : TRANSPORT_TCP;
+            b->transport = optarg && strcmp(optarg, "udp") == 0 ? TRANSPORT_UDP
+                                                                : TRANSPORT_TCP;
             break;
         case 'm': b->members = n; break;
         case 'n': b->senders = n; break;
