@@ -100,6 +100,32 @@ static void test_flow_does_not_call_waiting_silence(void **state)
     rig_free(rig);
 }
 
+static void test_flow_may_hold_longer_than_silence_lasts(void **state)
+{
+    struct limits limits = rig_limits();
+    struct rig *rig;
+    struct peer *ann;
+    static char text[8001];
+    uint64_t room;
+
+    (void)state;
+    limits.value[LIMIT_INPUT_BURST] = 4096;
+    limits.value[LIMIT_INPUT_RATE] = 100;
+    rig = rig_new(&limits);
+    ann = enter(rig, "ann");
+    room = join(ann, "#lobby");
+    memset(text, 'x', 8000);
+    say_text(ann, room, text);
+    pass(rig, 30000); /* twice what a silent client is given */
+    assert_int_equal(count_acks(ann), 0);
+    assert_non_null(ann->s);
+    assert_int_equal(world_account(rig->w, ann->account)->is.state,
+                     presence_HERE);
+    pass(rig, 12000);
+    assert_int_equal(count_acks(ann), 1);
+    rig_free(rig);
+}
+
 static void test_flow_limits_bytes_too(void **state)
 {
     struct limits limits = rig_limits();
@@ -494,6 +520,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_flow_makes_a_fast_talker_wait),
     cmocka_unit_test(test_flow_stops_reading_a_stream_that_waits),
     cmocka_unit_test(test_flow_does_not_call_waiting_silence),
+    cmocka_unit_test(test_flow_may_hold_longer_than_silence_lasts),
     cmocka_unit_test(test_flow_limits_bytes_too),
     cmocka_unit_test(test_flow_asks_for_one_page_at_a_time),
     cmocka_unit_test(test_flow_keeps_only_heads_for_a_slow_reader),
