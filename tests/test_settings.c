@@ -128,7 +128,7 @@ static int load(struct settings *s, struct option_error *error,
         snprintf(copies[argc], sizeof copies[argc], "%s", *words);
         argv[argc] = copies[argc];
     }
-    return settings_load(s, argc, argv, error);
+    return settings_load(s, argv, error);
 }
 
 static int setup(void **state)

@@ -82,8 +82,9 @@ int main(int argc, char **argv)
     struct option_error mistake = { "" };
     char error[ERROR_BYTES] = "";
     const char *notice = lang_init();
-    int code = settings_load(&settings, argc, argv, &mistake);
+    int code = settings_load(&settings, argv, &mistake);
 
+    (void)argc;
     fill_streams();
     signal(SIGPIPE, SIG_IGN);
     if (code) {

@@ -215,39 +215,50 @@ char *settings_room(const char *text)
     return mem_str(str_of(name));
 }
 
-/* Bring the names of rooms, operands and arguments, to their full form. */
-static int choose_rooms(struct settings *s, int argc, char **argv, int rest,
-                        struct option_error *error)
+static int no_room(struct option_error *error, const char *text)
 {
-    const char *wrong = NULL;
-    char **only = given(s->send) ? &s->send : &s->tail;
-    size_t n = (size_t)(argc - rest);
-
-    if (given(*only)) {
-        char *name = settings_room(*only);
-
-        if (n)
-            return fail(error, EX_USAGE,
-                        _("%s: only one room with --send or --tail"),
-                        argv[rest]);
-        if (!name)
-            return fail(error, EX_USAGE, _("%s: not a room"), *only);
-        free(*only);
-        *only = name;
-        return 0;
-    }
-    s->rooms = mem_new(n + 1, sizeof *s->rooms);
-    for (size_t i = 0; i < n && !wrong; i++) {
-        s->rooms[i] = settings_room(argv[rest + (int)i]);
-        if (s->rooms[i])
-            s->n_rooms++;
-        else
-            wrong = argv[rest + (int)i];
-    }
-    return wrong ? fail(error, EX_USAGE, _("%s: not a room"), wrong) : 0;
+    return fail(error, EX_USAGE, _("%s: not a room"), text);
 }
 
-int settings_load(struct settings *settings, int argc, char **argv,
+/* --send and --tail are about one room. */
+static int choose_only_room(char **only, char **operands,
+                            struct option_error *error)
+{
+    char *name;
+
+    if (*operands)
+        return fail(error, EX_USAGE,
+                    _("%s: only one room with --send or --tail"), *operands);
+    name = settings_room(*only);
+    if (!name)
+        return no_room(error, *only);
+    free(*only);
+    *only = name;
+    return 0;
+}
+
+/* Bring the names of rooms to their full form; operands end with NULL. */
+static int choose_rooms(struct settings *s, char **operands,
+                        struct option_error *error)
+{
+    size_t n = 0;
+
+    if (given(s->send))
+        return choose_only_room(&s->send, operands, error);
+    if (given(s->tail))
+        return choose_only_room(&s->tail, operands, error);
+    while (operands[n])
+        n++;
+    s->rooms = mem_new(n + 1, sizeof *s->rooms);
+    for (; s->n_rooms < n; s->n_rooms++) {
+        s->rooms[s->n_rooms] = settings_room(operands[s->n_rooms]);
+        if (!s->rooms[s->n_rooms])
+            return no_room(error, operands[s->n_rooms]);
+    }
+    return 0;
+}
+
+int settings_load(struct settings *settings, char **argv,
                   struct option_error *error)
 {
     const char *server = getenv("CHAT_SERVER");
@@ -267,7 +278,7 @@ int settings_load(struct settings *settings, int argc, char **argv,
     if ((code = choose_mode(settings, error)) ||
         (code = choose_transport(settings, error)) ||
         (code = choose_server(settings, error)) ||
-        (code = choose_rooms(settings, argc, argv, rest, error)))
+        (code = choose_rooms(settings, argv + rest, error)))
         return code;
     choose_nick(settings);
     return 0;

@@ -57,11 +57,11 @@ extern const struct option_table SETTINGS_TABLE;
 
 /*
  * Fill from all sources.
+ *   argv     ends with NULL; permuted so that operands stand last
  *   error    gets a sentence for people
  *   returns  0, or the exit code of sysexits to end with
  */
-int settings_load(struct settings *, int argc, char **argv,
-                  struct option_error *error);
+int settings_load(struct settings *, char **argv, struct option_error *error);
 void settings_free(struct settings *);
 
 /*
