@@ -21,12 +21,24 @@
 
 #define RUN(tests) cmocka_run_group_tests(tests, NULL, NULL)
 
+/* A number from the environment, or the one given. */
+static inline uint64_t test_number(const char *name, uint64_t other)
+{
+    const char *env = getenv(name);
+
+    return env && *env ? strtoull(env, NULL, 0) : other;
+}
+
 /* The seed of a randomised test: $SEED, or the one given. */
 static inline uint64_t test_seed(uint64_t seed)
 {
-    const char *env = getenv("SEED");
+    return test_number("SEED", seed);
+}
 
-    return env && *env ? strtoull(env, NULL, 0) : seed;
+/* Packets lost in a simulation, per cent: $LOSS, or the one given. */
+static inline unsigned test_loss(uint64_t percent)
+{
+    return (unsigned)test_number("LOSS", percent);
 }
 
 #endif

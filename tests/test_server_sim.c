@@ -681,7 +681,7 @@ static struct sim *sim_new(uint64_t seed)
 
     sim->seed = sim->rng.state = seed;
     sim->now = (struct now){ 1, 1700000000000 };
-    sim->loss = (unsigned)rng_below(&sim->rng, 30);
+    sim->loss = test_loss(rng_below(&sim->rng, 30));
     config.limits = sim_limits(sim);
     if (getenv("SIM_LOG"))
         config.log.to = stderr;

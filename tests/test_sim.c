@@ -683,7 +683,7 @@ static struct sim *sim_new(uint64_t seed, unsigned restarts)
     sim->seed = sim->rng.state = seed;
     sim->restarts = restarts;
     sim->now = (struct now){ 1, 1700000000000 };
-    sim->loss = (unsigned)rng_below(&sim->rng, 25);
+    sim->loss = test_loss(rng_below(&sim->rng, 25));
     sim->config = (struct world_config){ .name = "sim",
                                          .random = sim_random,
                                          .random_ctx = &sim->rng };
