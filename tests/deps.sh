@@ -24,7 +24,8 @@ elif sudo -n true 2>/dev/null; then
 elif [ -t 0 ] && command -v sudo >/dev/null; then
     sudo=sudo # asks for the password
 else
-    printf 'Packages are missing. As root, run:\n    %s\n' "$install" >&2
+    printf 'Packages are missing. As root, run:\n    apt-get update && %s\n' \
+        "$install" >&2
     exit 1
 fi
 
