@@ -15,8 +15,10 @@ find "$1"/shared "$1"/server "$1"/tui -name '*.gcda' -print0 |
     awk -F"[':% ]+" '
         /^File/ { file = $2 }
         /^Lines executed/ && file ~ /^(shared|server|tui)\/.*\.c$/ {
-            printf "%6.1f%% of %4d  %s\n", $3, $5, file
+            printf "%6.1f%% of %4d  %s\n", $3, $5, file | "sort -n"
             hit += $3 / 100 * $5; all += $5; file = ""
         }
-        END { if (all) printf "%6.1f%% of %4d  in all\n", 100 * hit / all, all }
-    ' | sort -n
+        END {
+            close("sort -n")
+            if (all) printf "%6.1f%% of %4d  in all\n", 100 * hit / all, all
+        }'

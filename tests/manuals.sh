@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The manuals are clean mdoc, and every page they refer to among ours exists.
+# The manuals are clean mdoc, every page they refer to among ours exists, and
+# the README has every source file in its map.
 set -u
 cd "$(dirname "$0")/.." || exit 70
 
@@ -14,4 +15,9 @@ done
 while read -r ref; do
     [ -f "man/$ref" ] || { echo "no page $ref" && bad=1; }
 done <"$refs"
+for source in shared/*.c server/*.c tui/*.c; do
+    name=$(basename "$source" .c)
+    grep -q "^|.*\`$name\`.*|" README.md ||
+        { echo "README.md: $source is not in the map" && bad=1; }
+done
 exit $bad
