@@ -4,6 +4,8 @@
  */
 #include "server/settle.h"
 
+#include <assert.h>
+
 #include "server/event.h"
 #include "server/presence.h"
 #include "server/store.h"
@@ -69,6 +71,7 @@ static void let_in(const struct deed *d, struct account *account)
 
 static void open_direct(const struct deed *d)
 {
+    assert(d->room->sides);
     room_touch(d->room, &d->w->env);
     for (int i = 0; i < 2; i++) {
         struct account *side = world_account(d->w, d->room->sides[i].account);

@@ -2,11 +2,10 @@
  *
  * Messages as C structs, from messages.def, and their way to bytes and back.
  * The macros here make data only; encode, decode, size and dump are plain
- * loops over the descriptor arrays.
+ * loops over it.
  *
  * Wire format (chat-protocol(7)): a frame is u32 body length, u16 kind, u16
- * flags, u32 request id, all big-endian, then the body: fields of varint tag,
- * varint length, bytes.
+ * flags, u32 request id, all big-endian, then fields: tag, length, bytes.
  */
 #ifndef SHARED_WIRE_H
 #define SHARED_WIRE_H

@@ -11,8 +11,10 @@ static int setup(void **state)
 {
     char *dir = strdup("/tmp/chat-state.XXXXXX");
 
-    if (!mkdtemp(dir))
+    if (!mkdtemp(dir)) {
+        free(dir);
         return -1;
+    }
     setenv("XDG_STATE_HOME", dir, 1);
     *state = dir;
     return 0;

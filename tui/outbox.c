@@ -253,6 +253,7 @@ const char *outbox_notice(const struct outbox *box)
     return *box->notice ? box->notice : NULL;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a command is six things */
 uint64_t outbox_add(struct outbox *box, enum entry_kind kind, unsigned event,
                     struct str room, struct str text, uint64_t wall_ms)
 {

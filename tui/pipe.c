@@ -348,6 +348,7 @@ static void close_handles(struct pipe *p)
     outlet_fini(&p->out);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): written through p */
 int pipe_run(struct setup *setup, char *error, size_t cap)
 {
     struct pipe p = { .setup = setup,

@@ -22,6 +22,7 @@ static bool is_online(const struct client *c)
 
 /* ---- through the outbox ---- */
 
+/* NOLINTNEXTLINE(readability-function-size): a command is six things */
 static uint64_t queue(struct client *c, enum entry_kind kind, unsigned event,
                       struct str room, struct str text, struct now now)
 {
@@ -181,6 +182,7 @@ void client_typing(struct client *c, struct str room, bool active,
         conn_say(c, &c->main, &msg, now);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): so is a request for a page */
 void client_history(struct client *c, struct str room, unsigned mode,
                     uint64_t seq, unsigned limit, struct now now)
 {
