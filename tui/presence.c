@@ -16,6 +16,8 @@ enum { SENTENCE_BYTES = 512, AGE_BYTES = 24 };
 /* Seconds. */
 static const uint64_t MINUTE = 60, HOUR = 3600, DAY = 86400;
 
+static const uint64_t RECENT_MS = 5000; /* so old a change is still news */
+
 char presence_glyph(unsigned state)
 {
     static const char GLYPHS[] = { [presence_GONE] = '-',
@@ -194,6 +196,20 @@ static void tell(struct model *m, uint64_t account, const char *sentence,
     }
 }
 
+/* Whether that is news for people; before: the state they knew, or 0. */
+static bool is_news(const struct model *m, const struct person *p,
+                    unsigned before, struct now now)
+{
+    bool gone = p->state == presence_GONE;
+
+    if (p->account == m->account)
+        return false;
+    if (before)
+        return gone != (before == presence_GONE);
+    /* Came and went between two batches; or is shown for the first time. */
+    return gone && p->since + RECENT_MS > model_wall(m, now);
+}
+
 void presence_apply(struct model *m, const struct rec_presence *row,
                     struct now now)
 {
@@ -208,12 +224,10 @@ void presence_apply(struct model *m, const struct rec_presence *row,
     p->since = row->since;
     m->dirty = true;
 
-    bool gone = p->state == presence_GONE;
-    if (p->account == m->account || before == 0 ||
-        gone == (before == presence_GONE))
+    if (!is_news(m, p, before, now))
         return;
     char sentence[SENTENCE_BYTES];
-    if (!gone)
+    if (p->state != presence_GONE)
         back_sentence(p, row->away_s, sentence, sizeof sentence);
     else if (!gone_sentence(p, sentence, sizeof sentence))
         return;

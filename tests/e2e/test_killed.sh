@@ -21,6 +21,13 @@ wait_for watcher '\? bob'
 wait_for watcher 'bob.*(timed out|silent)'
 wait_for watcher '- bob'
 
+# Who comes and goes within a moment is seen to go, too.
+client_start eve 80x24 --tcp '#lobby'
+wait_for eve 'eve joined'
+say eve /quit
+ends eve 0
+wait_for watcher 'eve quit'
+
 # A stopped program looks like a cut cable: late, gone, and back.
 # (In a pipe, since tmux wakes what stops in it.)
 pipe_start carol --line --tcp '#lobby'
