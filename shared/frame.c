@@ -14,7 +14,7 @@ static struct frame *alloc(size_t len)
 {
     struct frame *frame = mem_new(1, sizeof *frame + len);
 
-    assert(len >= FRAME_HEAD && len <= FRAME_MAX);
+    assert(len > 0 && len <= FRAME_MAX);
     frame->refs = 1;
     frame->len = (uint32_t)len;
     return frame;
@@ -30,12 +30,18 @@ struct frame *frame_of(const struct msg *msg)
     return frame;
 }
 
-struct frame *frame_copy(struct str bytes)
+struct frame *frame_raw(struct str bytes)
 {
     struct frame *frame = alloc(bytes.len);
 
     memcpy(frame->bytes, bytes.ptr, bytes.len);
     return frame;
+}
+
+struct frame *frame_copy(struct str bytes)
+{
+    assert(bytes.len >= FRAME_HEAD);
+    return frame_raw(bytes);
 }
 
 struct frame *frame_ref(struct frame *frame)

@@ -26,6 +26,9 @@ struct frame *frame_of(const struct msg *);
 /* Copy bytes that are already a frame; the caller owns the one reference. */
 struct frame *frame_copy(struct str bytes);
 
+/* Bytes of any kind, 1..FRAME_MAX, to be queued like frames. */
+struct frame *frame_raw(struct str bytes);
+
 /* One reference more; returns its argument. */
 struct frame *frame_ref(struct frame *);
 

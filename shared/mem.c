@@ -14,6 +14,11 @@ static _Noreturn void out_of_memory(size_t n, size_t size)
     abort();
 }
 
+_Noreturn void mem_fail(void)
+{
+    out_of_memory(1, 1);
+}
+
 void *mem_new(size_t n, size_t size)
 {
     void *ptr = calloc(n ? n : 1, size ? size : 1);

@@ -26,4 +26,7 @@ char *mem_str(struct str s);
  */
 void mem_grow(void **vec, size_t *cap, size_t want, size_t size);
 
+/* A library could not allocate: end the program as the above do. */
+_Noreturn void mem_fail(void);
+
 #endif

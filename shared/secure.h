@@ -186,8 +186,8 @@ enum vouched {
 struct secure_peer {
     bool has_key;
     struct fingerprint key;
-    enum vouched vouched; /* client only */
-    bool resumed;         /* by a ticket: the key was proved earlier */
+    enum vouched vouched;        /* client only */
+    bool resumed;                /* by a ticket: the key was proved earlier */
     const char *version, *suite; /* static */
 };
 
