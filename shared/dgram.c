@@ -37,6 +37,7 @@ struct dgram *dgram_new(const struct dgram_config *config, struct now now)
     latest_in_init(&d->states_in);
     d->loss_us = d->probe_us = d->pace_us = d->ack_us = d->close_us = NEVER;
     d->answered_us = now.mono_us;
+    d->proven = config->proven;
     return d;
 }
 
@@ -118,12 +119,12 @@ bool dgram_closed(const struct dgram *d, unsigned *code)
 
 size_t dgram_allowance(const struct dgram *d)
 {
-    uint64_t most = AMPLIFY * d->stats.bytes_in;
+    uint64_t most = AMPLIFY * (d->stats.bytes_in - d->path.bytes_in);
+    uint64_t sent = d->stats.bytes_out - d->path.bytes_out;
 
     if (!d->config.server || d->proven)
         return PACKET_MAX;
-    return (size_t)time_min(most - time_min(d->stats.bytes_out, most),
-                            PACKET_MAX);
+    return (size_t)time_min(most - time_min(sent, most), PACKET_MAX);
 }
 
 uint64_t dgram_deadline(const struct dgram *d)
@@ -131,6 +132,8 @@ uint64_t dgram_deadline(const struct dgram *d)
     size_t allowance = dgram_allowance(d);
     uint64_t at;
 
+    if (d->resting)
+        return NEVER;
     if (d->phase != PHASE_OPEN)
         return allowance < PACKET_LEAST ? NEVER : d->close_us;
     if (d->unpolled)
@@ -141,6 +144,16 @@ uint64_t dgram_deadline(const struct dgram *d)
     if (allowance < PACKET_MAX)
         return at; /* what is due may not fit: it waits for the peer */
     return time_min(at, time_min(d->pace_us, copies_next(&d->copies)));
+}
+
+void dgram_rest(struct dgram *d)
+{
+    d->resting = true;
+}
+
+uint32_t dgram_timeout(const struct dgram *d)
+{
+    return rtt_probe(&d->rtt);
 }
 
 /* ---- what is known ---- */

@@ -33,6 +33,7 @@ enum dgram_class {
 
 struct dgram_config {
     bool server;          /* limits output until the peer is proved real */
+    bool proven;          /* it is: a handshake has shown it */
     uint64_t seed;        /* jitter; any value */
     uint32_t first_pn;    /* first packet number; 0 but in tests */
     size_t queue_max;     /* bytes held for sending, some 180 a message on top
@@ -95,6 +96,39 @@ void dgram_tick(struct dgram *, struct now);
  * Not calling it is how an owner pushes back: credit is then not renewed.
  */
 bool dgram_next(struct dgram *, struct str *message);
+
+/* ---- the path ---- */
+
+/*
+ * The peer's packets come from another place now: until it is proved, send no
+ * more than AMPLIFY times what came from there.
+ *   network  another network altogether: nothing that was measured counts
+ */
+void dgram_move(struct dgram *, bool network, struct now);
+
+/* Ask the peer to prove where it is (RFC 9000, section 8.2): any number. */
+void dgram_challenge(struct dgram *, uint64_t token);
+
+/* The newest answer to a challenge, once; false when there is none. */
+bool dgram_response(struct dgram *, uint64_t *token);
+
+/* Where the peer is, is proved. */
+void dgram_prove(struct dgram *);
+
+/* Tell the peer what to call this connection; sent until it is acked. */
+void dgram_tell_id(struct dgram *, uint64_t id);
+
+/* What the peer told last; false when it has not. */
+bool dgram_told_id(const struct dgram *, uint64_t *id);
+
+/*
+ * The peer sleeps: say nothing and count no time until something comes from
+ * it, then go on.
+ */
+void dgram_rest(struct dgram *);
+
+/* When something is sent again at the latest, microseconds from its sending */
+uint32_t dgram_timeout(const struct dgram *);
 
 /* Close: one CLOSE packet per dgram_output from now on, rate-limited. */
 void dgram_close(struct dgram *, unsigned code, struct now);

@@ -23,6 +23,19 @@ enum {
     OUTAGE = 2          /* timeouts without an answer: the path is away */
 };
 
+/* Where the peer is, and what the two call their connection. */
+struct dgram_path {
+    uint64_t bytes_in, bytes_out; /* of the stats, when it moved */
+    uint64_t challenge, response; /* to send */
+    uint64_t answer;              /* that came */
+    uint64_t id, peer_id;         /* told; told by the peer */
+    uint32_t id_pn;               /* the packet that told it */
+    uint32_t generation, peer_generation;
+    bool challenge_due, response_due, answered;
+    bool id_due, id_waits, has_peer_id;
+    bool checked; /* it moved: only an answer proves it */
+};
+
 enum phase { PHASE_OPEN, PHASE_CLOSING, PHASE_CLOSED };
 
 struct dgram {
@@ -39,6 +52,8 @@ struct dgram {
     struct copies copies;
     struct parcel *repeats[REPEATS_MAX]; /* sent once, small, oldest first */
     unsigned repeats_n;
+
+    struct dgram_path path;
 
     /* loss and probes */
     uint32_t newest_acked;
@@ -65,7 +80,8 @@ struct dgram {
     uint8_t owed;       /* packets that want one and have had none */
     bool owes;          /* owed_pn counts */
     bool heard;         /* anything at all came */
-    bool proven;        /* the peer has acked something: it is real */
+    bool proven;        /* the peer is where its packets seem to come from */
+    bool resting;       /* the peer sleeps */
     bool credit_due;    /* tell how much may come */
     bool credit_waits;  /* told in credit_pn, not acked */
     uint32_t credit_pn;
@@ -98,6 +114,20 @@ void dgram_arm(struct dgram *, struct now);
 
 /* Whether something in flight would be sent again. */
 bool dgram_worth_probing(const struct dgram *);
+
+/* dgram_path.c: a part about the path came; a packet was acked or lost. */
+void dgram_path_take(struct dgram *, const struct part *);
+void dgram_path_acked(struct dgram *, uint32_t pn);
+void dgram_path_lost(struct dgram *, uint32_t pn);
+
+/* Whether something about the path wants to go. */
+bool dgram_path_due(const struct dgram *);
+
+/*
+ * Put it into a packet with the next number.
+ *   returns  whether the packet will be acked for it
+ */
+bool dgram_path_put(struct dgram *, struct packet *);
 
 /* How many bytes may go to a peer that may not be real. */
 size_t dgram_allowance(const struct dgram *);

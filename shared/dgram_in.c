@@ -27,6 +27,7 @@ static void on_acked(struct dgram *d, struct sent *sent, bool full)
         latest_acked(&d->states_out, sent->pn);
     if (d->credit_waits && sent->pn == d->credit_pn)
         d->credit_waits = false;
+    dgram_path_acked(d, sent->pn);
     window_acked(&d->window, sent->bytes, sent->at_us, full);
     dgram_fate(d, false);
     sent_free(sent);
@@ -47,7 +48,7 @@ static void on_answer(struct dgram *d, struct now now)
                        now.mono_us);
     d->timeouts = 0;
     d->probes = 0;
-    d->proven = true;
+    d->proven = d->proven || !d->path.checked;
     d->answered_us = now.mono_us;
 }
 
@@ -106,6 +107,9 @@ static int apply(struct dgram *d, const struct part *part, struct now now)
     case PART_STATE:
     case PART_BEAT: latest_add(&d->states_in, &part->state); return 0;
     case PART_CREDIT: sendq_credit(&d->sendq, part->credit); return 0;
+    case PART_PATH_CHALLENGE:
+    case PART_PATH_RESPONSE:
+    case PART_NEW_CID: dgram_path_take(d, part); return 0;
     case PART_CLOSE:
         dgram_drop_output(d);
         d->phase = PHASE_CLOSED;
@@ -130,7 +134,7 @@ static int survey(struct str rest, bool *elicits, bool *at_once, bool *closes)
 
     while ((got = packet_part(&rest, &part)) == 1) {
         *elicits |= part_elicits(part.type);
-        *at_once |= part.type == PART_BEAT;
+        *at_once |= part.type == PART_BEAT || part.type == PART_PATH_CHALLENGE;
         *closes |= part.type == PART_CLOSE;
     }
     return got;
@@ -200,6 +204,7 @@ int dgram_input(struct dgram *d, const uint8_t *packet, size_t len,
         return -ERROR_BAD_FRAME;
     d->stats.received++;
     d->stats.bytes_in += len;
+    d->resting = false;
     if (d->phase == PHASE_CLOSING && !closes) {
         answer_close(d, now);
         return 0;

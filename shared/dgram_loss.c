@@ -43,6 +43,7 @@ void dgram_lose(struct dgram *d, struct sent *sent, struct now now)
         latest_retry(&d->states_out, sent->pn);
     if (d->credit_waits && sent->pn == d->credit_pn)
         d->credit_due = true;
+    dgram_path_lost(d, sent->pn);
     window_lost(&d->window, sent->at_us, now.mono_us);
     dgram_fate(d, true);
     d->stats.lost++;
@@ -69,7 +70,8 @@ void dgram_detect_lost(struct dgram *d, struct now now)
 
 bool dgram_worth_probing(const struct dgram *d)
 {
-    return d->sendq.sent > 0 || d->credit_waits || latest_waits(&d->states_out);
+    return d->sendq.sent > 0 || d->credit_waits || d->path.id_waits ||
+           latest_waits(&d->states_out);
 }
 
 /* From the last packet that matters to the next timeout. */
@@ -132,7 +134,7 @@ static void on_timeout(struct dgram *d, struct now now)
 
 void dgram_tick(struct dgram *d, struct now now)
 {
-    if (d->phase != PHASE_OPEN)
+    if (d->phase != PHASE_OPEN || d->resting)
         return;
     if (d->loss_us <= now.mono_us)
         dgram_detect_lost(d, now);

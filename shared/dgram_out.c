@@ -26,7 +26,7 @@ struct build {
     struct packet packet;
     struct sent head;
     struct piece pieces[FLIGHT_PIECES];
-    bool state;    /* it carries states */
+    bool state;    /* it carries what is worth a packet and not acked */
     bool urgent;   /* it asks for an ACK at once */
     bool elicits;  /* it will be acked, so it is remembered */
     bool original; /* it carries something that is no copy */
@@ -69,6 +69,17 @@ static void add_credit(struct dgram *d, struct build *b)
     d->credit_pn = d->flight.next;
     b->head.flags |= SENT_CREDIT;
     b->elicits = b->original = true;
+}
+
+static void add_path(struct dgram *d, struct build *b)
+{
+    size_t before = b->packet.len;
+
+    if (!dgram_path_due(d))
+        return;
+    b->elicits |= dgram_path_put(d, &b->packet);
+    b->state |= b->packet.len > before;
+    b->original |= b->elicits;
 }
 
 static void add_states(struct dgram *d, struct build *b)
@@ -259,6 +270,8 @@ static void add_probe(struct dgram *d, struct build *b, struct now now)
     d->probes--;
     if (d->credit_waits)
         d->credit_due = true;
+    if (d->path.id_waits)
+        d->path.id_due = true;
     add_credit(d, b);
     add_probe_pieces(d, b, now);
     if (b->elicits || b->packet.cap == cap)
@@ -294,8 +307,8 @@ static bool has_reason(struct dgram *d, struct now now)
     struct part part;
     struct piece piece;
 
-    if (d->probes > 0 || d->credit_due || d->ack_us <= now.mono_us ||
-        latest_peek(&d->states_out, &part) ||
+    if (d->probes > 0 || d->credit_due || dgram_path_due(d) ||
+        d->ack_us <= now.mono_us || latest_peek(&d->states_out, &part) ||
         copies_peek(&d->copies, now.mono_us, now.mono_us))
         return true;
     piece = sendq_peek(&d->sendq);
@@ -307,6 +320,7 @@ static bool has_reason(struct dgram *d, struct now now)
 static void fill(struct dgram *d, struct build *b, struct now now)
 {
     add_ack(d, b, now);
+    add_path(d, b);
     if (d->probes > 0)
         add_probe(d, b, now);
     add_credit(d, b);
@@ -327,7 +341,7 @@ static size_t commit(struct dgram *d, struct build *b, struct now now)
         d->owed = 0;
         d->ack_us = NEVER;
     }
-    if (b->elicits && !d->heard && !d->config.server)
+    if (b->elicits && !d->heard && !d->config.server && !d->config.proven)
         packet_pad(&b->packet); /* room for the answer, see AMPLIFY */
     if (b->urgent)
         b->packet.bytes[0] |= PACKET_NOW;
@@ -397,7 +411,7 @@ size_t dgram_output(struct dgram *d, uint8_t *out, struct now now)
         end_of_numbers(d, now);
     if (d->phase == PHASE_CLOSING)
         return output_close(d, out, now);
-    if (d->phase == PHASE_CLOSED || cap < PACKET_LEAST)
+    if (d->phase == PHASE_CLOSED || d->resting || cap < PACKET_LEAST)
         return 0;
     if (flight_full(&d->flight))
         dgram_lose(d, flight_take_oldest(&d->flight), now);

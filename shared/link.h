@@ -6,11 +6,11 @@
  *      stream:    bytes     -> [secure] -> reader -> frames
  *      datagram:  datagrams -> [secure] -> dgram  -> frames
  *
- * [secure] is the place of the encryption filter: link.c lets every byte to
- * and from the outside pass through one pair of functions for it.
- *
- * A datagram from a client is 0xC1, 8 bytes connection id, packet; one from
- * the server is 0xC2, packet.  The id is the client's random choice.
+ * A datagram is a DTLS record.  Once the server has told its id for the
+ * connection, the client's records come behind 0xC1 and 8 bytes of that id, so
+ * that they are known wherever they come from.  In clear text a client's
+ * datagram is 0xC0, 8 bytes of an id that the client chose, packet; a server's
+ * is 0xC2, packet.
  */
 #ifndef SHARED_LINK_H
 #define SHARED_LINK_H
@@ -21,6 +21,7 @@
 
 #include "shared/bounds.h"
 #include "shared/now.h"
+#include "shared/secure.h"
 #include "shared/str.h"
 #include "shared/wire.h"
 
@@ -31,17 +32,20 @@ enum transport { TRANSPORT_TCP, TRANSPORT_UDP };
 
 enum {
     DATAGRAM_ID_LEN = 8,
-    DATAGRAM_FROM_CLIENT = 0xC1,
-    DATAGRAM_FROM_SERVER = 0xC2
+    DATAGRAM_CLEAR = 0xC0,
+    DATAGRAM_SEALED = 0xC1,
+    DATAGRAM_SERVER = 0xC2
 };
 
 struct link_config {
     enum transport transport;
     bool server;
-    uint64_t id;       /* datagram: connection id, chosen by the client */
-    uint64_t seed;     /* jitter */
-    uint32_t body_max; /* longest body accepted */
-    size_t queue_max;  /* bytes of output held at most; a bug above */
+    struct secure *secure; /* the link's from here on; NULL: clear text */
+    struct str from;       /* datagram, server: where the first one came from */
+    uint64_t id;           /* datagram: connection id, see above */
+    uint64_t seed;         /* jitter */
+    uint32_t body_max;     /* longest body accepted */
+    size_t queue_max;      /* bytes of output held at most; a bug above */
 };
 
 struct link *link_new(const struct link_config *, struct now);
@@ -69,6 +73,13 @@ bool link_datagram_opens(struct str datagram);
  *   returns  0, or a negative error code: close
  */
 int link_feed(struct link *, struct str bytes, struct now);
+
+/*
+ * A server's datagram, with where it came from: what is newer than all before
+ * moves the connection there.
+ */
+int link_feed_from(struct link *, struct str datagram, struct str from,
+                   struct now);
 
 /*
  * The next whole frame; heartbeats are answered inside and not shown.
@@ -101,7 +112,7 @@ int link_send(struct link *, struct frame *, enum lane, uint64_t key, bool own);
 int link_say(struct link *, const struct msg *, bool own);
 
 /* Stream: what to write next; and that n bytes went out. */
-size_t link_spans(const struct link *, struct str *spans, size_t max);
+size_t link_spans(struct link *, struct str *spans, size_t max);
 void link_sent(struct link *, size_t n, struct now);
 
 /*
@@ -109,6 +120,12 @@ void link_sent(struct link *, size_t n, struct now);
  *   out      DATAGRAM_MAX bytes
  */
 size_t link_datagram(struct link *, uint8_t *out, struct now);
+
+/* Datagram, server: where it is to be sent; see path.h. */
+struct str link_place(const struct link *);
+
+/* Datagram, server: the connection is called this from now on. */
+void link_rename(struct link *, uint64_t id);
 
 /* Bytes queued: not written (stream), not acked (datagram). */
 size_t link_queued(const struct link *);
@@ -128,8 +145,27 @@ void link_close(struct link *, unsigned code, struct now);
 uint64_t link_deadline(const struct link *);
 void link_tick(struct link *, struct now);
 
+/* The peer sleeps: say nothing until something comes from it. */
+void link_rest(struct link *);
+
 /* Beat every period_ms from now on (a client, after WELCOME); 0 stops. */
 void link_beat(struct link *, uint32_t period_ms, struct now);
+
+/* ---- encryption ---- */
+
+/* Whether what is queued goes out: the handshake, if any, is over. */
+bool link_is_open(const struct link *);
+
+/* Not clear text.  A server learns it from the first byte of a stream. */
+bool link_is_secure(const struct link *);
+
+/* Who the peer has proved to be; false in clear text or while not open. */
+bool link_peer_secure(const struct link *, struct secure_peer *);
+
+/* Why encryption came to nothing, in English; never NULL. */
+const char *link_error(const struct link *);
+
+/* ---- what is known ---- */
 
 /* What the next heartbeats will say of this side. */
 struct link_local {

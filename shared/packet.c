@@ -90,6 +90,16 @@ static bool u32(struct str *s, uint32_t *out)
     return true;
 }
 
+static bool u64(struct str *s, uint64_t *out)
+{
+    uint32_t high, low;
+
+    if (!u32(s, &high) || !u32(s, &low))
+        return false;
+    *out = (uint64_t)high << 32 | low;
+    return true;
+}
+
 static bool bytes(struct str *s, size_t len, struct str *out)
 {
     if (len > s->len)
@@ -193,12 +203,11 @@ static bool take_frag(struct str *s, struct part_piece *piece)
 
 static bool take_state(struct str *s, struct part_state *state)
 {
-    uint32_t high, low, len;
+    uint32_t len;
 
-    if (!u32(s, &high) || !u32(s, &low) || !u32(s, &state->version) ||
+    if (!u64(s, &state->key) || !u32(s, &state->version) ||
         !varint32(s, PACKET_MAX, &len))
         return false;
-    state->key = (uint64_t)high << 32 | low;
     return bytes(s, len, &state->bytes);
 }
 
@@ -216,7 +225,7 @@ static bool take(struct str *rest, struct part *part)
     uint8_t type = (uint8_t)rest->ptr[0];
 
     *rest = str_from(*rest, 1);
-    if (type > PART_CLOSE)
+    if (type > PART_NEW_CID)
         return false;
     part->type = (enum part_type)type;
     switch (part->type) {
@@ -228,6 +237,11 @@ static bool take(struct str *rest, struct part *part)
     case PART_BEAT: return take_state(rest, &part->state);
     case PART_CREDIT: return varint(rest, INT64_MAX, &part->credit);
     case PART_CLOSE: return varint32(rest, UINT16_MAX, &part->code);
+    case PART_PATH_CHALLENGE:
+    case PART_PATH_RESPONSE: return u64(rest, &part->token);
+    case PART_NEW_CID:
+        return varint32(rest, UINT32_MAX, &part->cid.generation) &&
+               u64(rest, &part->cid.id);
     }
     return false;
 }
@@ -242,7 +256,8 @@ int packet_part(struct str *rest, struct part *part)
 bool part_elicits(enum part_type type)
 {
     return type == PART_MSG || type == PART_FRAG || type == PART_BEAT ||
-           type == PART_CREDIT;
+           type == PART_CREDIT || type == PART_PATH_CHALLENGE ||
+           type == PART_NEW_CID;
 }
 
 /* ---- writing ---- */
@@ -265,6 +280,12 @@ static void put_u32(struct packet *packet, uint32_t n)
 {
     u32_put(n, packet->bytes + packet->len);
     packet->len += 4;
+}
+
+static void put_u64(struct packet *packet, uint64_t n)
+{
+    put_u32(packet, (uint32_t)(n >> 32));
+    put_u32(packet, (uint32_t)n);
 }
 
 static void put_bytes(struct packet *packet, struct str s)
@@ -336,8 +357,7 @@ static void put_state(struct packet *packet, const struct part *part)
     const struct part_state *state = &part->state;
 
     put(packet, part->type);
-    put_u32(packet, (uint32_t)(state->key >> 32));
-    put_u32(packet, (uint32_t)state->key);
+    put_u64(packet, state->key);
     put_u32(packet, state->version);
     put(packet, state->bytes.len);
     put_bytes(packet, state->bytes);
@@ -355,11 +375,27 @@ static size_t part_len(const struct part *part)
                part->state.bytes.len;
     case PART_CREDIT: return 1 + varint_len(part->credit);
     case PART_CLOSE: return 1 + varint_len(part->code);
+    case PART_PATH_CHALLENGE:
+    case PART_PATH_RESPONSE: return 1 + 8;
+    case PART_NEW_CID: return 1 + varint_len(part->cid.generation) + 8;
     case PART_ACK:
     case PART_PAD: break;
     }
     assert(false);
     return 0;
+}
+
+static void put_cid(struct packet *packet, const struct part *part)
+{
+    put(packet, part->type);
+    put(packet, part->cid.generation);
+    put_u64(packet, part->cid.id);
+}
+
+static void put_token(struct packet *packet, const struct part *part)
+{
+    put(packet, part->type);
+    put_u64(packet, part->token);
 }
 
 static void put_number(struct packet *packet, enum part_type type, uint64_t n)
@@ -381,6 +417,9 @@ bool packet_put(struct packet *packet, const struct part *part)
     case PART_BEAT: put_state(packet, part); break;
     case PART_CREDIT: put_number(packet, part->type, part->credit); break;
     case PART_CLOSE: put_number(packet, part->type, part->code); break;
+    case PART_PATH_CHALLENGE:
+    case PART_PATH_RESPONSE: put_token(packet, part); break;
+    case PART_NEW_CID: put_cid(packet, part); break;
     case PART_ACK:
     case PART_PAD: break;
     }

@@ -13,10 +13,12 @@
  *      BEAT      5, as STATE, and it is acked at once
  *      CREDIT    6, bytes the sender of CREDIT is ready to take in all
  *      CLOSE     7, code
+ *      PATH_CHALLENGE  8, token u64; goes back where it came from as
+ *      PATH_RESPONSE   9, token u64
+ *      NEW_CID  10, generation, connection id u64: the peer's to use
  *
- * Integers without a size are varints, shortest form only.  8, 9 and 10 are
- * kept for PATH_CHALLENGE, PATH_RESPONSE and NEW_CID; like every part not
- * known they end the connection, because what follows cannot be parsed.
+ * Integers without a size are varints, shortest form only.  A part not known
+ * ends the connection, because what follows cannot be parsed.
  */
 #ifndef SHARED_PACKET_H
 #define SHARED_PACKET_H
@@ -45,7 +47,10 @@ enum part_type {
     PART_STATE,
     PART_BEAT,
     PART_CREDIT,
-    PART_CLOSE
+    PART_CLOSE,
+    PART_PATH_CHALLENGE,
+    PART_PATH_RESPONSE,
+    PART_NEW_CID
 };
 
 struct part_ack {
@@ -68,6 +73,11 @@ struct part_state {
     struct str bytes;
 };
 
+struct part_cid {
+    uint32_t generation; /* the highest counts */
+    uint64_t id;
+};
+
 struct part {
     enum part_type type;
 
@@ -76,7 +86,9 @@ struct part {
         struct part_piece piece; /* MSG, FRAG */
         struct part_state state; /* STATE, BEAT */
         uint64_t credit;
-        uint32_t code; /* CLOSE */
+        uint32_t code;  /* CLOSE */
+        uint64_t token; /* PATH_CHALLENGE, PATH_RESPONSE */
+        struct part_cid cid;
     };
 };
 

@@ -154,21 +154,6 @@ static void set_name(struct secure *s, const char *name)
     SSL_set_tlsext_host_name(s->ssl, name);
 }
 
-struct secure *secure_new(struct secure_base *base, bool datagram,
-                          const char *name, struct now now)
-{
-    struct secure *s = secure_make(base, datagram, now);
-
-    if (name)
-        set_name(s, name);
-    if (!base->server && base->sessions[datagram]) {
-        SSL_set_session(s->ssl, base->sessions[datagram]);
-        SSL_SESSION_free(base->sessions[datagram]); /* once: RFC 8446, C.4 */
-        base->sessions[datagram] = NULL;
-    }
-    return s;
-}
-
 void secure_free(struct secure *s)
 {
     if (!s)
@@ -232,6 +217,23 @@ static void shake(struct secure *s)
     }
     s->state = SECURE_OPEN;
     arm(s);
+}
+
+struct secure *secure_new(struct secure_base *base, bool datagram,
+                          const char *name, struct now now)
+{
+    struct secure *s = secure_make(base, datagram, now);
+
+    if (name)
+        set_name(s, name);
+    if (!base->server && base->sessions[datagram]) {
+        SSL_set_session(s->ssl, base->sessions[datagram]);
+        SSL_SESSION_free(base->sessions[datagram]); /* once: RFC 8446, C.4 */
+        base->sessions[datagram] = NULL;
+    }
+    if (!base->server)
+        shake(s); /* the first flight is ours */
+    return s;
 }
 
 enum secure_state secure_state(const struct secure *s)
