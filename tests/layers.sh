@@ -27,7 +27,7 @@ server  call presence query
 server  world people
 server  room
 server  config gate session store
-server  account address bucket event heap log map metrics
+server  account address event heap log map metrics
 
 tui     main
 tui     app pipe
@@ -41,7 +41,7 @@ tui     stage
 tui     apply bars pane sides terminfo
 tui     block edit_kill edit_recall keys layout presence tail
 tui     edit keyseq lines model outbox plain settings tty
-tui     address bytes canvas glyph history journal key lang mention pace phrase pump recall rescue sink state switcher theme ui undo wrap
+tui     address bytes canvas glyph history journal key lang mention phrase pump recall rescue sink state switcher theme ui undo wrap
 '
 
 # Files, and the symbols they may use: extended regular expressions.
