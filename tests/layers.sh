@@ -26,7 +26,8 @@ server  login mood sync talk
 server  call presence query
 server  world people
 server  room
-server  config gate session store
+server  admit config gate session store
+server  tally waiting
 server  account address event heap log map metrics
 
 tui     main
