@@ -35,6 +35,7 @@ busy() { # SINCE: more than a third of the time that `never` looks
 
 crowd_start() { # N
     mkfifo "$TMP/crowd.in"
+    : >"$TMP/crowd.log"
     "$HOSTILE" crowd "$TCP" "$1" <>"$TMP/crowd.in" >"$TMP/crowd.log" &
     CROWD_PID=$!
     PIDS+=("$CROWD_PID")
