@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "server/bucket.h"
+#include "shared/bucket.h"
 #include "server/list.h"
 #include "shared/bounds.h"
 #include "shared/str.h"

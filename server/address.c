@@ -71,6 +71,11 @@ struct address address_of(const struct sockaddr *any)
     return address;
 }
 
+socklen_t address_len(const struct address *a)
+{
+    return a->any.sa_family == AF_INET ? sizeof a->v4 : sizeof a->v6;
+}
+
 /* The IPv4 address in it, also when it is mapped into IPv6; NULL: none. */
 static const uint8_t *v4_bytes(const struct address *a)
 {

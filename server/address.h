@@ -34,6 +34,9 @@ bool address_parse(struct address *, const char *text, char *error, size_t cap);
 /* The address of a socket as the system gave it. */
 struct address address_of(const struct sockaddr *);
 
+/* Bytes of it that the system wants to see. */
+socklen_t address_len(const struct address *);
+
 bool address_is_loopback(const struct address *);
 bool address_equal(const struct address *, const struct address *);
 

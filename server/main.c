@@ -2,6 +2,7 @@
  *
  * chat-server: options, hub, net, nothing else.
  */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -11,6 +12,8 @@
 #include "server/hub.h"
 #include "server/net.h"
 #include "shared/wire.h"
+
+enum { DESCRIPTORS_KEPT = 64 }; /* for listeners, files, the store */
 
 /* What SIGHUP needs. */
 struct program {
@@ -57,15 +60,24 @@ static bool print_only(const struct settings *settings)
     return true;
 }
 
-/* A connection is a descriptor: take as many as we may. */
-static void raise_descriptors(void)
+/*
+ * A connection is a descriptor: take as many as we may, and keep some for
+ * everything else.  Returns how many connections that makes.
+ */
+static size_t raise_descriptors(void)
 {
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return DESCRIPTORS_KEPT;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit))
+        getrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur == RLIM_INFINITY)
+        return SIZE_MAX;
+    if (limit.rlim_cur < 2 * DESCRIPTORS_KEPT)
+        return (size_t)limit.rlim_cur / 2;
+    return (size_t)limit.rlim_cur - DESCRIPTORS_KEPT;
 }
 
 static void on_reload(void *ctx)
@@ -101,6 +113,7 @@ static int serve(struct program *p)
         .tcp = config_address(p->settings.listen_tcp, &tcp) ? &tcp : NULL,
         .udp = config_address(p->settings.listen_udp, &udp) ? &udp : NULL,
         .unix_path = config_is_off(path) ? NULL : path,
+        .streams_max = raise_descriptors(),
         .reload = on_reload,
         .ctx = p,
     };
@@ -131,7 +144,6 @@ int main(int argc, char **argv)
     if (code) {
         complain(code, error.text);
     } else if (!print_only(&p.settings)) {
-        raise_descriptors();
         p.hub = make_hub(&p.settings);
         code = serve(&p);
         hub_free(p.hub);

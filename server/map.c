@@ -47,12 +47,12 @@ static uint64_t load(const uint8_t *p, size_t len)
     return word;
 }
 
-static uint64_t hash_of(const struct map *map, struct str key)
+uint64_t map_hash(const uint64_t secret[2], struct str key)
 {
-    struct sip s = { map->secret[0] ^ 0x736f6d6570736575u,
-                     map->secret[1] ^ 0x646f72616e646f6du,
-                     map->secret[0] ^ 0x6c7967656e657261u,
-                     map->secret[1] ^ 0x7465646279746573u };
+    struct sip s = { secret[0] ^ 0x736f6d6570736575u,
+                     secret[1] ^ 0x646f72616e646f6du,
+                     secret[0] ^ 0x6c7967656e657261u,
+                     secret[1] ^ 0x7465646279746573u };
     const uint8_t *p = (const uint8_t *)key.ptr;
     size_t left = key.len;
 
@@ -120,12 +120,12 @@ void *map_get(const struct map *map, struct str key)
 {
     if (map->n == 0)
         return NULL;
-    return map->slots[probe(map, hash_of(map, key), key)].value;
+    return map->slots[probe(map, map_hash(map->secret, key), key)].value;
 }
 
 void map_put(struct map *map, struct str key, void *value)
 {
-    uint64_t hash = hash_of(map, key);
+    uint64_t hash = map_hash(map->secret, key);
     size_t i;
 
     assert(key.ptr && value);
@@ -160,7 +160,7 @@ void *map_take(struct map *map, struct str key)
 
     if (map->n == 0)
         return NULL;
-    i = probe(map, hash_of(map, key), key);
+    i = probe(map, map_hash(map->secret, key), key);
     value = map->slots[i].value;
     if (!value)
         return NULL;

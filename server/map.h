@@ -24,6 +24,9 @@ struct map {
     uint64_t secret[2];
 };
 
+/* Of bytes; who does not know the secret cannot choose what collides. */
+uint64_t map_hash(const uint64_t secret[2], struct str key);
+
 void map_init(struct map *, const uint64_t secret[2]);
 void map_fini(struct map *); /* frees the table, not the values */
 

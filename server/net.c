@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sysexits.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "server/net_edge.h"
 #include "shared/mem.h"
@@ -92,22 +92,13 @@ static void close_handle(bool *has, uv_handle_t *handle)
     *has = false;
 }
 
-/* UDP stays: goodbyes have to get through. */
-static void stop_listening(struct net *net)
-{
-    if (net->has_pipe)
-        unlink(net->config.unix_path);
-    close_handle(&net->has_tcp, (uv_handle_t *)&net->tcp);
-    close_handle(&net->has_pipe, (uv_handle_t *)&net->pipe);
-}
-
 static void stop(struct net *net)
 {
     if (net->stopping)
         return;
     net->stopping = true;
     net->stop_by_us = net_now(net).mono_us + STOP_US;
-    stop_listening(net);
+    listen_stop(net); /* UDP stays: goodbyes have to get through */
     hub_shutdown(net->hub, net_now(net));
 }
 
@@ -157,6 +148,7 @@ static void on_prepare(uv_prepare_t *prepare)
     hub_turn(net->hub, net_now(net));
     at = check_idle(net);
     flush_dirty(net);
+    at = time_min(at, listen_turn(net));
     set_timer(net, time_min(at, hub_deadline(net->hub)));
     net->now_is_fresh = false;
 }
@@ -206,7 +198,7 @@ void net_free(struct net *net)
     uv_prepare_stop(&net->prepare);
     hub_abandon(net->hub, net_now(net));
     flush_dirty(net);
-    stop_listening(net);
+    listen_stop(net);
     close_handle(&net->has_udp, (uv_handle_t *)&net->udp);
     uv_close((uv_handle_t *)&net->prepare, NULL);
     uv_close((uv_handle_t *)&net->timer, NULL);
@@ -241,11 +233,11 @@ int net_listen(struct net *net, char *error, size_t cap)
     int err = 0;
 
     if (net->config.tcp)
-        err = stream_listen_tcp(net, error, cap);
+        err = listen_tcp(net, error, cap);
     if (!err && net->config.udp)
         err = dgram_listen(net, error, cap);
     if (!err && net->config.unix_path)
-        err = stream_listen_unix(net, error, cap);
+        err = listen_unix(net, error, cap);
     return err;
 }
 
@@ -265,18 +257,18 @@ static void announce(char *line, size_t cap, const char *what,
 void net_announce(const struct net *net)
 {
     struct sockaddr_storage bound;
-    int len = sizeof bound;
+    socklen_t len = sizeof bound;
+    int udp_len = sizeof bound;
     char line[2 * ADDRESS_TEXT + 16] = "";
 
-    if (net->has_tcp &&
-        !uv_tcp_getsockname(&net->tcp, (struct sockaddr *)&bound, &len))
+    if (net->tcp.is_open &&
+        !getsockname(net->tcp.fd, (struct sockaddr *)&bound, &len))
         announce(line, sizeof line, "tcp", (struct sockaddr *)&bound);
-    len = sizeof bound;
     if (net->has_udp &&
-        !uv_udp_getsockname(&net->udp, (struct sockaddr *)&bound, &len))
+        !uv_udp_getsockname(&net->udp, (struct sockaddr *)&bound, &udp_len))
         announce(line, sizeof line, "udp", (struct sockaddr *)&bound);
-    fprintf(stderr, "ready%s%s%s\n", line, net->has_pipe ? " unix=" : "",
-            net->has_pipe ? net->config.unix_path : "");
+    fprintf(stderr, "ready%s%s%s\n", line, net->local.is_open ? " unix=" : "",
+            net->local.is_open ? net->config.unix_path : "");
 }
 
 void net_set_idle_exit(struct net *net, uint64_t seconds)

@@ -20,7 +20,8 @@ struct net_config {
     struct hub *hub;
     const struct address *tcp, *udp; /* NULL: not there */
     const char *unix_path;           /* NULL: not there */
-    void (*reload)(void *ctx);       /* SIGHUP */
+    size_t streams_max; /* connections over TCP and Unix sockets at once */
+    void (*reload)(void *ctx); /* SIGHUP */
     void *ctx;
 };
 

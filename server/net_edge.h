@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the files of the edge share: net.c (loop, turn, signals), net_stream.c
- * (TCP and Unix sockets), net_dgram.c (UDP).  Nobody else includes it.
+ * What the files of the edge share: net.c (loop, turn, signals), net_listen.c
+ * (taking TCP and Unix sockets), net_stream.c (what goes through them),
+ * net_dgram.c (UDP).  Nobody else includes it.
  */
 #ifndef SERVER_NET_EDGE_H
 #define SERVER_NET_EDGE_H
@@ -19,15 +20,26 @@ enum {
     SIGNALS = 4
 };
 
+/* A socket that connections are taken from. */
+struct listener {
+    uv_poll_t poll; /* first: a handle is its listener */
+    struct net *net;
+    int fd;
+    bool is_open;
+    bool is_held;      /* nobody is taken now: they wait in the kernel */
+    uint64_t until_us; /* held: to be tried again then; NEVER: by an end */
+};
+
 struct net {
     uv_loop_t loop;
     uv_prepare_t prepare; /* runs just before the loop sleeps: the turn */
     uv_timer_t timer;
     uv_signal_t signals[SIGNALS];
-    uv_tcp_t tcp;
+    struct listener tcp, local;
     uv_udp_t udp;
-    uv_pipe_t pipe;
-    bool has_tcp, has_udp, has_pipe; /* initialised, not yet closed */
+    bool has_udp;          /* initialised, not yet closed */
+    size_t streams;        /* connections with a descriptor of their own */
+    uint64_t said_full_us; /* when it was logged that they are too many */
     struct net_config config;
     struct hub *hub;
     struct now now;
@@ -57,9 +69,17 @@ struct conn {
 /* The time of this turn. */
 struct now net_now(struct net *);
 
+/* net_listen.c */
+int listen_tcp(struct net *, char *error, size_t cap);
+int listen_unix(struct net *, char *error, size_t cap);
+void listen_stop(struct net *);
+
+/* Go on taking connections where that is possible again; returns when to be
+ * called at the latest, mono_us. */
+uint64_t listen_turn(struct net *);
+
 /* net_stream.c */
-int stream_listen_tcp(struct net *, char *error, size_t cap);
-int stream_listen_unix(struct net *, char *error, size_t cap);
+void stream_begin(struct conn *, const struct hub_peer *);
 void stream_flush(struct conn *);
 void stream_close(struct conn *);
 

@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * TCP and Unix sockets; see net_edge.h.  Output leaves straight from the shared
+ * Streams over TCP and Unix sockets; see net_edge.h.  Output leaves straight from the shared
  * frames; what the kernel does not take at once becomes one write in flight,
  * during which the queue goes on holding the frames.
  */
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <sysexits.h>
-#include <unistd.h>
 
 #include "server/net_edge.h"
-#include "shared/mem.h"
-
-enum { BACKLOG = 4096, UNIX_MODE = 0660 };
 
 /* ---- closing ---- */
 
@@ -26,6 +16,7 @@ static void on_closed(uv_handle_t *handle)
 
     if (conn->session)
         hub_bury(conn->net->hub, conn->session, net_now(conn->net));
+    conn->net->streams--;
     free(conn);
 }
 
@@ -183,7 +174,7 @@ void stream_flush(struct conn *conn)
     }
 }
 
-/* ---- accepting ---- */
+/* ---- beginning ---- */
 
 /* Too many: say so if it can be said at once, and let go. */
 static void refuse(struct conn *conn, enum err why)
@@ -196,7 +187,7 @@ static void refuse(struct conn *conn, enum err why)
     stream_close(conn);
 }
 
-static void begin(struct conn *conn, const struct hub_peer *peer)
+void stream_begin(struct conn *conn, const struct hub_peer *peer)
 {
     struct net *net = conn->net;
     enum err why;
@@ -209,128 +200,4 @@ static void begin(struct conn *conn, const struct hub_peer *peer)
     }
     s->edge = conn;
     sync_reading(conn);
-}
-
-static struct conn *new_conn(uv_stream_t *listener)
-{
-    struct conn *conn = mem_new(1, sizeof *conn);
-
-    conn->net = listener->data;
-    return conn;
-}
-
-static void on_tcp(uv_stream_t *listener, int status)
-{
-    struct conn *conn;
-    struct hub_peer peer = { .transport = TRANSPORT_TCP };
-    struct sockaddr_storage from;
-    char text[ADDRESS_TEXT];
-    int len = sizeof from;
-
-    if (status < 0)
-        return; /* out of descriptors: libuv turned it away */
-    conn = new_conn(listener);
-    uv_tcp_init(&conn->net->loop, &conn->tcp);
-    if (uv_accept(listener, &conn->stream) ||
-        uv_tcp_getpeername(&conn->tcp, (struct sockaddr *)&from, &len)) {
-        stream_close(conn);
-        return;
-    }
-    uv_tcp_nodelay(&conn->tcp, 1);
-    conn->peer = address_of((struct sockaddr *)&from);
-    address_text(&conn->peer, text);
-    peer.name = str_of(text);
-    peer.gate = address_gate(&conn->peer);
-    begin(conn, &peer);
-}
-
-static void on_unix(uv_stream_t *listener, int status)
-{
-    struct hub_peer peer = { .transport = TRANSPORT_TCP,
-                             .name = str_of("unix") };
-    struct conn *conn;
-
-    if (status < 0)
-        return;
-    conn = new_conn(listener);
-    uv_pipe_init(&conn->net->loop, &conn->pipe, 0);
-    if (uv_accept(listener, &conn->stream))
-        stream_close(conn);
-    else
-        begin(conn, &peer);
-}
-
-/* ---- listening ---- */
-
-int stream_listen_tcp(struct net *net, char *error, size_t cap)
-{
-    const struct address *at = net->config.tcp;
-    char text[ADDRESS_TEXT];
-    int err;
-
-    uv_tcp_init(&net->loop, &net->tcp);
-    net->has_tcp = true;
-    net->tcp.data = net;
-    err = uv_tcp_bind(&net->tcp, &at->any, 0);
-    if (!err)
-        err = uv_listen((uv_stream_t *)&net->tcp, BACKLOG, on_tcp);
-    if (!err)
-        return 0;
-    address_text(at, text);
-    return net_refused("tcp", text, err, error, cap);
-}
-
-/* Whether a server answers on a Unix socket. */
-static bool answers(const char *path)
-{
-    struct sockaddr_un at = { .sun_family = AF_UNIX };
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    bool yes;
-
-    if (fd < 0)
-        return false;
-    snprintf(at.sun_path, sizeof at.sun_path, "%s", path);
-    yes = connect(fd, (const struct sockaddr *)&at, sizeof at) == 0;
-    close(fd);
-    return yes;
-}
-
-/* A socket left behind by a server that was killed goes. */
-static int remove_stale(const char *path)
-{
-    struct stat st;
-
-    if (stat(path, &st))
-        return 0;
-    if (!S_ISSOCK(st.st_mode))
-        return UV_EEXIST;
-    if (answers(path))
-        return UV_EADDRINUSE;
-    return unlink(path) ? -errno : 0;
-}
-
-int stream_listen_unix(struct net *net, char *error, size_t cap)
-{
-    const char *path = net->config.unix_path;
-    mode_t mask;
-    int err = remove_stale(path);
-
-    if (strlen(path) >= sizeof((struct sockaddr_un *)0)->sun_path)
-        err = UV_ENAMETOOLONG;
-    if (err)
-        return net_refused("unix", path, err, error, cap);
-    uv_pipe_init(&net->loop, &net->pipe, 0);
-    net->pipe.data = net;
-    mask = umask(0777 & ~UNIX_MODE);
-    err = uv_pipe_bind(&net->pipe, path);
-    umask(mask);
-    if (err == UV_EACCES && errno == ENOENT)
-        err = UV_ENOENT; /* libuv takes one for the other */
-    if (!err) {
-        net->has_pipe = true;
-        err = uv_listen((uv_stream_t *)&net->pipe, BACKLOG, on_unix);
-    } else {
-        uv_close((uv_handle_t *)&net->pipe, NULL);
-    }
-    return err ? net_refused("unix", path, err, error, cap) : 0;
 }

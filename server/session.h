@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "server/bucket.h"
+#include "shared/bucket.h"
 #include "server/heap.h"
 #include "server/list.h"
 #include "shared/error.h"

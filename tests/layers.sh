@@ -18,7 +18,7 @@ B=${1:-build}
 # From the top.  Files on one line are parts of one thing, or do not meet.
 LINES='
 server  main
-server  net net_stream net_dgram
+server  net net_listen net_stream net_dgram
 server  hub
 server  pull
 server  settle verbs
@@ -26,8 +26,9 @@ server  login mood sync talk
 server  call presence query
 server  world people
 server  room
-server  config gate session store
-server  account address bucket event heap log map metrics
+server  admit config gate session store
+server  tally waiting
+server  account address event heap log map metrics
 
 tui     main
 tui     app pipe
@@ -41,7 +42,7 @@ tui     stage
 tui     apply bars pane sides terminfo
 tui     block edit_kill edit_recall keys layout presence tail
 tui     edit keyseq lines model outbox plain settings tty
-tui     address bytes canvas glyph history journal key lang mention pace phrase pump recall rescue sink state switcher theme ui undo wrap
+tui     address bytes canvas glyph history journal key lang mention phrase pump recall rescue sink state switcher theme ui undo wrap
 '
 
 # Files, and the symbols they may use: extended regular expressions.
@@ -54,10 +55,10 @@ shared/mem            malloc|calloc|realloc|abort|fprintf|fputs|fwrite|stderr
 shared/(wire_dump|option_help)  fprintf|fputc|fputs|fwrite|putc
 shared/option          dcgettext
 
-server/(main|net|net_stream|net_dgram)  uv_.*
+server/(main|net|net_listen|net_stream|net_dgram)  uv_.*
 server/main           getrlimit|setrlimit|fprintf|fwrite|fputs|puts|std(out|err)
-server/net            clock_gettime|signal|unlink|abort|fprintf|fputc|fwrite|stderr
-server/net_stream     socket|connect|close|stat|unlink|umask
+server/net            clock_gettime|signal|getsockname|abort|fprintf|fputc|fwrite|stderr
+server/net_listen     socket|setsockopt|bind|listen|accept|connect|close|stat|unlink|umask
 server/address        getaddrinfo|freeaddrinfo|gai_strerror|inet_ntop
 server/config         fopen|fclose|fread|ferror
 server/log            fwrite|fileno|poll|gmtime_r|strftime

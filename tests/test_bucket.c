@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "server/bucket.h"
+#include "shared/bucket.h"
 #include "shared/rng.h"
 
 static const struct rate RATE = { 10, 2 };

@@ -7,13 +7,20 @@
 #ifndef TUI_CLIENT_IMPL_H
 #define TUI_CLIENT_IMPL_H
 
+#include "shared/bucket.h"
 #include "shared/error.h"
 #include "shared/rng.h"
 #include "shared/wire.h"
 #include "tui/client.h"
 #include "tui/model.h"
 #include "tui/outbox.h"
-#include "tui/pace.h"
+
+/* The server's bucket, kept on our side too, so that it never has to hold us
+ * back, with our heartbeats stuck behind. */
+struct pace {
+    struct rate rate;
+    struct bucket bucket;
+};
 
 enum phase {
     CONN_NONE,

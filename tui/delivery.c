@@ -97,15 +97,16 @@ static bool may_send(struct client *c, const struct entry *entry,
                      struct now now)
 {
     uint64_t bytes = strlen(entry->text) + COMMAND_HEAD;
-    uint64_t at = pace_when(&c->commands, 1, now);
-    uint64_t at_bytes = pace_when(&c->bytes, bytes, now);
+    uint64_t at = bucket_when(&c->commands.bucket, c->commands.rate, 1, now);
+    uint64_t at_bytes =
+        bucket_when(&c->bytes.bucket, c->bytes.rate, bytes, now);
 
     c->pump_us = at > at_bytes ? at : at_bytes;
     if (c->pump_us > now.mono_us)
         return false;
     c->pump_us = NEVER;
-    pace_spend(&c->commands, 1, now);
-    pace_spend(&c->bytes, bytes, now);
+    bucket_spend(&c->commands.bucket, c->commands.rate, 1, now);
+    bucket_spend(&c->bytes.bucket, c->bytes.rate, bytes, now);
     return true;
 }
 

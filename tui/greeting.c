@@ -98,18 +98,22 @@ void greeting_say(struct client *c, struct conn *conn, struct now now)
 
 /* ---- the terms ---- */
 
-static void set_pace(struct client *c, struct now now)
+/* A full bucket of this size. */
+static struct pace pace(uint64_t burst, uint64_t per_s)
+{
+    return (struct pace){ .rate = { burst, per_s } };
+}
+
+static void set_pace(struct client *c)
 {
     const uint64_t *limit = c->model->limits.value;
     uint64_t burst = limit[LIMIT_SEND_BURST];
 
     /* One less than is allowed: bunching on the way is not our doing. */
-    pace_set(&c->commands, burst > 2 ? burst - 1 : burst,
-             limit[LIMIT_SEND_RATE], now);
-    pace_set(&c->bytes, limit[LIMIT_INPUT_BURST] / 4 * 3,
-             limit[LIMIT_INPUT_RATE], now);
-    pace_set(&c->queries, limit[LIMIT_QUERY_BURST] / 2, limit[LIMIT_QUERY_RATE],
-             now);
+    c->commands = pace(burst > 2 ? burst - 1 : burst, limit[LIMIT_SEND_RATE]);
+    c->bytes = pace(limit[LIMIT_INPUT_BURST] / 4 * 3, limit[LIMIT_INPUT_RATE]);
+    c->queries =
+        pace((limit[LIMIT_QUERY_BURST] + 1) / 2, limit[LIMIT_QUERY_RATE]);
 }
 
 void greeting_welcome(struct client *c, struct conn *conn,
@@ -127,7 +131,7 @@ void greeting_welcome(struct client *c, struct conn *conn,
     }
     limits_init(&m->limits);
     limits_unpack(&m->limits, welcome->limits);
-    set_pace(c, now);
+    set_pace(c);
     m->clock_skew_ms = (int64_t)(welcome->time - now.wall_ms);
     if (m->epoch && m->epoch != welcome->epoch) {
         model_epoch(m, welcome->epoch, now);

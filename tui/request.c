@@ -225,10 +225,10 @@ void request_tail(struct client *c, struct now now)
     if (!c->config.follow || c->tail_request || !is_online(c) ||
         !tail_want(c->config.follow, &msg))
         return;
-    c->tail_us = pace_when(&c->queries, 1, now);
+    c->tail_us = bucket_when(&c->queries.bucket, c->queries.rate, 1, now);
     if (c->tail_us)
         return;
-    pace_spend(&c->queries, 1, now);
+    bucket_spend(&c->queries.bucket, c->queries.rate, 1, now);
     msg.request = c->tail_request = client_request(c);
     conn_say(c, &c->main, &msg, now);
 }
@@ -265,7 +265,8 @@ void request_answered(struct client *c, const struct msg *msg, struct now now)
     if (msg->request && msg->request == c->tail_request) {
         c->tail_request = 0;
         if (error) /* asked too fast, most likely */
-            pace_spend(&c->queries, c->queries.burst, now);
+            bucket_spend(&c->queries.bucket, c->queries.rate,
+                         c->queries.rate.burst, now);
         return;
     }
     if (delivery_rejoined(c, msg, now))

@@ -4,9 +4,13 @@
  *     hostile client PORT ROOM   says ATTACKS in ROOM of the server at PORT
  *     hostile server             prints its port and feeds ATTACKS to whoever
  *                                connects, in every field that is ever shown
+ *     hostile crowd PORT N       connects N times and says nothing; prints
+ *                                how many are connected, and when it reads a line
+ *                                how many of them still are
  * Messages are encoded as they are; nothing here is cleaned.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,12 +242,42 @@ static int server(void)
     return 1;
 }
 
+/* Whether the other side has closed it, or said anything. */
+static bool is_over(int fd)
+{
+    char byte;
+
+    return recv(fd, &byte, 1, MSG_DONTWAIT) >= 0 || errno != EAGAIN;
+}
+
+static int crowd(int port, int n)
+{
+    struct sockaddr_in to = loopback(port);
+    int *fds = calloc((size_t)n, sizeof *fds), alive = 0;
+
+    for (int i = 0; fds && i < n; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM, 0);
+        if (fds[i] < 0 || connect(fds[i], (struct sockaddr *)&to, sizeof to))
+            die("connect");
+    }
+    printf("%d connected\n", n);
+    fflush(stdout);
+    getchar();
+    for (int i = 0; fds && i < n; i++)
+        alive += !is_over(fds[i]);
+    printf("%d alive\n", alive);
+    free(fds);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "client") == 0)
         return client(atoi(argv[2]), argv[3]);
     if (argc == 2 && strcmp(argv[1], "server") == 0)
         return server();
-    fputs("usage: hostile client PORT ROOM | hostile server\n", stderr);
+    if (argc == 4 && strcmp(argv[1], "crowd") == 0)
+        return crowd(atoi(argv[2]), atoi(argv[3]));
+    fputs("usage: hostile client PORT ROOM | server | crowd PORT N\n", stderr);
     return 64;
 }

@@ -2,7 +2,7 @@
  *
  * Token buckets; see bucket.h.
  */
-#include "server/bucket.h"
+#include "shared/bucket.h"
 
 enum { PER_TOKEN = 1000000 }; /* also the microseconds of a second */
 

@@ -3,8 +3,8 @@
  * A token bucket: `burst` at once, then `rate` a second.  A rate of 0 is no
  * limit.  A bucket of zero bytes is a full one.
  */
-#ifndef SERVER_BUCKET_H
-#define SERVER_BUCKET_H
+#ifndef SHARED_BUCKET_H
+#define SHARED_BUCKET_H
 
 #include <stdint.h>
 

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The files of the server's identity; see identity.h.
+ */
+#include "server/identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "shared/mem.h"
+
+static int fail(char *error, size_t cap, int code, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static int fail(char *error, size_t cap, int code, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(error, cap, format, args);
+    va_end(args);
+    return code;
+}
+
+/* ---- where ---- */
+
+/* The two one after the other; owner frees. */
+static char *join(const char *dir, const char *rest)
+{
+    size_t size = strlen(dir) + strlen(rest) + 1;
+    char *path = mem_new(size, 1);
+
+    snprintf(path, size, "%s%s", dir, rest);
+    return path;
+}
+
+/* Where the server's data lies when nobody says; NULL: there is no home. */
+static char *default_dir(void)
+{
+    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+
+    if (state && *state == '/')
+        return join(state, "/chat-server");
+    if (geteuid() == 0)
+        return join("/var/lib", "/chat-server");
+    if (home && *home == '/')
+        return join(home, "/.local/state/chat-server");
+    return NULL;
+}
+
+static bool is_set(const char *text)
+{
+    return text && *text;
+}
+
+int identity_init(struct identity *identity,
+                  const struct identity_config *config, char *error, size_t cap)
+{
+    *identity = (struct identity){ 0 };
+    if (is_set(config->key) && is_set(config->cert)) {
+        identity->key = join(config->key, "");
+        identity->cert = join(config->cert, "");
+        return 0;
+    }
+    if (is_set(config->data) && strcmp(config->data, ":memory:") == 0)
+        return 0;
+    identity->dir =
+        is_set(config->data) ? join(config->data, "") : default_dir();
+    if (!identity->dir)
+        return fail(error, cap, EX_CONFIG,
+                    "data: neither HOME nor XDG_STATE_HOME is set; --data DIR "
+                    "says where to keep the server's key");
+    identity->key = join(identity->dir, "/key.pem");
+    identity->cert = join(identity->dir, "/cert.pem");
+    return 0;
+}
+
+void identity_fini(struct identity *identity)
+{
+    free(identity->dir);
+    free(identity->key);
+    free(identity->cert);
+    *identity = (struct identity){ 0 };
+}
+
+/* ---- watching ---- */
+
+static struct identity_stamp stamp_of(const char *path)
+{
+    struct stat st;
+
+    if (!path || stat(path, &st))
+        return (struct identity_stamp){ 0 };
+    return (struct identity_stamp){
+        .device = st.st_dev,
+        .inode = st.st_ino,
+        .size = (uint64_t)st.st_size,
+        .changed_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000 +
+                      (uint64_t)st.st_mtim.tv_nsec,
+    };
+}
+
+/* How the two files are now. */
+static void look(const struct identity *identity,
+                 struct identity_stamp stamps[2])
+{
+    stamps[0] = stamp_of(identity->key);
+    stamps[1] = stamp_of(identity->cert);
+}
+
+static bool is_same(const struct identity_stamp *a,
+                    const struct identity_stamp *b)
+{
+    return a->device == b->device && a->inode == b->inode &&
+           a->size == b->size && a->changed_ns == b->changed_ns;
+}
+
+bool identity_changed(struct identity *identity)
+{
+    struct identity_stamp now[2];
+    bool differs = false, rests = true;
+
+    look(identity, now);
+    for (int i = 0; i < 2; i++) {
+        differs = differs || !is_same(&now[i], &identity->read[i]);
+        rests = rests && is_same(&now[i], &identity->seen[i]);
+        identity->seen[i] = now[i];
+    }
+    return differs && rests;
+}
+
+/* ---- reading ---- */
+
+/* Whether a file is one that may be read; returns 0 or an exit code. */
+static int check_file(const char *path, const struct stat *st, bool secret,
+                      char *error, size_t cap)
+{
+    if (!S_ISREG(st->st_mode))
+        return fail(error, cap, EX_CONFIG, "%s: is no file", path);
+    if (st->st_size > PEM_MAX)
+        return fail(error, cap, EX_CONFIG, "%s: is too large for PEM", path);
+    if (secret && st->st_mode & 077)
+        return fail(error, cap, EX_CONFIG,
+                    "%s: others can read the private key; chmod 600 it, and "
+                    "take a new one if they may have",
+                    path);
+    return 0;
+}
+
+static int read_all(int fd, const char *path, size_t size, char **text,
+                    char *error, size_t cap)
+{
+    size_t len = 0;
+    ssize_t n = 1;
+
+    *text = mem_new(size + 1, 1);
+    while (len < size && n > 0) {
+        n = read(fd, *text + len, size - len);
+        if (n > 0)
+            len += (size_t)n;
+    }
+    if (n < 0)
+        return fail(error, cap, EX_IOERR, "%s: %s", path, strerror(errno));
+    return 0;
+}
+
+/* A whole file as a string; *text is owned by the caller in any case. */
+static int read_file(const char *path, bool secret, char **text, char *error,
+                     size_t cap)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+    int err;
+
+    if (fd < 0)
+        return fail(error, cap, EX_NOINPUT, "%s: %s", path, strerror(errno));
+    if (fstat(fd, &st))
+        err = fail(error, cap, EX_IOERR, "%s: %s", path, strerror(errno));
+    else
+        err = check_file(path, &st, secret, error, cap);
+    if (!err)
+        err = read_all(fd, path, (size_t)st.st_size, text, error, cap);
+    close(fd);
+    return err;
+}
+
+int identity_read(struct identity *identity, struct secure_pem *pem,
+                  char *error, size_t cap)
+{
+    int err;
+
+    *pem = (struct secure_pem){ NULL, NULL };
+    if (!identity->key)
+        return fail(error, cap, EX_NOINPUT, "the key is in memory only");
+    look(identity, identity->read);
+    memcpy(identity->seen, identity->read, sizeof identity->seen);
+    err = read_file(identity->key, true, &pem->key, error, cap);
+    if (!err)
+        err = read_file(identity->cert, false, &pem->chain, error, cap);
+    return err;
+}
+
+/* ---- making ---- */
+
+/* Make a directory and all above it, for the owner only. */
+static int make_dirs(char *path)
+{
+    for (char *p = path + 1; *p; p++) {
+        if (*p != '/')
+            continue;
+        *p = '\0';
+        if (mkdir(path, 0700) < 0 && errno != EEXIST) {
+            *p = '/';
+            return -1;
+        }
+        *p = '/';
+    }
+    return mkdir(path, 0700) < 0 && errno != EEXIST ? -1 : 0;
+}
+
+static int sync_dir(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int err = fd < 0 || fsync(fd) ? -1 : 0;
+
+    if (fd >= 0)
+        close(fd);
+    return err;
+}
+
+/* A new file, whole and on disk. */
+static int write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    size_t len = strlen(text);
+    bool good;
+
+    if (fd < 0)
+        return -1;
+    good = write(fd, text, len) == (ssize_t)len && fsync(fd) == 0;
+    return close(fd) == 0 && good ? 0 : -1;
+}
+
+/*
+ * Give a name to a text in one step, unless it has one: who comes second finds
+ * the file of the first.  Returns 0, or -1 with errno.
+ */
+static int place_file(const struct identity *identity, const char *path,
+                      const char *text)
+{
+    char suffix[32], *fresh;
+    int err, why;
+
+    snprintf(suffix, sizeof suffix, ".%ld", (long)getpid());
+    fresh = join(path, suffix);
+    unlink(fresh);
+    err = write_file(fresh, text);
+    if (err == 0 && link(fresh, path) && errno != EEXIST)
+        err = rename(fresh, path); /* a file system without links */
+    if (err == 0)
+        err = sync_dir(identity->dir);
+    why = errno;
+    unlink(fresh);
+    free(fresh);
+    errno = why;
+    return err;
+}
+
+static bool exists(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 || errno != ENOENT;
+}
+
+static int make_key(const struct identity *identity, const char *name,
+                    struct now now)
+{
+    struct secure_pem pem;
+    int err = -1;
+
+    if (!secure_pem_make(&pem, name, now))
+        errno = EIO;
+    else
+        err = place_file(identity, identity->key, pem.key);
+    secure_pem_free(&pem);
+    return err;
+}
+
+/* A certificate for the key that is there. */
+static int make_cert(struct identity *identity, const char *name,
+                     struct now now, char *error, size_t cap)
+{
+    struct secure_pem pem = { NULL, NULL };
+    int err = read_file(identity->key, true, &pem.key, error, cap);
+
+    if (!err && !secure_pem_certify(&pem, name, now))
+        err = fail(error, cap, EX_CONFIG, "%s: is no private key in PEM",
+                   identity->key);
+    if (!err && place_file(identity, identity->cert, pem.chain))
+        err = fail(error, cap, EX_CANTCREAT, "%s: %s", identity->cert,
+                   strerror(errno));
+    secure_pem_free(&pem);
+    return err;
+}
+
+int identity_need(struct identity *identity, struct secure_pem *pem,
+                  const char *name, struct now now, char *error, size_t cap)
+{
+    int err = 0;
+
+    *pem = (struct secure_pem){ NULL, NULL };
+    if (!identity->key)
+        return secure_pem_make(pem, name, now)
+                   ? 0
+                   : fail(error, cap, EX_OSERR, "a key cannot be made");
+    if (identity->dir && !exists(identity->key) &&
+        (make_dirs(identity->dir) || make_key(identity, name, now)))
+        err = fail(error, cap, EX_CANTCREAT, "%s: %s; --data says where else",
+                   identity->key, strerror(errno));
+    if (!err && identity->dir && !exists(identity->cert))
+        err = make_cert(identity, name, now, error, cap);
+    return err ? err : identity_read(identity, pem, error, cap);
+}

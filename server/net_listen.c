@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Taking connections over TCP and Unix sockets; see net_edge.h.  Who cannot be
+ * taken now waits in the kernel's queue: the listener is not looked at until a
+ * connection ends or a time has come.  That is why it is polled and not given
+ * to uv_listen, which takes connections to turn them away when descriptors run
+ * out, and has no way to leave off while they stay short.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "server/net_edge.h"
+#include "shared/mem.h"
+
+enum {
+    BACKLOG = 4096,
+    UNIX_MODE = 0660,
+    TURN_MAX = 64 /* connections taken before others have their turn */
+};
+
+static const uint64_t SHORT_US = 1000000; /* the system lacks something */
+static const uint64_t SAY_US = 60000000;  /* between lines about that */
+
+/* ---- holding ---- */
+
+static void on_ready(uv_poll_t *poll, int status, int events);
+
+static void hold(struct listener *at, uint64_t until_us)
+{
+    at->is_held = true;
+    at->until_us = until_us;
+    uv_poll_stop(&at->poll);
+}
+
+static void go_on(struct listener *at)
+{
+    at->is_held = false;
+    uv_poll_start(&at->poll, UV_READABLE, on_ready);
+}
+
+/* Now and then, not for each that has to wait. */
+static void say_full(struct net *net, const char *why)
+{
+    uint64_t now = net_now(net).mono_us;
+
+    if (net->said_full_us && now - net->said_full_us < SAY_US)
+        return;
+    net->said_full_us = now;
+    LOG(&hub_world(net->hub)->env.log, "listen.full",
+        log_str("why", str_of(why)), log_num("connections", net->streams));
+}
+
+/* Whether one more may be taken now; else its listener is held. */
+static bool may_take(struct listener *at)
+{
+    struct net *net = at->net;
+
+    if (net->streams < net->config.streams_max)
+        return true;
+    say_full(net, "no descriptors are left");
+    hold(at, NEVER);
+    return false;
+}
+
+static uint64_t look_after(struct listener *at)
+{
+    struct net *net = at->net;
+
+    if (!at->is_open || !at->is_held)
+        return NEVER;
+    if (at->until_us <= net_now(net).mono_us ||
+        (at->until_us == NEVER && net->streams < net->config.streams_max)) {
+        go_on(at);
+        return NEVER;
+    }
+    return at->until_us;
+}
+
+uint64_t listen_turn(struct net *net)
+{
+    return time_min(look_after(&net->tcp), look_after(&net->local));
+}
+
+/* ---- taking ---- */
+
+static struct conn *new_conn(struct listener *at)
+{
+    struct conn *conn = mem_new(1, sizeof *conn);
+
+    conn->net = at->net;
+    conn->net->streams++;
+    return conn;
+}
+
+static void take_tcp(struct listener *at, int fd, const struct sockaddr *from)
+{
+    struct conn *conn = new_conn(at);
+    struct hub_peer peer = { .transport = TRANSPORT_TCP };
+    char text[ADDRESS_TEXT];
+
+    uv_tcp_init(&conn->net->loop, &conn->tcp);
+    if (uv_tcp_open(&conn->tcp, fd)) {
+        close(fd);
+        stream_close(conn);
+        return;
+    }
+    uv_tcp_nodelay(&conn->tcp, 1);
+    conn->peer = address_of(from);
+    address_text(&conn->peer, text);
+    peer.name = str_of(text);
+    peer.gate = address_gate(&conn->peer);
+    stream_begin(conn, &peer);
+}
+
+static void take_unix(struct listener *at, int fd)
+{
+    struct conn *conn = new_conn(at);
+    struct hub_peer peer = { .transport = TRANSPORT_TCP,
+                             .name = str_of("unix") };
+
+    uv_pipe_init(&conn->net->loop, &conn->pipe, 0);
+    if (uv_pipe_open(&conn->pipe, fd)) {
+        close(fd);
+        stream_close(conn);
+        return;
+    }
+    stream_begin(conn, &peer);
+}
+
+/* What accept(2) says when it is not the connection's own trouble. */
+static bool is_shortage(int err)
+{
+    return err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM;
+}
+
+/* Take one; false: there is none, or none can be had now. */
+static bool take(struct listener *at)
+{
+    struct sockaddr_storage from;
+    socklen_t len = sizeof from;
+    int fd = accept(at->fd, (struct sockaddr *)&from, &len), err = errno;
+
+    if (fd < 0) {
+        if (is_shortage(err)) {
+            say_full(at->net, uv_strerror(-err));
+            hold(at, net_now(at->net).mono_us + SHORT_US);
+        }
+        return !at->is_held && err != EAGAIN && err != EWOULDBLOCK;
+    }
+    if (at == &at->net->tcp)
+        take_tcp(at, fd, (struct sockaddr *)&from);
+    else
+        take_unix(at, fd);
+    return true;
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events)
+{
+    struct listener *at = (struct listener *)poll;
+
+    (void)status, (void)events; /* whatever it is, accept says it too */
+    for (int i = 0; i < TURN_MAX; i++) {
+        if (!may_take(at) || !take(at))
+            break;
+    }
+}
+
+/* ---- listening ---- */
+
+/* Returns 0 or a negative errno; then the descriptor is closed. */
+static int open_listener(struct net *net, struct listener *at, int fd)
+{
+    int err = listen(fd, BACKLOG) ? -errno : 0;
+
+    if (!err)
+        err = uv_poll_init(&net->loop, &at->poll, fd);
+    if (err) {
+        close(fd);
+        return err;
+    }
+    at->net = net;
+    at->fd = fd;
+    at->is_open = true;
+    go_on(at);
+    return 0;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    close(((struct listener *)handle)->fd);
+}
+
+static void close_listener(struct listener *at)
+{
+    if (at->is_open)
+        uv_close((uv_handle_t *)&at->poll, on_closed);
+    at->is_open = false;
+}
+
+void listen_stop(struct net *net)
+{
+    if (net->local.is_open)
+        unlink(net->config.unix_path);
+    close_listener(&net->tcp);
+    close_listener(&net->local);
+}
+
+/* A socket bound to an address; a negative errno when there is none. */
+static int bound_socket(const struct sockaddr *to, socklen_t len)
+{
+    int fd = socket(to->sa_family, SOCK_STREAM, 0), on = 1, off = 0, err;
+
+    if (fd < 0)
+        return -errno;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (to->sa_family == AF_INET6) /* [::] takes IPv4 as well */
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    if (bind(fd, to, len) == 0)
+        return fd;
+    err = -errno;
+    close(fd);
+    return err;
+}
+
+int listen_tcp(struct net *net, char *error, size_t cap)
+{
+    const struct address *to = net->config.tcp;
+    int fd = bound_socket(&to->any, address_len(to));
+    int err = fd < 0 ? fd : open_listener(net, &net->tcp, fd);
+    char text[ADDRESS_TEXT];
+
+    if (!err)
+        return 0;
+    address_text(to, text);
+    return net_refused("tcp", text, err, error, cap);
+}
+
+/* Whether a server answers on a Unix socket. */
+static bool answers(const struct sockaddr_un *at)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    bool yes;
+
+    if (fd < 0)
+        return false;
+    yes = connect(fd, (const struct sockaddr *)at, sizeof *at) == 0;
+    close(fd);
+    return yes;
+}
+
+/* A socket left behind by a server that was killed goes. */
+static int remove_stale(const struct sockaddr_un *at)
+{
+    struct stat st;
+
+    if (stat(at->sun_path, &st))
+        return 0;
+    if (!S_ISSOCK(st.st_mode))
+        return UV_EEXIST;
+    if (answers(at))
+        return UV_EADDRINUSE;
+    return unlink(at->sun_path) ? -errno : 0;
+}
+
+static int open_unix(struct net *net, const char *path)
+{
+    struct sockaddr_un at = { .sun_family = AF_UNIX };
+    mode_t mask;
+    int err, fd;
+
+    if (strlen(path) >= sizeof at.sun_path)
+        return UV_ENAMETOOLONG;
+    memcpy(at.sun_path, path, strlen(path));
+    err = remove_stale(&at);
+    if (err)
+        return err;
+    mask = umask(0777 & ~UNIX_MODE);
+    fd = bound_socket((const struct sockaddr *)&at, sizeof at);
+    umask(mask);
+    return fd < 0 ? fd : open_listener(net, &net->local, fd);
+}
+
+int listen_unix(struct net *net, char *error, size_t cap)
+{
+    const char *path = net->config.unix_path;
+    int err = open_unix(net, path);
+
+    return err ? net_refused("unix", path, err, error, cap) : 0;
+}
