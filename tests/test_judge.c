@@ -202,7 +202,7 @@ static void test_judge_says_what_to_do(void **state)
     fingerprint_text(&A, old);
     fingerprint_text(&B, new);
     expect_words(text_of(VERDICT_ASK, REASON_FIRST, VOUCHED_NOT),
-                 WORDS("host.example.org:8555", new, "/trust yes"));
+                 WORDS("host.example.org:8555", new, "Compare"));
     expect_words(text_of(VERDICT_ASK, REASON_FIRST, VOUCHED_EXPIRED),
                  WORDS("expired"));
     expect_words(text_of(VERDICT_REFUSE, REASON_FIRST, VOUCHED_OTHERWISE),

@@ -54,14 +54,15 @@ static enum known_kind known_kind(struct desk *d)
 static void test_trust_asks_and_keeps_the_answer(void **state)
 {
     struct desk d;
-    struct fingerprint key;
+    struct secure_peer peer;
 
     open_desk(&d, state, (struct trust_config){ .asks = true });
-    assert_false(trust_key(d.trust, &key));
+    assert_true(trust_asks(d.trust));
+    assert_false(trust_peer(d.trust, &peer));
     assert_int_equal(meet(&d, A, VOUCHED_NOT), VERDICT_ASK);
     assert_int_equal(known_kind(&d), KNOWN_NOT);
-    assert_true(trust_key(d.trust, &key));
-    assert_true(fingerprint_equal(&key, &A));
+    assert_true(trust_peer(d.trust, &peer));
+    assert_true(fingerprint_equal(&peer.key, &A));
 
     trust_deny(d.trust, d.why, sizeof d.why);
     assert_non_null(strstr(d.why, SERVER));

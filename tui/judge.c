@@ -122,8 +122,8 @@ static void say_first(struct text *text, const struct judge_words *w,
     add(text, "%s\n", vouched_text(w->vouched));
     if (verdict == VERDICT_ASK)
         add(text, "%s",
-            _("Compare it with what the operator tells you by another way.  "
-              "/trust yes keeps it and connects, /trust no does not."));
+            _("Compare it with what the operator tells you by another way.  If "
+              "it is kept, another one will be refused from now on."));
     else
         add(text,
             _("If the operator confirms it, say --fingerprint %s, or --trust "

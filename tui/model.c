@@ -333,7 +333,8 @@ void model_ask(struct model *m, const char *text, const struct fingerprint *key,
                struct now now)
 {
     question_open(&m->question, text, key, now);
-    model_notice(m, NULL, now, "%s", text);
+    model_notice(m, NULL, now, "%s\n%s", text,
+                 _("/trust yes keeps it and connects, /trust no does not."));
 }
 
 /* ---- own lines ---- */

@@ -47,12 +47,15 @@ const char *trust_brief(const struct trust *t)
     return judge_brief(t->judgement);
 }
 
-bool trust_key(const struct trust *t, struct fingerprint *key)
+bool trust_peer(const struct trust *t, struct secure_peer *peer)
 {
-    if (t->judgement.reason == REASON_NONE || !t->peer.has_key)
-        return false;
-    *key = t->peer.key;
-    return true;
+    *peer = t->peer;
+    return t->judgement.reason != REASON_NONE;
+}
+
+bool trust_asks(const struct trust *t)
+{
+    return t->config.asks;
 }
 
 /* ---- keeping ---- */

@@ -54,8 +54,11 @@ bool trust_forget(struct trust *, char *why, size_t cap);
 /* The last judgement, in a few words; static. */
 const char *trust_brief(const struct trust *);
 
-/* The key judged last; false when there is none. */
-bool trust_key(const struct trust *, struct fingerprint *);
+/* The server judged last; false when there is none. */
+bool trust_peer(const struct trust *, struct secure_peer *);
+
+/* Whether somebody is there who can be asked, and do something about it. */
+bool trust_asks(const struct trust *);
 
 /* Where keys are kept; NULL when they cannot be. */
 const char *trust_path(const struct trust *);
