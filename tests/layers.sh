@@ -35,14 +35,15 @@ tui     app pipe
 tui     setup
 tui     keymap keymap_act keymap_mode complete command command_link command_look command_talk
 tui     chat
-tui     net dial inlet outlet
-tui     client conn delivery greeting request
+tui     guard net dial inlet outlet
+tui     client conn delivery greeting request trust_answer
 tui     find screen view
 tui     stage
 tui     apply bars pane sides terminfo
 tui     block edit_kill edit_recall keys layout presence tail
-tui     edit keyseq lines model outbox plain settings tty
-tui     address bytes canvas glyph history journal key lang mention phrase pump recall rescue sink state switcher theme ui undo wrap
+tui     edit keyseq lines model outbox plain settings tty trust
+tui     address bytes canvas glyph history identity journal judge key known lang mention phrase pump question recall rescue sink state switcher theme ui undo wrap
+tui     files
 '
 
 # Files, and the symbols they may use: extended regular expressions.
@@ -75,10 +76,11 @@ tui/glyph             wcwidth
 tui/edit_kill         utf8proc_category
 tui/lang              getenv|setenv|setlocale|nl_langinfo|(bind|bind_)?textdomain(_codeset)?
 tui/settings          getenv|getpwuid|getuid|fopen|fclose|fread|ferror|fputs
-tui/setup             getenv|setlocale
-tui/(journal|state)   open|close|read|write|lseek|f?stat|rename|unlink|mkdir|flock|f(data)?sync|ftruncate
+tui/setup             getenv|setlocale|fprintf|stderr
+tui/guard             isatty
+tui/(journal|files)   open|close|read|write|lseek|f?stat|rename|unlink|mkdir|flock|f(data)?sync|ftruncate
 tui/journal           sprintf
-tui/state             getenv|getpid|fopen|fclose|fread
+tui/files             getenv|getpid
 tui/(main|app|net|dial|tty|pipe|inlet|outlet)  uv_.*
 tui/net               clock_gettime|abort|fprintf|stderr
 tui/pipe              isatty|fprintf|fputc|stderr

@@ -170,6 +170,9 @@ static int code_of(const char *const *words)
     return code;
 }
 
+static const char PRINT[] =
+    "SHA256:AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 static void test_settings_refuse_what_does_not_go_together(void **state)
 {
     static const char *const WRONG[][WORDS] = {
@@ -179,14 +182,20 @@ static void test_settings_refuse_what_does_not_go_together(void **state)
         { "--json" },
         { "--last", "3", "--send", "#a" },
         { "--socket", "/x", "--udp" },
-        { "--tls", "on" },
-        { "-s", "example.org" },
         { "-s", "not a host" },
+        { "--fingerprint", "SHA256:short" },
+        { "--fingerprint", PRINT + 7 },
+        { "--fingerprint", PRINT, "--tls", "off" },
+        { "--tls-ca", "/x", "--tls", "off" },
         { "--send", "#a", "#b" },
         { "no room" },
     };
     static const char *const RIGHT[][WORDS] = {
         { "-s", "example.org", "--tls", "off" },
+        { "-s", "example.org", "--tls", "on" },
+        { "-s", "example.org" },
+        { "--fingerprint", PRINT },
+        { "--fingerprint", PRINT, "--tls-ca", "/x" },
         { "--socket", "/x", "--tcp" },
         { "--tail", "#a", "--json", "--last", "3" },
         { "--udp", "#a", "b", "@carol" },
@@ -197,6 +206,20 @@ static void test_settings_refuse_what_does_not_go_together(void **state)
         assert_int_equal(code_of(WRONG[i]), EX_USAGE);
     for (size_t i = 0; i < sizeof RIGHT / sizeof *RIGHT; i++)
         assert_int_equal(code_of(RIGHT[i]), 0);
+}
+
+static void test_settings_ask_about_new_keys_by_default(void **state)
+{
+    static const char *const WORDS_GIVEN[] = { "--fingerprint", PRINT, NULL };
+    static const struct fingerprint WANTED = { { 1 } };
+    struct settings s;
+
+    (void)state;
+    assert_int_equal(load(&s, &(struct option_error){ "" }, WORDS_GIVEN), 0);
+    assert_int_equal(s.tls, TLS_AUTO);
+    assert_int_equal(s.trust, TRUST_ASK);
+    assert_true(fingerprint_equal(&s.pin, &WANTED));
+    settings_free(&s);
 }
 
 static void test_settings_complete_names_of_rooms(void **state)
@@ -265,6 +288,7 @@ int main(void)
         TEST(test_address_refuses_a_long_path),
         TEST(test_settings_connect_to_this_machine_by_default),
         TEST(test_settings_refuse_what_does_not_go_together),
+        TEST(test_settings_ask_about_new_keys_by_default),
         TEST(test_settings_complete_names_of_rooms),
         TEST(test_settings_take_file_then_environment_then_words),
         TEST(test_settings_want_the_file_that_was_named),

@@ -10,6 +10,7 @@
 #include "tests/scene.h"
 #include "tui/canvas.h"
 #include "tui/edit.h"
+#include "tui/judge.h"
 #include "tui/layout.h"
 #include "tui/pane.h"
 #include "tui/settings.h"
@@ -472,6 +473,54 @@ static void test_view_survives_any_size_and_state(void **state)
     stage_close(&s);
 }
 
+/* A server that nobody knows; its name is as long as most. */
+static void ask_for_trust(struct stage *s, enum vouched vouched)
+{
+    struct judgement j = { VERDICT_ASK, REASON_FIRST };
+    struct judge_words words = { .server = "chat.example.org:8555",
+                                 .key = { "a key that is 32 bytes long...." },
+                                 .vouched = vouched };
+    char text[JUDGE_TEXT];
+
+    judge_text(j, &words, text, sizeof text);
+    model_ask(s->m, text, &words.key, scene_at(119));
+    s->m->link = LINK_OFFLINE;
+    s->m->retry_at = NEVER;
+}
+
+static void test_view_asks_whether_a_key_is_the_right_one(void **state)
+{
+    (void)state;
+    struct stage s;
+    busy(&s);
+    ask_for_trust(&s, VOUCHED_NOT);
+
+    expect(&s, "trust", 80, 24);
+    expect(&s, "trust", 40, 10);
+    s.ui.bare = true;
+    expect(&s, "trust", 40, 10);
+    s.ui.bare = false;
+    draw(&s, 20, 4);
+    assert_true(shows(&s, "Trust this key?"));
+    question_close(&s.m->question, false);
+    draw(&s, 80, 24);
+    assert_true(shows(&s, "/trust yes"));
+    assert_false(shows(&s, "y: yes"));
+    stage_close(&s);
+}
+
+/* At the very start there is no room yet. */
+static void test_view_asks_before_there_is_a_room(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, model_new());
+    ask_for_trust(&s, VOUCHED_EXPIRED);
+
+    expect(&s, "trust_first", 80, 12);
+    stage_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -489,6 +538,8 @@ int main(void)
         cmocka_unit_test(test_view_reveals_any_line),
         cmocka_unit_test(test_view_deadline_only_when_it_shows),
         cmocka_unit_test(test_view_survives_any_size_and_state),
+        cmocka_unit_test(test_view_asks_whether_a_key_is_the_right_one),
+        cmocka_unit_test(test_view_asks_before_there_is_a_room),
     };
 
     setenv("TZ", "UTC", 1);

@@ -192,9 +192,11 @@ static void draw_rooms(struct canvas *c, const struct model *m,
     }
 }
 
-/* The question in UI_ASK; NULL otherwise. */
-static const char *question(const struct ui *ui)
+/* The question that is to be answered; NULL when there is none. */
+static const char *question(const struct model *m, const struct ui *ui)
 {
+    if (m->question.open)
+        return _("Trust this key?  y: yes  n: no");
     if (ui->mode != UI_ASK)
         return NULL;
     return ui->ask == ASK_QUIT
@@ -206,7 +208,7 @@ void bars_status(const struct model *m, const struct ui *ui,
                  const struct layout *l, struct canvas *c, struct now now)
 {
     char typing[PART_BYTES], state[PART_BYTES], path[PART_BYTES];
-    const char *ask = question(ui);
+    const char *ask = question(m, ui);
 
     if (l->status < 0)
         return;

@@ -19,8 +19,10 @@ struct edit;
 struct model;
 struct net;
 struct room;
+struct secure_base;
 struct settings;
 struct state;
+struct trust;
 struct ui;
 struct uv_loop_s;
 
@@ -31,12 +33,14 @@ struct chat {
     struct edit *edit; /* NULL in line mode */
     struct completion *completion; /* of Tab; NULL in line mode */
     struct settings *settings;
-    struct net *net;        /* NULL in tests */
-    struct uv_loop_s *loop; /* NULL in tests */
-    struct state *state;    /* where the token is kept, or NULL */
-    uint64_t typing_us;     /* mono_us of the last TYPING sent, 0: stopped */
-    uint64_t ask_us;        /* mono_us before which chat_turn asks nothing */
-    bool quit;              /* the person wants to leave; BYE has been said */
+    struct net *net;            /* NULL in tests */
+    struct uv_loop_s *loop;     /* NULL in tests */
+    struct state *state;        /* where the token is kept, or NULL */
+    struct secure_base *secure; /* encryption; NULL: clear text */
+    struct trust *trust;        /* who judges servers; NULL with secure */
+    uint64_t typing_us; /* mono_us of the last TYPING sent, 0: stopped */
+    uint64_t ask_us;    /* mono_us before which chat_turn asks nothing */
+    bool quit;          /* the person wants to leave; BYE has been said */
 };
 
 /*

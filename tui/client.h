@@ -18,7 +18,9 @@
 struct client;
 struct model;
 struct outbox;
+struct secure_base;
 struct tail;
+struct trust;
 
 enum pick { PICK_TCP, PICK_UDP, PICK_AUTO }; /* --transport */
 
@@ -36,6 +38,9 @@ struct client_config {
     const char *lang; /* language of the person, or NULL; borrowed */
     struct tail
         *follow; /* gets one room's events in order, or NULL; borrowed */
+    struct secure_base *secure; /* NULL: clear text; borrowed */
+    struct trust *trust;        /* judges servers; NULL with secure; borrowed */
+    const char *host; /* name that a certificate must be for; borrowed */
 };
 
 /* Borrows model and outbox for its life; the device is the outbox's. */
@@ -113,6 +118,12 @@ void client_rooms(struct client *, struct now);
 /* /transport: switch now, same session; PICK_AUTO chooses. */
 void client_pick(struct client *, enum pick, struct now);
 enum pick client_picked(const struct client *);
+
+/*
+ * The person's answer to the model's question about the server's key: yes
+ * keeps it and connects, no stays away.
+ */
+void client_trust_answer(struct client *, bool yes, struct now);
 
 void client_reconnect(struct client *, struct now);
 void client_disconnect(struct client *, struct now);

@@ -13,14 +13,18 @@
 #include "shared/link.h"
 #include "shared/text.h"
 #include "shared/wire.h"
+#include "tui/address.h"
 #include "tui/chat.h"
 #include "tui/client.h"
 #include "tui/command_impl.h"
 #include "tui/lang.h"
 #include "tui/model.h"
+#include "tui/settings.h"
+#include "tui/trust.h"
 #include "tui/ui.h"
 
 static const char PICKS[] = "tcp|udp|auto";
+static const char ANSWERS[] = "yes|no|forget";
 
 static const char *pick_name(enum pick pick)
 {
@@ -89,6 +93,92 @@ void command_ping(struct chat *chat, const struct args *args, struct now now)
                  peer.rtt_us % 1000, (now.mono_us - peer.heard_us) / 1000);
 }
 
+/* ---- encryption ---- */
+
+/* A page made by `print`. */
+static void show(struct chat *chat, const char *title, struct now now,
+                 void (*print)(FILE *, const struct chat *, struct now))
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    if (!out)
+        return;
+    print(out, chat, now);
+    fclose(out);
+    chat_page(chat, title, str_bytes(text, len), now);
+    free(text);
+}
+
+/* Who is at the other end, or was last; false in clear text. */
+static bool secure_peer_of(const struct chat *chat, struct secure_peer *peer)
+{
+    return chat->trust && trust_peer(chat->trust, peer);
+}
+
+static void print_secure(FILE *out, const struct chat *chat)
+{
+    char key[FINGERPRINT_TEXT];
+    struct secure_peer peer;
+
+    if (!secure_peer_of(chat, &peer)) {
+        fprintf(out, _("encryption  %s\n"), chat->secure ? "-" : _("none"));
+        return;
+    }
+    fingerprint_text(&peer.key, key);
+    fprintf(out, _("encryption  %s, %s%s\n"), peer.version ? peer.version : "-",
+            peer.suite ? peer.suite : "-", peer.resumed ? _(", resumed") : "");
+    fprintf(out, _("server key  %s\n"), peer.has_key ? key : "-");
+}
+
+static void print_trust(FILE *out, const struct chat *chat, struct now now)
+{
+    char key[FINGERPRINT_TEXT];
+    struct fingerprint own;
+
+    (void)now;
+    fprintf(out, _("server      %s\n"), chat->model->server);
+    print_secure(out, chat);
+    if (!chat->trust || !chat->secure)
+        return;
+    own = secure_base_fingerprint(chat->secure);
+    fingerprint_text(&own, key);
+    fprintf(out, _("trust       %s\n"), trust_brief(chat->trust));
+    if (trust_path(chat->trust))
+        fprintf(out, _("kept in     %s\n"), trust_path(chat->trust));
+    fprintf(out, _("own key     %s\n"), key);
+}
+
+static void forget(struct chat *chat, struct now now)
+{
+    char why[JUDGE_TEXT];
+    bool forgotten = trust_forget(chat->trust, why, sizeof why);
+
+    model_notice(chat->model, NULL, now, "%s", why);
+    if (forgotten && !is_online(chat->model))
+        client_reconnect(chat->client, now);
+}
+
+void command_trust(struct chat *chat, const struct args *args, struct now now)
+{
+    struct model *m = chat->model;
+    size_t choice = args->n ? choice_of(args->v[0], ANSWERS) : 0;
+
+    if (args->n == 0)
+        show(chat, _("Trust"), now, print_trust);
+    else if (choice == SIZE_MAX)
+        model_notice(m, NULL, now, _("usage: /trust [%s]"), ANSWERS);
+    else if (!chat->trust)
+        model_notice(m, NULL, now, _("nothing is encrypted, no key is asked"));
+    else if (choice == 2)
+        forget(chat, now);
+    else if (m->question.pending)
+        client_trust_answer(chat->client, choice == 0, now);
+    else
+        model_notice(m, NULL, now, _("there is no question about a key"));
+}
+
 /* ---- figures ---- */
 
 static void print_path(FILE *out, const struct chat *chat, struct now now)
@@ -102,6 +192,7 @@ static void print_path(FILE *out, const struct chat *chat, struct now now)
             pick_name(client_picked(chat->client)));
     if (!link)
         return;
+    print_secure(out, chat);
     struct link_peer peer = link_peer(link);
     fprintf(
         out,
@@ -136,22 +227,6 @@ static void print_figures(FILE *out, const struct chat *chat, struct now now)
             (long long)m->clock_skew_ms);
     fprintf(out, _("held        %zu rooms, %zu people, %zu lines, %zu kB\n"),
             m->n_rooms, m->n_people, lines, bytes / 1000);
-}
-
-/* A page made by `print`. */
-static void show(struct chat *chat, const char *title, struct now now,
-                 void (*print)(FILE *, const struct chat *, struct now))
-{
-    char *text = NULL;
-    size_t len = 0;
-    FILE *out = open_memstream(&text, &len);
-
-    if (!out)
-        return;
-    print(out, chat, now);
-    fclose(out);
-    chat_page(chat, title, str_bytes(text, len), now);
-    free(text);
 }
 
 void command_stats(struct chat *chat, const struct args *args, struct now now)
@@ -220,6 +295,9 @@ static void check_link(FILE *out, const struct chat *chat)
     finding(out, is_online(m), _("connection"),
             is_online(m) ? transport_name(m->transport) : _("offline"),
             m->trouble ? m->trouble : _("/reconnect tries again"));
+    finding(out, chat->secure || address_is_local(&chat->settings->address),
+            _("encryption"), chat->secure ? _("on") : _("none"),
+            _("others on the way can read along; leave out --tls off"));
     snprintf(how, sizeof how, "%u ms", m->rtt_us / 1000);
     finding(out, m->rtt_us < SLOW_US, _("round trip"), how,
             _("the way is slow; /transport udp may be better"));

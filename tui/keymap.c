@@ -115,10 +115,10 @@ void keymap_press(struct chat *chat, const struct key *key, struct now now)
 {
     const struct key esc = { .type = KT_NAMED, .code = K_ESC };
     struct key rest = *key;
+    bool taken = chat->ui->mode != UI_CHAT || chat->model->question.open;
 
     chat->ui->dirty = true;
-    if (chat->ui->mode != UI_CHAT && key->type == KT_CHAR &&
-        key->mods == MOD_ALT) {
+    if (taken && key->type == KT_CHAR && key->mods == MOD_ALT) {
         dispatch(chat, &esc, now);
         rest.mods = 0;
     }

@@ -8,6 +8,7 @@
 #include "shared/text.h"
 #include "shared/wire.h"
 #include "tui/chat.h"
+#include "tui/client.h"
 #include "tui/edit.h"
 #include "tui/find.h"
 #include "tui/key.h"
@@ -108,6 +109,22 @@ static void on_ask(struct chat *chat, const struct key *key, struct now now)
         act_send_now(chat, now);
 }
 
+/* ---- a question about the server's key ---- */
+
+/* Only what was typed with the question in view is an answer to it. */
+static void on_question(struct chat *chat, const struct key *key,
+                        struct now now)
+{
+    bool read = question_is_read(&chat->model->question, now);
+    bool yes = read && (is_char(key, 'y') || is_char(key, 'Y'));
+    bool no = read && (is_char(key, 'n') || is_char(key, 'N'));
+
+    if (yes || no || is_leave(key))
+        client_trust_answer(chat->client, yes, now);
+    else
+        chat->ui->beep = true;
+}
+
 /* ---- a search in the room ---- */
 
 static void on_find(struct chat *chat, const struct key *key)
@@ -204,6 +221,10 @@ static bool on_recall(struct edit *edit, const struct key *key)
 
 bool keymap_mode(struct chat *chat, const struct key *key, struct now now)
 {
+    if (chat->model->question.open) {
+        on_question(chat, key, now);
+        return true;
+    }
     switch (chat->ui->mode) {
     case UI_PAGE: on_page(chat, key); return true;
     case UI_FIND: on_find(chat, key); return true;

@@ -61,6 +61,7 @@ void model_free(struct model *m)
     free(m->nick);
     free(m->server);
     free(m->trouble);
+    question_close(&m->question, true);
     free(m);
 }
 
@@ -326,6 +327,14 @@ void model_notice(struct model *m, struct room *room, struct now now,
     history_notice(room ? &room->history : model_history(m),
                    str_bytes(clean, n), model_wall(m, now));
     m->dirty = true;
+}
+
+void model_ask(struct model *m, const char *text, const struct fingerprint *key,
+               struct now now)
+{
+    question_open(&m->question, text, key, now);
+    model_notice(m, NULL, now, "%s\n%s", text,
+                 _("/trust yes keeps it and connects, /trust no does not."));
 }
 
 /* ---- own lines ---- */

@@ -16,6 +16,7 @@
 #include "shared/now.h"
 #include "shared/str.h"
 #include "tui/history.h"
+#include "tui/question.h"
 
 struct msg;
 
@@ -96,6 +97,7 @@ struct model {
     uint32_t rtt_us, loss;
     int64_t clock_skew_ms; /* server clock minus ours */
     size_t queued;         /* commands in the outbox */
+    struct question question;
 
     bool dirty;         /* something the view shows has changed */
     bool bell;          /* a mention or a direct message arrived */
@@ -159,6 +161,10 @@ uint64_t model_wall(const struct model *, struct now);
 /* A notice in one room, or in the current one when room is NULL. */
 void model_notice(struct model *, struct room *, struct now, const char *format,
                   ...) __attribute__((format(printf, 4, 5)));
+
+/* Ask whether a key is the right one; the text is said as a notice, too. */
+void model_ask(struct model *, const char *text, const struct fingerprint *,
+               struct now);
 
 /* A new epoch: ids and seqs mean nothing any more. Says so in every room. */
 void model_epoch(struct model *, uint64_t epoch, struct now);

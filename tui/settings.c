@@ -172,15 +172,21 @@ static int choose_server(struct settings *s, struct option_error *error)
                       "HOST:TCPPORT/UDPPORT or [IPV6]:PORT"),
                     server);
     }
-    if (s->tls == TLS_ON)
+    return 0;
+}
+
+static int choose_trust(struct settings *s, struct option_error *error)
+{
+    bool pinned = given(s->fingerprint);
+
+    if (pinned && !fingerprint_parse(&s->pin, str_of(s->fingerprint)))
         return fail(error, EX_USAGE,
-                    _("--tls on: encryption comes with the next release; "
-                      "connect through SSH, or say --tls off"));
-    if (s->tls != TLS_OFF && !address_is_local(&s->address))
+                    _("--fingerprint: write it as the server shows it, "
+                      "SHA256: and 43 characters"));
+    if (s->tls == TLS_OFF && (pinned || given(s->tls_ca)))
         return fail(error, EX_USAGE,
-                    _("%s: others could read along, as there is no encryption "
-                      "yet; connect through SSH, or say --tls off"),
-                    s->address.host);
+                    _("--tls off proves no key: leave out --fingerprint and "
+                      "--tls-ca"));
     return 0;
 }
 
@@ -278,6 +284,7 @@ int settings_load(struct settings *settings, char **argv,
     if ((code = choose_mode(settings, error)) ||
         (code = choose_transport(settings, error)) ||
         (code = choose_server(settings, error)) ||
+        (code = choose_trust(settings, error)) ||
         (code = choose_rooms(settings, argv + rest, error)))
         return code;
     choose_nick(settings);

@@ -15,11 +15,10 @@
 #include "shared/option.h"
 #include "tui/address.h"
 #include "tui/client.h"
+#include "tui/judge.h"
 
 /* Indexes into the choices of options.def. */
 enum { TLS_AUTO, TLS_ON, TLS_OFF };
-
-enum { TRUST_ASK, TRUST_NEW, TRUST_STRICT };
 
 enum { THEME_AUTO, THEME_DARK, THEME_LIGHT, THEME_MONO };
 
@@ -48,8 +47,9 @@ struct settings {
     char *file;             /* configuration file read, or looked for; owned */
     struct address address; /* of the server */
     enum mode mode;
-    bool nick_given; /* on the command line or in the file */
-    char **rooms;    /* operands in their full form; owned */
+    struct fingerprint pin; /* of the server's key, when `fingerprint` is set */
+    bool nick_given;        /* on the command line or in the file */
+    char **rooms;           /* operands in their full form; owned */
     size_t n_rooms;
 };
 

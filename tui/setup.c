@@ -24,6 +24,12 @@ enum {
 
 static const char HOME_ROOM[] = "#lobby";
 
+/* Whether a person reads what the model says. */
+static bool is_chatty(const struct settings *s)
+{
+    return s->mode == MODE_FULL || s->mode == MODE_LINE;
+}
+
 /* Without a place for files the client works, and says what it cannot do. */
 static void open_state(struct setup *setup, struct now now)
 {
@@ -67,7 +73,7 @@ static void open_client(struct setup *setup)
 {
     struct chat *chat = &setup->chat;
     const struct settings *s = chat->settings;
-    bool chatty = s->mode == MODE_FULL || s->mode == MODE_LINE;
+    bool chatty = is_chatty(s);
     struct client_config config = {
         .nick = s->nick,
         .nick_given = s->nick_given,
@@ -81,6 +87,9 @@ static void open_client(struct setup *setup)
         .home = chatty && s->n_rooms == 0 ? HOME_ROOM : NULL,
         .lang = language(),
         .follow = setup->tail,
+        .secure = chat->secure,
+        .trust = chat->trust,
+        .host = s->address.host,
     };
 
     net_random(&config.seed, sizeof config.seed);
@@ -88,6 +97,36 @@ static void open_client(struct setup *setup)
         config.token = state_token(chat->state);
     chat->client = client_new(&config, chat->model, setup->outbox);
 }
+
+/* ---- encryption ---- */
+
+/* To the person, whatever they look at. */
+static void tell(struct setup *setup, struct now now, const char *text)
+{
+    if (is_chatty(setup->chat.settings))
+        model_notice(setup->chat.model, NULL, now, "%s", text);
+    else
+        fprintf(stderr, "chat-tui: %s\n", text);
+}
+
+static int open_guard(struct setup *setup, struct now now, char *error,
+                      size_t cap)
+{
+    struct chat *chat = &setup->chat;
+    const struct settings *s = chat->settings;
+    int code = guard_open(&setup->guard, s, now, error, cap);
+
+    chat->secure = setup->guard.secure;
+    chat->trust = setup->guard.trust;
+    if (code == 0 && setup->guard.notice)
+        tell(setup, now, setup->guard.notice);
+    if (s->tls == TLS_OFF && !address_is_local(&s->address))
+        tell(setup, now,
+             _("nothing is encrypted: others on the way can read along"));
+    return code;
+}
+
+/* ---- all of it ---- */
 
 static void enter_rooms(struct chat *chat, struct now now)
 {
@@ -121,7 +160,9 @@ int setup_open(struct setup *setup, struct settings *settings,
     free(chat->model->server);
     chat->model->server = mem_str(str_of(server));
     open_state(setup, now);
-    code = open_outbox(setup, now, error, cap);
+    code = open_guard(setup, now, error, cap);
+    if (code == 0)
+        code = open_outbox(setup, now, error, cap);
     if (code)
         return code;
     if (settings->mode == MODE_TAIL)
@@ -140,6 +181,7 @@ void setup_close(struct setup *setup)
     client_free(chat->client);
     tail_free(setup->tail);
     outbox_close(setup->outbox);
+    guard_close(&setup->guard);
     state_close(chat->state);
     model_free(chat->model);
     ui_fini(chat->ui);

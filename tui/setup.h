@@ -10,13 +10,15 @@
 
 #include "tui/address.h"
 #include "tui/chat.h"
+#include "tui/guard.h"
 
 struct outbox;
 struct tail;
 
 struct setup {
-    struct chat chat;
+    struct chat chat; /* its pointers are owned here */
     struct outbox *outbox;
+    struct guard guard;
     struct tail *tail; /* --tail only, else NULL */
 };
 

@@ -8,16 +8,12 @@
 #include "tui/state.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "shared/mem.h"
+#include "tui/files.h"
 #include "tui/lang.h"
 
 enum {
@@ -33,26 +29,6 @@ struct state {
     char token[TOKEN_MAX];
     size_t token_len;
 };
-
-static char *format(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
-
-/* A string of any length; owner frees. */
-static char *format(const char *format, ...)
-{
-    va_list args, again;
-    char *out;
-    int len;
-
-    va_start(args, format);
-    va_copy(again, args);
-    len = vsnprintf(NULL, 0, format, args);
-    out = mem_new((size_t)len + 1, 1);
-    vsnprintf(out, (size_t)len + 1, format, again);
-    va_end(again);
-    va_end(args);
-    return out;
-}
 
 /*
  * A name as one component of a path: what could mean something to a file
@@ -76,55 +52,25 @@ static void escape(const char *name, char *out)
     out[len] = '\0';
 }
 
-/* Make a directory and all above it, for the owner only. */
-static int make_dirs(char *path)
-{
-    for (char *p = path + 1; *p; p++) {
-        if (*p != '/')
-            continue;
-        *p = '\0';
-        if (mkdir(path, 0700) < 0 && errno != EEXIST) {
-            *p = '/';
-            return -1;
-        }
-        *p = '/';
-    }
-    return mkdir(path, 0700) < 0 && errno != EEXIST ? -1 : 0;
-}
-
-/* $XDG_STATE_HOME/chat; owner frees; NULL when there is no home. */
-static char *base_dir(void)
-{
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-
-    if (state && *state == '/')
-        return format("%s/chat", state);
-    return home && *home ? format("%s/.local/state/chat", home) : NULL;
-}
-
 /*
  * Try to hold slot n.
  *   returns  1 when it is ours; 0 when another process has it; -1 with errno
  */
 static int take_slot(struct state *state, unsigned n)
 {
-    char *dir = format("%s/slot-%u", state->dir, n);
-    char *lock = format("%s/lock", dir);
-    int got = make_dirs(dir);
+    char *dir = files_path("%s/slot-%u", state->dir, n);
+    char *lock = files_path("%s/lock", dir);
+    int got = files_make_dirs(dir);
 
     if (got == 0) {
-        state->lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-        if (state->lock >= 0 && flock(state->lock, LOCK_EX | LOCK_NB) == 0)
+        state->lock = files_lock(lock, false);
+        if (state->lock >= 0)
             got = 1;
-        else if (state->lock < 0 || errno != EWOULDBLOCK)
+        else if (errno != EWOULDBLOCK)
             got = -1;
     }
     if (got == 1)
-        state->outbox = format("%s/outbox", dir);
-    else if (state->lock >= 0)
-        close(state->lock);
-    if (got != 1)
-        state->lock = -1;
+        state->outbox = files_path("%s/outbox", dir);
     free(lock);
     free(dir);
     return got;
@@ -132,13 +78,15 @@ static int take_slot(struct state *state, unsigned n)
 
 static void read_token(struct state *state)
 {
-    char *path = format("%s/token", state->dir);
-    FILE *file = fopen(path, "re");
+    char *path = files_path("%s/token", state->dir);
+    size_t len;
+    char *text = files_read(path, sizeof state->token, &len, NULL);
 
-    if (file) {
-        state->token_len = fread(state->token, 1, sizeof state->token, file);
-        fclose(file);
+    if (text) {
+        memcpy(state->token, text, len);
+        state->token_len = len;
     }
+    free(text);
     free(path);
 }
 
@@ -147,7 +95,7 @@ struct state *state_open(const char *server, const char *nick, char *error,
 {
     struct state *state = mem_new(1, sizeof *state);
     char host[PART_MAX + 1], name[PART_MAX + 1];
-    char *base = base_dir();
+    char *base = files_base();
     int got = -1;
 
     state->lock = -1;
@@ -158,7 +106,7 @@ struct state *state_open(const char *server, const char *nick, char *error,
     }
     escape(server, host);
     escape(nick, name);
-    state->dir = format("%s/%s/%s", base, host, name);
+    state->dir = files_path("%s/%s/%s", base, host, name);
     free(base);
     for (unsigned n = 1; n <= SLOTS_MAX; n++) {
         got = take_slot(state, n);
@@ -182,8 +130,7 @@ void state_close(struct state *state)
 {
     if (!state)
         return;
-    if (state->lock >= 0)
-        close(state->lock);
+    files_unlock(state->lock);
     free(state->outbox);
     free(state->dir);
     free(state);
@@ -199,22 +146,9 @@ struct str state_token(const struct state *state)
     return str_bytes(state->token, state->token_len);
 }
 
-/* The whole file, and on disk before it has its name. */
-static int write_file(const char *path, struct str bytes)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool good;
-
-    if (fd < 0)
-        return -1;
-    good = write(fd, bytes.ptr, bytes.len) == (ssize_t)bytes.len &&
-           fdatasync(fd) == 0;
-    return close(fd) == 0 && good ? 0 : -1;
-}
-
 int state_keep_token(struct state *state, struct str token)
 {
-    char *path, *fresh;
+    char *path;
     int err;
 
     if (!state || token.len == 0 || token.len > TOKEN_MAX ||
@@ -222,14 +156,8 @@ int state_keep_token(struct state *state, struct str token)
         return 0;
     memcpy(state->token, token.ptr, token.len);
     state->token_len = token.len;
-    path = format("%s/token", state->dir);
-    fresh = format("%s.%ld", path, (long)getpid());
-    err = write_file(fresh, token);
-    if (err == 0)
-        err = rename(fresh, path);
-    if (err)
-        unlink(fresh);
-    free(fresh);
+    path = files_path("%s/token", state->dir);
+    err = files_replace(path, token);
     free(path);
     return err;
 }

@@ -14,7 +14,7 @@
 #include "tui/ui.h"
 #include "tui/wrap.h"
 
-enum { SECOND_US = 1000 * 1000, ROW_BYTES = 4096 };
+enum { SECOND_US = 1000 * 1000, ROW_BYTES = 4096, ROOMY_ROWS = 14 };
 
 /* Too small to chat in: say so, as far as there is room. */
 static void draw_tiny(struct canvas *c, const struct model *m)
@@ -63,13 +63,16 @@ static size_t page_hang(struct str rest, size_t width)
     return i < rest.len && rest.ptr[i] != '\n' && i < width / 2 ? i : 0;
 }
 
-/* One line of the page from row y on; returns the row after it. */
-static int draw_page_line(struct canvas *c, const struct ui *ui,
-                          const struct layout *l, struct str text, int y)
+/*
+ * A line of text from row y on; rows after its first are indented by `next`.
+ *   returns  the row after it
+ */
+static int draw_line(struct canvas *c, const struct ui *ui,
+                     const struct layout *l, struct str text, int y,
+                     size_t next)
 {
     char line[ROW_BYTES];
     size_t width = (size_t)(l->width - 2), hang = 0;
-    size_t next = page_hang(text, width);
     struct str row;
 
     do {
@@ -96,6 +99,14 @@ static struct str take_line(struct str *rest)
     return line;
 }
 
+/* The last line ran over. */
+static void clear_below(struct canvas *c, const struct layout *l, int from,
+                        int to)
+{
+    for (int row = from; row < to; row++)
+        canvas_fill(c, span(row, l->left, l->left + l->width), STYLE_text, ' ');
+}
+
 static void draw_page(struct canvas *c, const struct ui *ui,
                       const struct layout *l)
 {
@@ -104,10 +115,12 @@ static void draw_page(struct canvas *c, const struct ui *ui,
     int left = l->left + 1, right = l->left + l->width;
     int y = l->top + framed, bottom = l->top + l->height - framed;
 
-    while (y < bottom && rest.len > 0)
-        y = draw_page_line(c, ui, l, take_line(&rest), y);
-    for (int row = bottom; row < y; row++) /* the last line ran over */
-        canvas_fill(c, span(row, l->left, right), STYLE_text, ' ');
+    while (y < bottom && rest.len > 0) {
+        struct str line = take_line(&rest);
+        y = draw_line(c, ui, l, line, y,
+                      page_hang(line, (size_t)(l->width - 2)));
+    }
+    clear_below(c, l, bottom, y);
     if (!framed)
         return;
     canvas_text(c, span(l->top, left, right), STYLE_unread, str_of(ui->title));
@@ -115,6 +128,20 @@ static void draw_page(struct canvas *c, const struct ui *ui,
                 str_of(rest.len || y > bottom
                            ? _("-- PgDn for more, Esc to leave --")
                            : _("-- Esc to leave --")));
+}
+
+/* ---- a question about the server's key ---- */
+
+static void draw_question(struct canvas *c, const struct model *m,
+                          const struct ui *ui, const struct layout *l)
+{
+    struct str rest = str_of(m->question.text);
+    bool roomy = l->height >= ROOMY_ROWS;
+    int bottom = l->top + l->height, y = l->top + roomy;
+
+    while (y < bottom && rest.len > 0)
+        y = draw_line(c, ui, l, take_line(&rest), y, 0) + roomy;
+    clear_below(c, l, bottom, y);
 }
 
 /* ---- the quick switcher ---- */
@@ -147,8 +174,12 @@ static void draw_choices(struct canvas *c, const struct model *m,
 void view_draw(const struct model *m, const struct ui *ui,
                const struct edit *edit, struct canvas *c, struct now now)
 {
-    struct layout l = layout_of(m, ui, edit, c->cols, c->rows);
+    struct ui asking = *ui;
 
+    asking.bare = false;
+    if (m->question.open)
+        ui = &asking;
+    struct layout l = layout_of(m, ui, edit, c->cols, c->rows);
     canvas_clear(c);
     if (l.tiny) {
         draw_tiny(c, m);
@@ -156,7 +187,9 @@ void view_draw(const struct model *m, const struct ui *ui,
     }
     if (l.topic)
         bars_topic(m, ui, &l, c);
-    if (ui->mode == UI_PAGE && !ui->bare)
+    if (m->question.open)
+        draw_question(c, m, ui, &l);
+    else if (ui->mode == UI_PAGE && !ui->bare)
         draw_page(c, ui, &l);
     else if (ui->mode == UI_SWITCH && !ui->bare)
         draw_choices(c, m, ui, &l);
