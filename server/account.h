@@ -10,9 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "shared/bucket.h"
 #include "server/list.h"
 #include "shared/bounds.h"
+#include "shared/bucket.h"
 #include "shared/str.h"
 #include "shared/wire.h"
 
@@ -45,6 +45,7 @@ struct account {
     size_t n_devices, cap_devices;
     struct session **sessions; /* READY ones */
     size_t n_sessions, cap_sessions;
+    uint64_t partings;     /* rooms it has ever left */
     struct member **rooms; /* by room id */
     size_t n_rooms, cap_rooms;
     struct bucket sends;

@@ -5,6 +5,7 @@
 #include "server/address.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -106,6 +107,49 @@ bool address_equal(const struct address *a, const struct address *b)
     return a->v6.sin6_port == b->v6.sin6_port &&
            a->v6.sin6_scope_id == b->v6.sin6_scope_id &&
            memcmp(&a->v6.sin6_addr, &b->v6.sin6_addr, 16) == 0;
+}
+
+/* ---- places: family, network, port; the scope belongs to the network ---- */
+
+enum { V4_LEN = 1 + 4 + 2, V6_LEN = 1 + 16 + 4 + 2 };
+
+struct place address_place(const struct address *a)
+{
+    struct place place = { 0 };
+    char *p = place.bytes;
+
+    static_assert((int)V6_LEN <= (int)PLACE_MAX, "an address fits a place");
+    if (a->any.sa_family == AF_INET) {
+        place.len = V4_LEN;
+        *p = 4;
+        memcpy(p + 1, &a->v4.sin_addr, 4);
+        memcpy(p + 5, &a->v4.sin_port, 2);
+    } else {
+        place.len = V6_LEN;
+        *p = 6;
+        memcpy(p + 1, &a->v6.sin6_addr, 16);
+        memcpy(p + 17, &a->v6.sin6_scope_id, 4);
+        memcpy(p + 21, &a->v6.sin6_port, 2);
+    }
+    return place;
+}
+
+struct address address_at(struct str place)
+{
+    struct address a = { 0 };
+    const char *p = place.ptr;
+
+    if (place.len == V4_LEN) {
+        a.v4.sin_family = AF_INET;
+        memcpy(&a.v4.sin_addr, p + 1, 4);
+        memcpy(&a.v4.sin_port, p + 5, 2);
+    } else if (place.len == V6_LEN) {
+        a.v6.sin6_family = AF_INET6;
+        memcpy(&a.v6.sin6_addr, p + 1, 16);
+        memcpy(&a.v6.sin6_scope_id, p + 17, 4);
+        memcpy(&a.v6.sin6_port, p + 21, 2);
+    }
+    return a;
 }
 
 void address_text(const struct address *a, char out[ADDRESS_TEXT])

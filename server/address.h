@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
+#include "shared/path.h"
 #include "shared/str.h"
 
 struct address {
@@ -42,6 +43,10 @@ bool address_equal(const struct address *, const struct address *);
 
 /* "127.0.0.1:8555" or "[::1]:8555" */
 void address_text(const struct address *, char out[ADDRESS_TEXT]);
+
+/* As path.h wants it: network, then port; and back. */
+struct place address_place(const struct address *);
+struct address address_at(struct str place);
 
 /*
  * What the limits per address count by: 4 bytes, or the /64 of IPv6; empty for

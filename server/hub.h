@@ -32,9 +32,12 @@ struct world *hub_world(struct hub *);
 /* Who is at the other end of a new connection. */
 struct hub_peer {
     enum transport transport;
-    uint64_t id;     /* datagram: connection id, not in use */
-    struct str name; /* address for the log */
-    struct str gate; /* 4 or 8 bytes that its limits count by; empty: none */
+    uint64_t id;      /* datagram: connection id, not in use */
+    struct str place; /* datagram: where it comes from, see path.h */
+    struct str name;  /* address for the log */
+    struct str gate;  /* 4 or 8 bytes that its limits count by; empty: none */
+    struct secure *secure; /* hub_open takes it, whatever it returns */
+    bool clear;            /* it may speak clear text */
 };
 
 /*
@@ -47,11 +50,15 @@ struct session *hub_open(struct hub *, const struct hub_peer *, enum err *why,
 /* BYE for a connection that hub_open refused; returns its bytes, or 0. */
 size_t hub_refusal(enum err why, uint8_t *out, size_t cap);
 
-/* The session of a connection id; NULL: it is not in use. */
-struct session *hub_datagram(struct hub *, uint64_t id);
+/* Who may begin a handshake.  hub_open with a secure ends what began here. */
+struct admit *hub_admission(struct hub *);
 
 /* Bytes of a stream, or one datagram; borrowed for the call. */
 void hub_feed(struct hub *, struct session *, struct str bytes, struct now);
+
+/* One datagram, with where it came from. */
+void hub_feed_from(struct hub *, struct session *, struct str datagram,
+                   struct str place, struct now);
 
 /* The connection is closed from the other side, or broken. */
 void hub_eof(struct hub *, struct session *, struct now);

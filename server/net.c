@@ -63,8 +63,7 @@ static void bury(struct conn *conn)
         stream_close(conn);
         return;
     }
-    hub_bury(conn->net->hub, conn->session, net_now(conn->net));
-    free(conn);
+    udp_close(conn);
 }
 
 static void flush_dirty(struct net *net)
@@ -79,7 +78,7 @@ static void flush_dirty(struct net *net)
         if (s->state == SESSION_DEAD)
             bury(conn);
         else if (conn->is_udp)
-            dgram_flush(conn);
+            udp_flush(conn);
         else
             stream_flush(conn);
     }
@@ -146,7 +145,7 @@ static void on_prepare(uv_prepare_t *prepare)
 
     net->now_is_fresh = false;
     hub_turn(net->hub, net_now(net));
-    at = check_idle(net);
+    at = time_min(check_idle(net), udp_turn(net));
     flush_dirty(net);
     at = time_min(at, listen_turn(net));
     set_timer(net, time_min(at, hub_deadline(net->hub)));
@@ -207,6 +206,7 @@ void net_free(struct net *net)
     while (uv_run(&net->loop, UV_RUN_DEFAULT))
         continue;
     uv_loop_close(&net->loop);
+    endpoint_free(net->endpoint);
     free(net);
 }
 
@@ -235,7 +235,7 @@ int net_listen(struct net *net, char *error, size_t cap)
     if (net->config.tcp)
         err = listen_tcp(net, error, cap);
     if (!err && net->config.udp)
-        err = dgram_listen(net, error, cap);
+        err = udp_listen(net, error, cap);
     if (!err && net->config.unix_path)
         err = listen_unix(net, error, cap);
     return err;

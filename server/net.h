@@ -15,11 +15,14 @@
 struct address;
 struct hub;
 struct net;
+struct secure_base;
 
 struct net_config {
     struct hub *hub;
     const struct address *tcp, *udp; /* NULL: not there */
     const char *unix_path;           /* NULL: not there */
+    struct secure_base *secure;      /* borrowed; NULL: nothing is encrypted */
+    bool clear; /* clear text is taken from everybody, not only from here */
     size_t streams_max; /* connections over TCP and Unix sockets at once */
     void (*reload)(void *ctx); /* SIGHUP */
     void *ctx;

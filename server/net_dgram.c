@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * UDP; see net_edge.h.  One socket for all; a datagram finds its session by
- * the connection id it carries, and only from the address it began from.
+ * UDP; see net_edge.h.  One socket for all; which session a datagram is for,
+ * the endpoint knows.
  */
 #include <stdlib.h>
 
@@ -27,9 +27,10 @@ static void on_sent(uv_udp_send_t *request, int status)
 }
 
 /* The socket is full: queue a copy, or lose it, as a router would. */
-static void send_later(struct conn *conn, const uint8_t *bytes, size_t len)
+static void send_later(struct net *net, const uint8_t *bytes, size_t len,
+                       const struct address *to)
 {
-    uv_udp_t *udp = &conn->net->udp;
+    uv_udp_t *udp = &net->udp;
     struct parcel_out *out;
     uv_buf_t buf;
 
@@ -38,15 +39,16 @@ static void send_later(struct conn *conn, const uint8_t *bytes, size_t len)
     out = mem_new(1, sizeof *out);
     memcpy(out->bytes, bytes, len);
     buf = uv_buf_init((char *)out->bytes, (unsigned)len);
-    if (uv_udp_send(&out->request, udp, &buf, 1, &conn->peer.any, on_sent))
+    if (uv_udp_send(&out->request, udp, &buf, 1, &to->any, on_sent))
         free(out);
 }
 
-void dgram_flush(struct conn *conn)
+void udp_flush(struct conn *conn)
 {
     struct net *net = conn->net;
     struct session *s = conn->session;
     struct now now = net_now(net);
+    struct address to = address_at(link_place(s->link));
     uint8_t bytes[DATAGRAM_MAX];
     size_t len;
 
@@ -54,60 +56,72 @@ void dgram_flush(struct conn *conn)
         uv_buf_t buf = uv_buf_init((char *)bytes, (unsigned)len);
 
         if (net->has_udp &&
-            uv_udp_try_send(&net->udp, &buf, 1, &conn->peer.any) == UV_EAGAIN)
-            send_later(conn, bytes, len);
+            uv_udp_try_send(&net->udp, &buf, 1, &to.any) == UV_EAGAIN)
+            send_later(net, bytes, len, &to);
     }
     hub_flushed(net->hub, s, now);
 }
 
-/* ---- in ---- */
-
-static struct session *admit(struct net *net, uint64_t id,
-                             const struct address *from)
+/* What goes back at once to who is not known. */
+static void answer(struct net *net, const uint8_t *bytes, size_t len,
+                   const struct address *to)
 {
-    struct hub_peer peer = { .transport = TRANSPORT_UDP, .id = id };
-    char text[ADDRESS_TEXT];
-    struct conn *conn;
-    struct session *s;
-    enum err why;
+    uv_buf_t buf;
 
-    address_text(from, text);
-    peer.name = str_of(text);
-    peer.gate = address_gate(from);
-    s = hub_open(net->hub, &peer, &why, net_now(net));
-    if (!s)
-        return NULL; /* no answer: it may not have been from there */
-    conn = mem_new(1, sizeof *conn);
+    memcpy(net->buffer, bytes, len);
+    buf = uv_buf_init(net->buffer, (unsigned)len);
+    uv_udp_try_send(&net->udp, &buf, 1, &to->any);
+}
+
+/* ---- sessions ---- */
+
+static void adopt(struct net *net, struct session *s)
+{
+    struct conn *conn = mem_new(1, sizeof *conn);
+
     conn->net = net;
     conn->session = s;
-    conn->peer = *from;
     conn->is_udp = true;
     s->edge = conn;
-    return s;
 }
+
+void udp_close(struct conn *conn)
+{
+    endpoint_forget(conn->net->endpoint, conn->session);
+    hub_bury(conn->net->hub, conn->session, net_now(conn->net));
+    free(conn);
+}
+
+uint64_t udp_turn(struct net *net)
+{
+    struct session *s;
+
+    while (net->endpoint && (s = endpoint_next(net->endpoint, net_now(net))))
+        adopt(net, s);
+    return net->endpoint ? endpoint_deadline(net->endpoint, net_now(net))
+                         : NEVER;
+}
+
+/* ---- in ---- */
 
 static void on_datagram(uv_udp_t *udp, ssize_t n, const uv_buf_t *buf,
                         const struct sockaddr *addr, unsigned flags)
 {
     struct net *net = udp->data;
+    uint8_t reply[DATAGRAM_MAX];
+    struct session *fresh;
     struct address from;
-    struct session *s;
-    struct str bytes;
-    uint64_t id;
+    size_t len;
 
     if (n <= 0 || !addr || flags & UV_UDP_PARTIAL)
         return;
-    bytes = str_bytes(buf->base, (size_t)n);
-    if (!link_datagram_id(bytes, &id))
-        return;
     from = address_of(addr);
-    s = hub_datagram(net->hub, id);
-    if (!s && link_datagram_opens(bytes))
-        s = admit(net, id, &from);
-    if (!s || !s->edge ||
-        !address_equal(&((struct conn *)s->edge)->peer, &from))
-        return;
-    hub_feed(net->hub, s, bytes, net_now(net));
+    len = endpoint_input(net->endpoint, str_bytes(buf->base, (size_t)n), &from,
+                         reply, &fresh, net_now(net));
+    if (fresh)
+        adopt(net, fresh);
+    if (len)
+        answer(net, reply, len, &from);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
@@ -120,12 +134,20 @@ static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
 
 /* ---- listening ---- */
 
-int dgram_listen(struct net *net, char *error, size_t cap)
+int udp_listen(struct net *net, char *error, size_t cap)
 {
     const struct address *at = net->config.udp;
     char text[ADDRESS_TEXT];
     int size = SOCKET_BUFFER, err;
 
+    struct endpoint_config config = {
+        .hub = net->hub,
+        .secure = net->config.secure,
+        .clear = net->config.clear,
+    };
+
+    net_random(NULL, (uint8_t *)config.secret, sizeof config.secret);
+    net->endpoint = endpoint_new(&config);
     uv_udp_init(&net->loop, &net->udp);
     net->has_udp = true;
     net->udp.data = net;

@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "server/address.h"
+#include "server/endpoint.h"
 #include "server/hub.h"
 #include "server/net.h"
 #include "server/session.h"
@@ -42,6 +43,7 @@ struct net {
     uint64_t said_full_us; /* when it was logged that they are too many */
     struct net_config config;
     struct hub *hub;
+    struct endpoint *endpoint;
     struct now now;
     bool now_is_fresh; /* read since the loop slept last */
     bool stopping;
@@ -84,8 +86,10 @@ void stream_flush(struct conn *);
 void stream_close(struct conn *);
 
 /* net_dgram.c */
-int dgram_listen(struct net *, char *error, size_t cap);
-void dgram_flush(struct conn *);
+int udp_listen(struct net *, char *error, size_t cap);
+void udp_flush(struct conn *);
+void udp_close(struct conn *);
+uint64_t udp_turn(struct net *);
 
 /* A sentence for an address that cannot be had; returns an exit code. */
 int net_refused(const char *what, const char *where, int uv_error, char *error,

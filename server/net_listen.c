@@ -113,6 +113,10 @@ static void take_tcp(struct listener *at, int fd, const struct sockaddr *from)
     address_text(&conn->peer, text);
     peer.name = str_of(text);
     peer.gate = address_gate(&conn->peer);
+    peer.clear = conn->net->config.clear || address_is_loopback(&conn->peer);
+    if (conn->net->config.secure)
+        peer.secure = secure_new(conn->net->config.secure, false, NULL,
+                                 net_now(conn->net));
     stream_begin(conn, &peer);
 }
 
@@ -120,7 +124,8 @@ static void take_unix(struct listener *at, int fd)
 {
     struct conn *conn = new_conn(at);
     struct hub_peer peer = { .transport = TRANSPORT_TCP,
-                             .name = str_of("unix") };
+                             .name = str_of("unix"),
+                             .clear = true };
 
     uv_pipe_init(&conn->net->loop, &conn->pipe, 0);
     if (uv_pipe_open(&conn->pipe, fd)) {

@@ -20,10 +20,14 @@ static void on_closed(uv_handle_t *handle)
     free(conn);
 }
 
+static bool write_once(struct conn *conn);
+
 void stream_close(struct conn *conn)
 {
     if (conn->is_closing)
         return;
+    if (conn->session && !conn->writing)
+        write_once(conn); /* encryption has said why it failed */
     conn->is_closing = true;
     uv_close(&conn->handle, on_closed);
 }
@@ -169,6 +173,8 @@ void stream_flush(struct conn *conn)
     if (s->state == SESSION_CLOSING && !conn->writing && !conn->is_shut &&
         link_queued(s->link) == 0) {
         conn->is_shut = true;
+        link_close(s->link, 0, net_now(conn->net));
+        write_once(conn);
         if (uv_shutdown(&conn->shutdown, &conn->stream, on_shut))
             hub_eof(conn->net->hub, s, net_now(conn->net));
     }
@@ -183,7 +189,8 @@ static void refuse(struct conn *conn, enum err why)
     size_t len = hub_refusal(why, bytes, sizeof bytes);
     uv_buf_t buf = uv_buf_init((char *)bytes, (unsigned)len);
 
-    uv_try_write(&conn->stream, &buf, 1);
+    if (!conn->net->config.secure)
+        uv_try_write(&conn->stream, &buf, 1);
     stream_close(conn);
 }
 

@@ -86,7 +86,7 @@ static bool step(struct world *w, struct session *s, struct now now)
         return false;
     }
     got = next_frame(s, &parked, &frame, now);
-    if (got < 0)
+    if (got < 0 && got != -ERROR_SECURITY) /* else nothing can be said */
         close_with(w, s, (enum err) - got, now);
     if (got <= 0)
         return false;

@@ -143,8 +143,10 @@ void room_settle(struct member *m, bool in)
 {
     if (in && !m->in)
         m->room->n_in++;
-    if (!in && m->in)
+    if (!in && m->in) {
         m->room->n_in--;
+        m->account->partings++;
+    }
     m->in = in;
     drop_if_out(m);
 }

@@ -18,7 +18,10 @@ static const unsigned NEXT[] = {
         1u << SESSION_GREETED | 1u << SESSION_CLOSING | 1u << SESSION_DEAD,
     [SESSION_GREETED] =
         1u << SESSION_READY | 1u << SESSION_CLOSING | 1u << SESSION_DEAD,
-    [SESSION_READY] = 1u << SESSION_CLOSING | 1u << SESSION_DEAD,
+    [SESSION_READY] =
+        1u << SESSION_DORMANT | 1u << SESSION_CLOSING | 1u << SESSION_DEAD,
+    [SESSION_DORMANT] =
+        1u << SESSION_READY | 1u << SESSION_CLOSING | 1u << SESSION_DEAD,
     [SESSION_CLOSING] = 1u << SESSION_DEAD,
     [SESSION_DEAD] = 0,
 };
@@ -29,8 +32,11 @@ struct session *session_new(struct env *env, const struct session_config *cfg,
     struct session *s = mem_new(1, sizeof *s);
 
     list_init(&s->stranger);
+    list_init(&s->dozing);
     s->env = env;
     s->id = cfg->id;
+    s->clear = cfg->clear;
+    s->shaking = cfg->link.secure != NULL;
     s->link = link_new(&cfg->link, now);
     s->peer = mem_str(cfg->peer);
     s->gate = mem_str(cfg->gate);
@@ -60,6 +66,7 @@ void session_enter(struct session *s, enum session_state state)
         s->env->metrics.strangers -= !list_is_empty(&s->stranger);
         list_remove(&s->stranger);
     }
+    list_remove(&s->dozing);
     s->state = state;
     session_wake(s);
 }
@@ -67,6 +74,11 @@ void session_enter(struct session *s, enum session_state state)
 struct session *session_of_stranger(struct list *node)
 {
     return (void *)((char *)node - offsetof(struct session, stranger));
+}
+
+struct session *session_of_dozer(struct list *node)
+{
+    return (void *)((char *)node - offsetof(struct session, dozing));
 }
 
 void session_wake(struct session *s)

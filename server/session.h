@@ -11,12 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "shared/bucket.h"
 #include "server/heap.h"
 #include "server/list.h"
+#include "shared/bucket.h"
 #include "shared/error.h"
 #include "shared/link.h"
 #include "shared/now.h"
+#include "shared/path.h"
 
 struct account;
 struct device;
@@ -28,6 +29,7 @@ enum session_state {
     SESSION_NEW,     /* nothing said yet */
     SESSION_GREETED, /* HELLO done */
     SESSION_READY,   /* AUTH done: it has an account */
+    SESSION_DORMANT, /* datagram: silent, but it may go on, see doze.h */
     SESSION_CLOSING, /* BYE said or heard: output drains */
     SESSION_DEAD     /* the edge is to close and bury it */
 };
@@ -38,7 +40,10 @@ struct session {
     struct env *env;
     struct link *link; /* owned */
     void *edge;        /* the edge's own; never looked at here */
-    uint64_t id, datagram_id;
+    uint64_t id;
+    uint64_t ids[2]; /* datagram: connection ids; 1: told, not used yet; 0 */
+    char place[PLACE_MAX]; /* datagram: address by which it is still found */
+    size_t place_len;      /* 0: by its ids only */
     enum session_state state;
     unsigned reason; /* value set reason: why it began to leave; for the log */
     char *peer;      /* address, for the log; owned */
@@ -46,6 +51,7 @@ struct session {
     size_t gate_len;
     uint64_t opened_us, close_by_us;
 
+    struct fingerprint key;  /* that its client has proved, has_key */
     uint64_t device_id;      /* from HELLO */
     struct account *account; /* READY only, and its device */
     struct device *device;
@@ -60,21 +66,29 @@ struct session {
     uint64_t held_until_us; /* not pulled before; 0: not held */
     uint64_t forgiven_us;   /* silence counts from here at the earliest */
 
+    struct list dozing; /* DORMANT: in a list of the hub */
+    uint64_t dozer;     /* its account, and what is to be the same of it */
+    uint64_t partings, dozed_us;
+
     uint64_t lag_mark; /* env->published when it began to lag */
-    bool live;         /* SYNC done: events are pushed */
-    bool lagging;      /* events are not pushed, only heads later */
-    bool asking;       /* a page of history is on its way to it */
-    bool typing;       /* what was relayed at typing_us */
-    bool shown_late;   /* its presence says LATE */
-    bool close_said;   /* datagram: CLOSE went out */
-    bool overrun;      /* too much is queued: it will be closed */
-    bool dirty;        /* in env->dirty */
+    bool shaking;      /* its handshake counts as half open */
+    bool clear;        /* clear text is good enough for it */
+    bool has_key;
+    bool live;       /* SYNC done: events are pushed */
+    bool lagging;    /* events are not pushed, only heads later */
+    bool asking;     /* a page of history is on its way to it */
+    bool typing;     /* what was relayed at typing_us */
+    bool shown_late; /* its presence says LATE */
+    bool close_said; /* datagram: CLOSE went out */
+    bool overrun;    /* too much is queued: it will be closed */
+    bool dirty;      /* in env->dirty */
 };
 
 struct session_config {
     struct link_config link;
     struct str peer, gate;
     uint64_t id;
+    bool clear;
 };
 
 struct session *session_new(struct env *, const struct session_config *,
@@ -84,8 +98,9 @@ void session_free(struct session *);
 /* The one writer of state; asserts that the step is legal. */
 void session_enter(struct session *, enum session_state);
 
-/* The session whose `stranger` a node is. */
+/* The session whose `stranger`, or `dozing`, a node is. */
 struct session *session_of_stranger(struct list *node);
+struct session *session_of_dozer(struct list *node);
 
 /* Ask the edge to look at it: output, reading to stop or go on, or death. */
 void session_wake(struct session *);

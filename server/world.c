@@ -23,8 +23,8 @@ static struct store_config store_config(const struct limits *limits)
 
 static void init_maps(struct world *w, const uint64_t secret[2])
 {
-    struct map *maps[] = { &w->sessions, &w->datagrams, &w->accounts, &w->names,
-                           &w->tokens,   &w->rooms,     &w->doors };
+    struct map *maps[] = { &w->sessions, &w->accounts, &w->names,
+                           &w->tokens,   &w->rooms,    &w->doors };
 
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         map_init(maps[i], secret);
@@ -75,8 +75,8 @@ static void empty_rooms(struct world *w)
 
 void world_free(struct world *w)
 {
-    struct map *maps[] = { &w->sessions, &w->datagrams, &w->accounts, &w->names,
-                           &w->tokens,   &w->rooms,     &w->doors };
+    struct map *maps[] = { &w->sessions, &w->accounts, &w->names,
+                           &w->tokens,   &w->rooms,    &w->doors };
     size_t at = 0;
     void *value;
 

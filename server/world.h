@@ -39,7 +39,6 @@ struct world {
     uint64_t epoch;
     struct gate gate;
     struct map sessions;     /* by id */
-    struct map datagrams;    /* sessions by connection id */
     struct map accounts;     /* by id */
     struct map names;        /* accounts by folded nick */
     struct map tokens;       /* accounts by token */

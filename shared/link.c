@@ -233,6 +233,8 @@ void link_close(struct link *link, unsigned code, struct now now)
 {
     if (link->dgram)
         dgram_close(link->dgram, code, now);
+    else if (link->config.secure)
+        secure_close(link->config.secure);
 }
 
 /* ---- time ---- */

@@ -136,7 +136,7 @@ size_t link_queued(const struct link *);
  */
 uint64_t link_progress(const struct link *);
 
-/* Datagram: say CLOSE and nothing else from now on. */
+/* Say that nothing follows; a datagram link says nothing else from now on. */
 void link_close(struct link *, unsigned code, struct now);
 
 /* ---- time and heartbeats ---- */
@@ -155,6 +155,9 @@ void link_beat(struct link *, uint32_t period_ms, struct now);
 
 /* Whether what is queued goes out: the handshake, if any, is over. */
 bool link_is_open(const struct link *);
+
+/* The handshake failed, or the peer has ended what it began. */
+bool link_is_over(const struct link *);
 
 /* Not clear text.  A server learns it from the first byte of a stream. */
 bool link_is_secure(const struct link *);

@@ -337,6 +337,12 @@ bool link_is_open(const struct link *link)
            secure_state(link->config.secure) == SECURE_OPEN;
 }
 
+bool link_is_over(const struct link *link)
+{
+    return link->config.secure &&
+           secure_state(link->config.secure) == SECURE_OVER;
+}
+
 bool link_is_secure(const struct link *link)
 {
     return link->config.secure != NULL;

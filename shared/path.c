@@ -6,7 +6,7 @@
 
 enum { MINUTE_US = 60 * 1000000 };
 
-static struct place place_of(struct str from)
+struct place place_of(struct str from)
 {
     struct place place = { 0 };
 
@@ -26,7 +26,7 @@ struct str path_place(const struct path *path)
     return str_bytes(path->place.bytes, path->place.len);
 }
 
-static bool same_network(struct str a, struct str b)
+bool place_same_network(struct str a, struct str b)
 {
     if (a.len < PLACE_PORT || b.len < PLACE_PORT)
         return false;
@@ -48,7 +48,7 @@ enum path_news path_heard(struct path *path, struct str from, uint64_t record,
                           struct now now)
 {
     struct str here = path_place(path);
-    bool near = same_network(here, from);
+    bool near = place_same_network(here, from);
 
     if (record <= path->newest)
         return PATH_STAYS; /* a late or replayed one moves nothing */

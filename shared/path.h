@@ -22,6 +22,11 @@ struct place {
     char bytes[PLACE_MAX];
 };
 
+struct place place_of(struct str from);
+
+/* Whether two differ in the port alone. */
+bool place_same_network(struct str, struct str);
+
 enum {
     PATH_TRIES = 3,     /* challenges; RFC 9000 leaves the number open */
     PATH_MOVES_MAX = 10 /* a minute */

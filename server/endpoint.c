@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Datagrams to sessions; see endpoint.h.
+ */
+#include "server/endpoint.h"
+
+#include <stdlib.h>
+
+#include "server/address.h"
+#include "server/admit.h"
+#include "server/hub.h"
+#include "server/map.h"
+#include "server/session.h"
+#include "shared/mem.h"
+
+enum { HANDSHAKE = 22, CLIENT_HELLO = 1, TYPE_AT = 13 }; /* RFC 6347, 4.1 */
+
+struct endpoint {
+    struct endpoint_config config;
+    struct hub *hub;
+    struct map ids;    /* sessions by each id they have */
+    struct map places; /* sessions whose client may not know its id yet */
+};
+
+struct endpoint *endpoint_new(const struct endpoint_config *config)
+{
+    struct endpoint *ep = mem_new(1, sizeof *ep);
+
+    ep->config = *config;
+    ep->hub = config->hub;
+    map_init(&ep->ids, config->secret);
+    map_init(&ep->places, config->secret);
+    return ep;
+}
+
+void endpoint_free(struct endpoint *ep)
+{
+    if (!ep)
+        return;
+    map_fini(&ep->ids);
+    map_fini(&ep->places);
+    free(ep);
+}
+
+/* ---- ids ---- */
+
+/* An id that nobody has or can guess. */
+static uint64_t new_id(struct endpoint *ep)
+{
+    const struct world_config *world = &hub_world(ep->hub)->config;
+    uint64_t id;
+
+    do
+        world->random(world->random_ctx, (uint8_t *)&id, sizeof id);
+    while (map_get(&ep->ids, map_num(&id)));
+    return id;
+}
+
+static void forget_place(struct endpoint *ep, struct session *s)
+{
+    struct str place = str_bytes(s->place, s->place_len);
+
+    if (s->place_len && map_get(&ep->places, place) == s)
+        map_take(&ep->places, place);
+    s->place_len = 0;
+}
+
+static void know_place(struct endpoint *ep, struct session *s, struct str place)
+{
+    struct session *old = map_get(&ep->places, place);
+
+    if (old)
+        forget_place(ep, old); /* it is still found by its id */
+    s->place_len = place.len < PLACE_MAX ? place.len : PLACE_MAX;
+    memcpy(s->place, place.ptr, s->place_len);
+    map_put(&ep->places, str_bytes(s->place, s->place_len), s);
+}
+
+void endpoint_forget(struct endpoint *ep, struct session *s)
+{
+    forget_place(ep, s);
+    map_take(&ep->ids, map_num(&s->ids[0]));
+    if (s->ids[1])
+        map_take(&ep->ids, map_num(&s->ids[1]));
+}
+
+/* Its client uses this one of its ids: an older one is not needed any more. */
+static void note_use(struct endpoint *ep, struct session *s, uint64_t id)
+{
+    forget_place(ep, s);
+    if (!s->ids[1] || s->ids[1] != id)
+        return;
+    map_take(&ep->ids, map_num(&s->ids[0]));
+    map_take(&ep->ids, map_num(&s->ids[1]));
+    s->ids[0] = id;
+    s->ids[1] = 0;
+    map_put(&ep->ids, map_num(&s->ids[0]), s);
+}
+
+/* ---- beginnings ---- */
+
+static struct session *begin(struct endpoint *ep, const struct address *from,
+                             struct secure *secure, uint64_t id, struct now now)
+{
+    struct place place = address_place(from);
+    struct hub_peer peer = {
+        .transport = TRANSPORT_UDP,
+        .id = id,
+        .gate = address_gate(from),
+        .place = str_bytes(place.bytes, place.len),
+        .secure = secure,
+        .clear = !secure,
+    };
+    char text[ADDRESS_TEXT];
+    enum err why;
+    struct session *s;
+
+    address_text(from, text);
+    peer.name = str_of(text);
+    s = hub_open(ep->hub, &peer, &why, now);
+    if (!s)
+        return NULL; /* no answer: it may not have been from there */
+    s->ids[0] = id;
+    map_put(&ep->ids, map_num(&s->ids[0]), s);
+    if (secure)
+        know_place(ep, s, peer.place);
+    return s;
+}
+
+static void feed(struct endpoint *ep, struct session *s, struct str datagram,
+                 const struct address *from, struct now now)
+{
+    struct place place = address_place(from);
+
+    hub_feed_from(ep->hub, s, datagram, str_bytes(place.bytes, place.len), now);
+}
+
+/* A hello whose cookie is good, and whose turn it is. */
+static struct session *take_hello(struct endpoint *ep, struct str datagram,
+                                  const struct address *from, struct now now)
+{
+    struct secure *secure = secure_accept(ep->config.secure, now);
+    struct session *s = begin(ep, from, secure, new_id(ep), now);
+
+    if (s)
+        feed(ep, s, datagram, from, now);
+    return s;
+}
+
+static enum hello judge_hello(struct endpoint *ep, struct str datagram,
+                              const struct address *from, uint8_t *reply,
+                              size_t *len, struct now now)
+{
+    struct place place = address_place(from);
+
+    return secure_hello(ep->config.secure, datagram,
+                        str_bytes(place.bytes, place.len), reply, len, now);
+}
+
+static void defer(struct endpoint *ep, struct str datagram,
+                  const struct address *from, struct now now)
+{
+    struct place place = address_place(from);
+    struct opening opening = { .from = str_bytes(place.bytes, place.len),
+                               .gate = address_gate(from),
+                               .datagram = datagram };
+
+    admit_defer(hub_admission(ep->hub), &opening, now);
+}
+
+static size_t on_hello(struct endpoint *ep, struct str datagram,
+                       const struct address *from, uint8_t *reply,
+                       struct session **fresh, struct now now)
+{
+    struct admit *admit = hub_admission(ep->hub);
+    struct str gate = address_gate(from);
+    size_t len = 0;
+
+    switch (judge_hello(ep, datagram, from, reply, &len, now)) {
+    case HELLO_BAD: return 0;
+    case HELLO_COOKIE: return admit_cookie(admit, gate, now) ? len : 0;
+    case HELLO_GOOD: break;
+    }
+    switch (admit_begin(admit, TRANSPORT_UDP, gate, now)) {
+    case ADMIT_NOW: *fresh = take_hello(ep, datagram, from, now); break;
+    case ADMIT_LATER: defer(ep, datagram, from, now); break;
+    case ADMIT_NOT: break;
+    }
+    return 0;
+}
+
+struct session *endpoint_next(struct endpoint *ep, struct now now)
+{
+    struct admit *admit = hub_admission(ep->hub);
+    uint8_t reply[DATAGRAM_MAX];
+    struct opening opening;
+    size_t len;
+
+    while (ep->config.secure && admit_next(admit, &opening, now)) {
+        struct address from = address_at(opening.from);
+        struct session *s = NULL;
+
+        if (judge_hello(ep, opening.datagram, &from, reply, &len, now) ==
+            HELLO_GOOD)
+            s = take_hello(ep, opening.datagram, &from, now);
+        else
+            admit_end(admit, TRANSPORT_UDP, opening.gate);
+        if (s)
+            return s;
+    }
+    return NULL;
+}
+
+uint64_t endpoint_deadline(struct endpoint *ep, struct now now)
+{
+    return admit_deadline(hub_admission(ep->hub), now);
+}
+
+/* ---- datagrams ---- */
+
+static bool is_hello(struct str datagram)
+{
+    return datagram.len > TYPE_AT && datagram.ptr[0] == HANDSHAKE &&
+           datagram.ptr[3] == 0 && datagram.ptr[4] == 0 &&
+           datagram.ptr[TYPE_AT] == CLIENT_HELLO;
+}
+
+/*
+ * It has moved.  In another network it gets another id as well, so that nobody
+ * between can tell that it is the same client (RFC 9000, section 9.5).
+ */
+static void note_move(struct endpoint *ep, struct session *s,
+                      const struct place *before)
+{
+    struct str place = link_place(s->link);
+    struct str old = str_bytes(before->bytes, before->len);
+
+    if (s->state == SESSION_DEAD || str_eq(place, old))
+        return;
+    hub_world(ep->hub)->env.metrics.moves++;
+    if (place_same_network(place, old) || s->ids[1])
+        return;
+    s->ids[1] = new_id(ep);
+    map_put(&ep->ids, map_num(&s->ids[1]), s);
+    link_rename(s->link, s->ids[1]);
+}
+
+static void on_id(struct endpoint *ep, struct str datagram, uint64_t id,
+                  const struct address *from, struct now now)
+{
+    struct session *s = map_get(&ep->ids, map_num(&id));
+
+    struct place before;
+
+    if (!s || !s->edge || !link_is_secure(s->link))
+        return;
+    before = place_of(link_place(s->link));
+    feed(ep, s, datagram, from, now);
+    note_move(ep, s, &before);
+    note_use(ep, s, id);
+}
+
+static void on_clear(struct endpoint *ep, struct str datagram, uint64_t id,
+                     const struct address *from, struct session **fresh,
+                     struct now now)
+{
+    struct session *s = map_get(&ep->ids, map_num(&id));
+    struct place place = address_place(from);
+
+    if (!s && (ep->config.clear || address_is_loopback(from)) &&
+        link_datagram_opens(datagram))
+        s = *fresh = begin(ep, from, NULL, id, now);
+    if (s && (s->edge || s == *fresh) && !link_is_secure(s->link) &&
+        str_eq(link_place(s->link), str_bytes(place.bytes, place.len)))
+        feed(ep, s, datagram, from, now);
+}
+
+/* Records without an id: from who does not know it yet, or a stranger. */
+static size_t on_record(struct endpoint *ep, struct str datagram,
+                        const struct address *from, uint8_t *reply,
+                        struct session **fresh, struct now now)
+{
+    struct place place = address_place(from);
+    struct session *s = map_get(&ep->places, str_bytes(place.bytes, place.len));
+
+    if (s && s->edge && !(is_hello(datagram) && link_is_open(s->link)))
+        feed(ep, s, datagram, from, now);
+    else if (is_hello(datagram))
+        return on_hello(ep, datagram, from, reply, fresh, now);
+    return 0;
+}
+
+size_t endpoint_input(struct endpoint *ep, struct str datagram,
+                      const struct address *from, uint8_t *reply,
+                      struct session **fresh, struct now now)
+{
+    uint64_t id;
+
+    *fresh = NULL;
+    if (!link_datagram_id(datagram, &id))
+        return ep->config.secure
+                   ? on_record(ep, datagram, from, reply, fresh, now)
+                   : 0;
+    if ((uint8_t)datagram.ptr[0] == DATAGRAM_SEALED)
+        on_id(ep, datagram, id, from, now);
+    else
+        on_clear(ep, datagram, id, from, fresh, now);
+    return 0;
+}

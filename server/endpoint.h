@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The datagrams of one socket, sans-I/O: which session each is for, who may
+ * begin a new one, and who has moved.  A session is found by the connection id
+ * that its client puts before its records, wherever they come from; until the
+ * client knows its id, by the address.  Strangers are answered without
+ * anything being kept of them (RFC 6347, section 4.2.1).
+ */
+#ifndef SERVER_ENDPOINT_H
+#define SERVER_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shared/now.h"
+#include "shared/str.h"
+
+struct address;
+struct endpoint;
+struct hub;
+struct secure_base;
+struct session;
+
+struct endpoint_config {
+    struct hub *hub;
+    struct secure_base *secure; /* NULL: clear text is all there is */
+    bool clear;                 /* clear text from everybody, not only local */
+    uint64_t secret[2];         /* for tables whose keys others choose */
+};
+
+struct endpoint *endpoint_new(const struct endpoint_config *);
+void endpoint_free(struct endpoint *);
+
+/*
+ * One datagram.
+ *   reply    DATAGRAM_MAX bytes: what goes back where it came from at once
+ *   fresh    set to the session that it began, or NULL: the edge has it now
+ *   returns  bytes of reply
+ */
+size_t endpoint_input(struct endpoint *, struct str datagram,
+                      const struct address *from, uint8_t *reply,
+                      struct session **fresh, struct now);
+
+/*
+ * The next of those whose handshake had to wait: call until it returns NULL.
+ */
+struct session *endpoint_next(struct endpoint *, struct now);
+
+/* When endpoint_next has something to do, mono_us; NEVER. */
+uint64_t endpoint_deadline(struct endpoint *, struct now);
+
+/* A session is about to be buried. */
+void endpoint_forget(struct endpoint *, struct session *);
+
+#endif
