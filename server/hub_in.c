@@ -35,8 +35,6 @@ static void opened(struct hub *hub, struct session *s)
     hub_shaken(hub, s);
     if (!link_peer_secure(s->link, &peer))
         return;
-    s->has_key = peer.has_key;
-    s->key = peer.key;
     hub->w->env.metrics.handshakes++;
     hub->w->env.metrics.tickets += peer.resumed;
     LOG(&hub->w->env.log, "session.secure", log_num("session", s->id),

@@ -16,6 +16,17 @@ static const uint64_t DRAIN_US = 3000000;
 
 /* ---- HELLO ---- */
 
+/* What its client has proved in the handshake. */
+static void know_key(struct session *s)
+{
+    struct secure_peer peer;
+
+    if (!link_peer_secure(s->link, &peer))
+        return;
+    s->has_key = peer.has_key;
+    s->key = peer.key;
+}
+
 enum err on_hello(struct call *c)
 {
     const struct msg_hello *hello = &c->msg->hello;
@@ -28,6 +39,7 @@ enum err on_hello(struct call *c)
     if (hello->device == 0)
         return ERROR_BAD_FIELD;
     c->s->device_id = hello->device;
+    know_key(c->s);
     msg.welcome.version = PROTOCOL_VERSION;
     msg.welcome.epoch = c->w->epoch;
     msg.welcome.time = c->now.wall_ms;

@@ -33,7 +33,7 @@ struct client *client_new(const struct client_config *config,
     c->outbox = outbox;
     c->rng.state = config->seed;
     c->old_pick = config->pick;
-    c->main.deadline = c->side.deadline = NEVER;
+    c->main.deadline = c->side.deadline = c->race.probe_us = NEVER;
     c->pump_us = NEVER;
     c->scratch = mem_new(1, sizeof *c->scratch);
     snprintf(c->nick, sizeof c->nick, "%s", config->nick);
@@ -144,6 +144,17 @@ static void handle(struct client *c, struct conn *conn, const struct msg *msg,
     }
 }
 
+/* Why encryption came to nothing, for people. */
+static const char *broken(struct client *c, const struct conn *conn)
+{
+    if (conn->phase != CONN_SHAKING)
+        return _("the server closed the connection");
+    snprintf(c->broken, sizeof c->broken,
+             _("no encrypted connection over %s: %s"),
+             conn_label(conn->transport), link_error(conn->link));
+    return c->broken;
+}
+
 bool client_feed(struct client *c, struct link *link, struct str bytes,
                  struct now now)
 {
@@ -167,7 +178,12 @@ bool client_feed(struct client *c, struct link *link, struct str bytes,
         if (!conn)
             return false;
     }
-    if (conn && got == 0 && link_closed(link))
+    if (conn && got == 0)
+        meeting_check(c, conn, now);
+    conn = conn_of(c, link);
+    if (conn && link_is_over(link))
+        client_lost(c, link, broken(c, conn), now);
+    else if (conn && got == 0 && link_closed(link))
         client_lost(c, link, _("the server closed the connection"), now);
     else if (conn && got < 0)
         client_lost(c, link, _("the server sent something unreadable"), now);
@@ -194,7 +210,7 @@ static void check_sleep(struct client *c, struct now now)
     if (!jumped)
         return;
     c->slept = true;
-    if (c->main.phase == CONN_READY) {
+    if (c->main.phase == CONN_READY && !race_wake(c, now)) {
         conn_drop_side(c, NULL, now);
         conn_drop_main(c, _("the machine was asleep"), now);
     }
@@ -220,6 +236,7 @@ static void check_silence(struct client *c, struct now now)
     }
     conn_show(c,
               silent >= limit_us(c, LIMIT_LATE) ? LINK_SUSPECT : LINK_ONLINE);
+    race_silence(c, silent, now);
 }
 
 /* Figures for the status row; small changes are not worth a paint. */
@@ -242,7 +259,8 @@ static void check_greeting(struct client *c, struct conn *conn, struct now now)
 {
     char why[128];
 
-    if (conn->phase == CONN_NONE || now.mono_us < conn->deadline)
+    if (conn->phase == CONN_NONE || conn->phase == CONN_PROVED ||
+        now.mono_us < conn->deadline)
         return;
     snprintf(why, sizeof why, _("no answer over %s"),
              conn_label(conn->transport));
@@ -273,6 +291,7 @@ void client_tick(struct client *c, struct now now)
     check_greeting(c, &c->main, now);
     check_greeting(c, &c->side, now);
     check_silence(c, now);
+    race_tick(c, now);
     delivery_pump(c, now);
     request_tail(c, now);
     if (c->main.link) {
@@ -289,7 +308,7 @@ static uint64_t conn_deadline(const struct conn *conn)
     uint64_t at = conn->phase == CONN_NONE ? NEVER : conn->deadline;
 
     if (conn->phase == CONN_WANTED)
-        return 0;
+        return conn->want_us;
     return conn->link ? time_min(at, link_deadline(conn->link)) : at;
 }
 
@@ -297,7 +316,7 @@ uint64_t client_deadline(const struct client *c)
 {
     uint64_t at = time_min(conn_deadline(&c->main), conn_deadline(&c->side));
 
-    at = time_min(at, model_deadline(c->model));
+    at = time_min(at, time_min(model_deadline(c->model), race_deadline(c)));
     if (c->main.phase == CONN_NONE && !c->paused && !c->leaving && !c->fatal)
         at = time_min(at, c->model->retry_at);
     if (c->main.phase == CONN_READY) {

@@ -51,10 +51,18 @@ void client_free(struct client *);
 /* ---- the edge ---- */
 
 /*
- * Whether a connection should be opened now, and over what.
+ * Whether a connection should be opened now, and over what; ask until it says
+ * no, since both transports may be tried at once.
  *   returns  true once per attempt; answer with client_opened or client_failed
  */
 bool client_want(struct client *, enum transport *, struct now);
+
+/*
+ * A datagram link that should go on through a fresh socket, since nothing comes
+ * through the one it has; that one is still to be read for a while.  NULL when
+ * there is none.
+ */
+struct link *client_rebind(struct client *);
 
 /*
  * The socket is there (a datagram one needs no answer).
@@ -63,11 +71,12 @@ bool client_want(struct client *, enum transport *, struct now);
 struct link *client_opened(struct client *, enum transport, struct now);
 
 /*
- * It could not be opened.
+ * It could not be opened over a transport.
  *   code     of sysexits: EX_NOHOST, EX_UNAVAILABLE ...
  *   why      for people
  */
-void client_failed(struct client *, int code, const char *why, struct now);
+void client_failed(struct client *, enum transport, int code, const char *why,
+                   struct now);
 
 /*
  * Bytes for a link; handles whole frames.

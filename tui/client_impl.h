@@ -12,6 +12,7 @@
 #include "shared/rng.h"
 #include "shared/wire.h"
 #include "tui/client.h"
+#include "tui/judge.h"
 #include "tui/model.h"
 #include "tui/outbox.h"
 
@@ -24,8 +25,10 @@ struct pace {
 
 enum phase {
     CONN_NONE,
-    CONN_WANTED,   /* client_want will say so */
+    CONN_WANTED,   /* client_want will say so, from want_us on */
     CONN_OPENING,  /* the edge is at it */
+    CONN_SHAKING,  /* the handshake of encryption is under way */
+    CONN_PROVED,   /* it works both ways; the other one may be better */
     CONN_GREETING, /* HELLO, AUTH and SYNC are on their way */
     CONN_READY     /* all rooms told */
 };
@@ -35,13 +38,26 @@ struct conn {
     enum phase phase;
     enum transport transport;
     struct link *link;
-    uint64_t deadline;   /* mono_us when the greeting must be over; NEVER */
+    uint64_t want_us;    /* WANTED: not before */
+    uint64_t opened_us;  /* when there was a link */
+    uint64_t deadline;   /* mono_us when this phase must be over; NEVER */
+    bool by_itself;      /* nobody asked for it: not worth a word */
     uint32_t auth, sync; /* requests; answers to others are of old tries */
     bool authed, done;   /* AUTH_OK, SYNC_DONE came */
     bool resumed;        /* AUTH_OK says that the session went on */
     uint64_t rooms;      /* that SYNC_DONE announced */
     uint64_t *told;      /* ids of the rooms that SYNC_ROOM told of */
     size_t n_told, cap_told;
+};
+
+/* What PICK_AUTO knows of the ways; race.c. */
+struct race {
+    uint64_t probe_us;    /* on TCP: when UDP is tried again; NEVER */
+    uint64_t returned_us; /* when it was taken again last; 0 never */
+    uint64_t rebound_us;  /* UDP: when a fresh socket was asked for last */
+    uint64_t woken_us;    /* the machine woke then: is the link alive? 0 */
+    bool rebind;          /* client_rebind says so */
+    bool died;            /* UDP went silent in mid-session */
 };
 
 /* A link that has ended. */
@@ -77,17 +93,17 @@ struct client {
     char *away; /* what was said on going away; NULL: not away */
 
     /* trying again */
-    enum transport next; /* PICK_AUTO: what to try next */
     enum pick old_pick;  /* before the switch that is under way */
-    bool flipped;        /* the other transport has just failed as well */
+    char first_why[512]; /* PICK_AUTO: why the first of two came to nothing */
     unsigned failures;   /* in a row */
-    uint64_t online_us;  /* since when; 0 while not */
-    uint64_t heard_ms;   /* wall clock when something came last; 0 never */
-    struct now last;     /* of the last tick */
-    unsigned replaced;   /* how often lately our place was taken */
-    bool slept;          /* the machine, since we were online */
-    bool paused;         /* by /disconnect, or replaced */
-    bool leaving;        /* BYE was said */
+    struct race race;
+    uint64_t online_us; /* since when; 0 while not */
+    uint64_t heard_ms;  /* wall clock when something came last; 0 never */
+    struct now last;    /* of the last tick */
+    unsigned replaced;  /* how often lately our place was taken */
+    bool slept;         /* the machine, since we were online */
+    bool paused;        /* by /disconnect, or replaced */
+    bool leaving;       /* BYE was said */
     bool was_online;
 
     /* the outbox on its way */
@@ -108,7 +124,8 @@ struct client {
     uint64_t tail_us; /* when the follower may ask again */
 
     int fatal; /* sysexits, 0 none */
-    char why[256];
+    char why[JUDGE_TEXT];
+    char broken[256]; /* why a handshake came to nothing */
 };
 
 /* Requests of outbox commands have this bit, and the flight below it. */
@@ -133,6 +150,19 @@ void conn_say(struct client *, struct conn *, const struct msg *, struct now);
 /* A link has ended, with a reason for people; what follows is decided here. */
 void conn_drop(struct client *, struct conn *, const char *why, struct now);
 
+/* The side connection takes the place of the main one. */
+void conn_promote(struct client *);
+
+/* Begin a side connection at a time. */
+void conn_want_side(struct client *, enum transport, bool by_itself,
+                    uint64_t at_us);
+
+/* It works, and is the one: say who we are. */
+void conn_greet(struct client *, struct conn *, struct now);
+
+/* Offline until the person says otherwise. */
+void conn_pause(struct client *, const char *why, struct now);
+
 /* All rooms are told: this is the connection now. */
 void conn_ready(struct client *, struct conn *, struct now);
 
@@ -150,6 +180,31 @@ void conn_show(struct client *, enum link_state);
 
 /* "TCP", "UDP" */
 const char *conn_label(enum transport);
+
+/* ---- race.c ---- */
+
+/* A connection is to be opened, and the choice is ours. */
+void race_begin(struct client *, struct now);
+
+/* A connection works both ways: greet, or wait for the other one. */
+void race_proved(struct client *, struct conn *, struct now);
+
+/* All rooms are told over this one. */
+void race_won(struct client *, enum transport, struct now);
+
+/* The main connection has been silent for so long, microseconds. */
+void race_silence(struct client *, uint64_t silent, struct now);
+
+/* The machine was asleep; false: the connection is not worth a try. */
+bool race_wake(struct client *, struct now);
+
+void race_tick(struct client *, struct now);
+uint64_t race_deadline(const struct client *);
+
+/* ---- meeting.c ---- */
+
+/* Bytes came: is the handshake over, and is this the server we trust? */
+void meeting_check(struct client *, struct conn *, struct now);
 
 /* ---- greeting.c ---- */
 

@@ -93,11 +93,12 @@ static void clear(struct client *c, struct conn *conn)
     *conn = (struct conn){ .deadline = NEVER };
 }
 
-/* The side connection takes the place of the main one. */
-static void promote(struct client *c)
+void conn_promote(struct client *c)
 {
     clear(c, &c->main);
     c->main = c->side;
+    c->main.by_itself = false;
+    c->main.want_us = 0;
     c->side = (struct conn){ .deadline = NEVER };
     c->model->transport = c->main.transport;
     delivery_rewind(c);
@@ -108,9 +109,13 @@ void conn_drop_side(struct client *c, const char *why, struct now now)
 {
     enum transport wanted = c->side.transport;
 
+    bool by_itself = c->side.by_itself;
+
     if (c->side.phase == CONN_NONE)
         return;
     clear(c, &c->side);
+    if (by_itself)
+        return;
     c->config.pick = c->old_pick;
     if (why)
         model_notice(c->model, NULL, now,
@@ -118,24 +123,17 @@ void conn_drop_side(struct client *c, const char *why, struct now now)
                      conn_label(wanted), conn_label(c->main.transport), why);
 }
 
-/* Whether the other transport should be tried before any waiting. */
-static bool flip(struct client *c)
-{
-    if (c->config.pick != PICK_AUTO)
-        return false;
-    c->next = c->next == TRANSPORT_TCP ? TRANSPORT_UDP : TRANSPORT_TCP;
-    c->flipped = !c->flipped;
-    return c->flipped;
-}
-
 void conn_drop_main(struct client *c, const char *why, struct now now)
 {
     bool was_up = c->main.phase == CONN_READY;
 
-    if (c->side.phase != CONN_NONE) { /* the switch was under way: go on */
-        promote(c);
+    if (c->side.phase != CONN_NONE) { /* another one is under way: go on */
+        snprintf(c->first_why, sizeof c->first_why, "%s", why);
+        conn_promote(c);
         conn_show(c, c->main.phase == CONN_GREETING ? LINK_GREETING
                                                     : LINK_CONNECTING);
+        if (c->main.phase == CONN_PROVED)
+            conn_greet(c, &c->main, now);
         return;
     }
     clear(c, &c->main);
@@ -150,13 +148,8 @@ void conn_drop_main(struct client *c, const char *why, struct now now)
         model_notice(c->model, NULL, now, _("connection lost: %s"), why);
         if (now.mono_us - c->online_us > STEADY_US)
             c->failures = 0;
-        conn_back_off(c, 0, now);
-    } else if (flip(c)) {
-        c->model->retry_at = now.mono_us;
-        conn_show(c, LINK_OFFLINE);
-    } else {
-        conn_back_off(c, 0, now);
     }
+    conn_back_off(c, 0, now);
     c->online_us = 0;
 }
 
@@ -183,10 +176,10 @@ void conn_ready(struct client *c, struct conn *conn, struct now now)
     conn->phase = CONN_READY;
     conn->deadline = NEVER;
     if (switched)
-        promote(c);
-    c->next = c->main.transport;
+        conn_promote(c);
     c->old_pick = c->config.pick;
-    c->flipped = c->slept = false;
+    c->slept = false;
+    race_won(c, c->main.transport, now);
     c->was_online = true;
     c->online_us = now.mono_us;
     c->model->transport = c->main.transport;
@@ -203,30 +196,47 @@ void conn_ready(struct client *c, struct conn *conn, struct now now)
 
 /* ---- the edge ---- */
 
-/* What to try now. */
-static enum transport choose(const struct client *c)
+void conn_want_side(struct client *c, enum transport transport, bool by_itself,
+                    uint64_t at_us)
 {
+    c->side = (struct conn){ .phase = CONN_WANTED,
+                             .transport = transport,
+                             .want_us = at_us,
+                             .by_itself = by_itself,
+                             .deadline = NEVER };
+}
+
+/* The main connection is to be made: over what? */
+static void begin_main(struct client *c, struct now now)
+{
+    c->main.phase = CONN_WANTED;
+    c->main.want_us = 0;
     if (c->config.pick == PICK_AUTO)
-        return c->next;
-    return c->config.pick == PICK_UDP ? TRANSPORT_UDP : TRANSPORT_TCP;
+        race_begin(c, now);
+    else
+        c->main.transport =
+            c->config.pick == PICK_UDP ? TRANSPORT_UDP : TRANSPORT_TCP;
+    c->model->transport = c->main.transport;
+    c->model->path_why = PATH_FINE;
+    conn_show(c, LINK_CONNECTING);
+}
+
+static bool is_wanted(const struct conn *conn, struct now now)
+{
+    return conn->phase == CONN_WANTED && now.mono_us >= conn->want_us;
 }
 
 bool client_want(struct client *c, enum transport *transport, struct now now)
 {
-    struct conn *conn = NULL;
+    struct conn *conn;
 
     if (c->fatal || c->leaving)
         return false;
     if (c->main.phase == CONN_NONE && !c->paused &&
-        now.mono_us >= c->model->retry_at) {
-        conn = &c->main;
-        conn->transport = choose(c);
-        c->model->transport = conn->transport;
-        conn_show(c, LINK_CONNECTING);
-    } else if (c->side.phase == CONN_WANTED) {
-        conn = &c->side;
-    }
-    if (!conn)
+        now.mono_us >= c->model->retry_at)
+        begin_main(c, now);
+    conn = is_wanted(&c->main, now) ? &c->main : &c->side;
+    if (!is_wanted(conn, now))
         return false;
     conn->phase = CONN_OPENING;
     conn->deadline = now.mono_us + OPEN_US;
@@ -234,59 +244,88 @@ bool client_want(struct client *c, enum transport *transport, struct now now)
     return true;
 }
 
-/* The connection that the edge is opening. */
-static struct conn *opening(struct client *c)
+/* The connection that the edge is opening over a transport. */
+static struct conn *opening(struct client *c, enum transport transport)
 {
-    if (c->main.phase == CONN_OPENING)
+    if (c->main.phase == CONN_OPENING && c->main.transport == transport)
         return &c->main;
-    return c->side.phase == CONN_OPENING ? &c->side : NULL;
+    return c->side.phase == CONN_OPENING && c->side.transport == transport
+               ? &c->side
+               : NULL;
+}
+
+void conn_greet(struct client *c, struct conn *conn, struct now now)
+{
+    conn->phase = CONN_GREETING;
+    conn->deadline =
+        now.mono_us +
+        (conn->transport == TRANSPORT_UDP ? GREET_UDP_US : GREET_TCP_US);
+    if (conn == &c->main) {
+        c->model->transport = conn->transport;
+        conn_show(c, LINK_GREETING);
+    }
+    greeting_say(c, conn, now);
+}
+
+/* Encryption, as far as there is any. */
+static struct secure *make_secure(struct client *c, enum transport transport,
+                                  struct now now)
+{
+    if (!c->config.secure)
+        return NULL;
+    return secure_new(c->config.secure, transport == TRANSPORT_UDP,
+                      c->config.host, now);
 }
 
 struct link *client_opened(struct client *c, enum transport transport,
                            struct now now)
 {
-    struct conn *conn = opening(c);
+    struct conn *conn = opening(c, transport);
     struct link_config config = {
         .transport = transport,
+        .secure = conn ? make_secure(c, transport, now) : NULL,
         .id = rng_next(&c->rng),
         .seed = rng_next(&c->rng),
         .body_max = BODY_MAX,
         .queue_max = QUEUE_MAX,
     };
+    struct link *link;
 
-    if (!conn || conn->transport != transport)
+    if (!conn)
         return NULL;
     conn->link = link_new(&config, now);
-    conn->phase = CONN_GREETING;
+    conn->phase = CONN_SHAKING;
+    conn->opened_us = now.mono_us;
     conn->deadline = now.mono_us +
                      (transport == TRANSPORT_UDP ? GREET_UDP_US : GREET_TCP_US);
     link_set_local(conn->link, c->local);
-    if (conn == &c->main)
-        conn_show(c, LINK_GREETING);
-    greeting_say(c, conn, now);
-    return conn->link;
+    link = conn->link;
+    meeting_check(c, conn, now); /* clear text needs no handshake */
+    return link;
 }
 
 /* A try came to nothing; when the first one must succeed this was the end. */
 static void give_up(struct client *c, const struct conn *conn, int code,
                     const char *why)
 {
-    bool last = c->config.pick != PICK_AUTO || c->flipped;
-
-    if (conn != &c->main || !c->config.once || c->was_online || !last)
+    if (conn != &c->main || !c->config.once || c->was_online ||
+        c->side.phase != CONN_NONE)
         return;
-    if (c->flipped && c->model->trouble)
-        client_die(c, code, "%s; %s", c->model->trouble, why);
+    if (*c->first_why)
+        client_die(c, code, "%s; %s", c->first_why, why);
     else
         client_die(c, code, "%s", why);
 }
 
-void client_failed(struct client *c, int code, const char *why, struct now now)
+void client_failed(struct client *c, enum transport transport, int code,
+                   const char *why, struct now now)
 {
-    struct conn *conn = opening(c);
+    struct conn *conn = opening(c, transport);
 
     if (!conn)
         return;
+    if (conn == &c->side && conn->by_itself)
+        snprintf(c->first_why, sizeof c->first_why, "%s", why);
     give_up(c, conn, code, why);
     conn_drop(c, conn, why, now);
 }
@@ -298,6 +337,8 @@ void client_lost(struct client *c, struct link *link, const char *why,
 
     if (!conn)
         return;
+    if (conn == &c->side && conn->by_itself)
+        snprintf(c->first_why, sizeof c->first_why, "%s", why);
     give_up(c, conn, EX_UNAVAILABLE, why);
     conn_drop(c, conn, why, now);
 }
@@ -333,14 +374,13 @@ void client_pick(struct client *c, enum pick pick, struct now now)
     conn_drop_side(c, NULL, now);
     c->old_pick = c->config.pick;
     c->config.pick = pick;
+    c->race.probe_us = pick == PICK_AUTO ? now.mono_us : NEVER;
     if (pick == PICK_AUTO || c->leaving || c->paused)
         return;
     if (c->main.phase == CONN_READY) {
         if (c->main.transport == want)
             return;
-        c->side = (struct conn){ .phase = CONN_WANTED,
-                                 .transport = want,
-                                 .deadline = NEVER };
+        conn_want_side(c, want, false, 0);
     } else if (c->main.phase == CONN_NONE || c->main.transport != want) {
         clear(c, &c->main);
         delivery_rewind(c);
@@ -361,8 +401,14 @@ void client_reconnect(struct client *c, struct now now)
     conn_drop_side(c, NULL, now);
     clear(c, &c->main);
     delivery_rewind(c);
-    c->flipped = false;
     conn_try_at_once(c, now);
+}
+
+void conn_pause(struct client *c, const char *why, struct now now)
+{
+    c->paused = true;
+    conn_drop_side(c, NULL, now);
+    conn_drop_main(c, why, now);
 }
 
 static void say_bye(struct client *c, unsigned reason, struct str text,

@@ -69,15 +69,15 @@ static void finish(struct dial *d)
         sock_close(trial->sock);
     if (d->looking)
         uv_cancel((uv_req_t *)&d->lookup);
-    d->net->dial = NULL;
+    d->net->dials[d->transport] = NULL;
     d->net = NULL;
     uv_close((uv_handle_t *)&d->stagger, on_stagger_closed);
 }
 
-void dial_cancel(struct net *net)
+void dial_cancel(struct net *net, enum transport transport)
 {
-    if (net->dial)
-        finish(net->dial);
+    if (net->dials[transport])
+        finish(net->dials[transport]);
 }
 
 static void fail(struct dial *d, int code, const char *format, ...)
@@ -94,7 +94,7 @@ static void fail(struct dial *d, int code, const char *format, ...)
     vsnprintf(why, sizeof why, format, args);
     va_end(args);
     finish(d);
-    client_failed(net->client, code, why, net_now(net->loop));
+    client_failed(net->client, d->transport, code, why, net_now(net->loop));
 }
 
 static void fail_all(struct dial *d)
@@ -208,25 +208,40 @@ static void dial_unix(struct dial *d)
 
 /* ---- datagrams ---- */
 
-static void open_udp(struct dial *d)
+/* A socket for datagrams to an address; NULL with *err when there is none. */
+static struct sock *udp_to(struct net *net, const struct sockaddr_storage *to,
+                           int *err)
 {
-    struct net *net = d->net;
-    const struct sockaddr_storage *to = &d->to[net->turn++ % d->n];
     struct sock *sock = sock_new(net, TRANSPORT_UDP);
     struct sockaddr_storage any = { .ss_family = to->ss_family };
-    int err;
 
     uv_udp_init(net->loop, &sock->handle.udp);
     sock->peer = *to;
-    err = uv_udp_bind(&sock->handle.udp, (const struct sockaddr *)&any, 0);
-    if (err) {
-        d->error = err;
-        sock_close(sock);
+    *err = uv_udp_bind(&sock->handle.udp, (const struct sockaddr *)&any, 0);
+    if (*err == 0)
+        return sock;
+    sock_close(sock);
+    return NULL;
+}
+
+static void open_udp(struct dial *d)
+{
+    struct net *net = d->net;
+    struct sock *sock = udp_to(net, &d->to[net->turn++ % d->n], &d->error);
+
+    if (!sock) {
         fail_all(d);
         return;
     }
     finish(d);
     sock_open(sock);
+}
+
+struct sock *dial_again(const struct sock *sock)
+{
+    int err;
+
+    return udp_to(sock->net, &sock->peer, &err);
 }
 
 /* ---- names ---- */
@@ -304,8 +319,8 @@ void dial(struct net *net, enum transport transport)
 {
     struct dial *d = mem_new(1, sizeof *d);
 
-    assert(!net->dial);
-    net->dial = d;
+    assert(!net->dials[transport]);
+    net->dials[transport] = d;
     d->net = net;
     d->transport = transport;
     d->refs = 1; /* the timer's */

@@ -73,6 +73,13 @@ enum link_state {
     LINK_SUSPECT /* nothing heard for longer than LIMIT_LATE */
 };
 
+/* Why the connection goes over TCP although UDP would be better. */
+enum path_why {
+    PATH_FINE,
+    PATH_BLOCKED, /* nothing came back over UDP */
+    PATH_DIED     /* it did, until it went silent */
+};
+
 struct model {
     struct room **rooms; /* in the order of their numbers; owned */
     size_t n_rooms, cap_rooms;
@@ -91,9 +98,10 @@ struct model {
 
     enum link_state link;
     enum transport transport;
-    char *server;      /* "host:port" as the user gave it; owned */
-    uint64_t retry_at; /* mono_us of the next try, while OFFLINE */
-    char *trouble;     /* why it is not online, for people; owned or NULL */
+    enum path_why path_why; /* why this one, when there was a choice */
+    char *server;           /* "host:port" as the user gave it; owned */
+    uint64_t retry_at;      /* mono_us of the next try, while OFFLINE */
+    char *trouble; /* why it is not online, for people; owned or NULL */
     uint32_t rtt_us, loss;
     int64_t clock_skew_ms; /* server clock minus ours */
     size_t queued;         /* commands in the outbox */

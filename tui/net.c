@@ -27,6 +27,7 @@ enum {
     READ_BYTES = 64 * 1024,
     SPANS = 64, /* of one write */
     LATER_MS = 3600 * 1000,
+    LISTEN_ON_US = 60 * 1000 * 1000, /* to a socket that was replaced */
 };
 
 struct now net_now(struct uv_loop_s *loop)
@@ -84,7 +85,8 @@ void net_close(struct net *net)
     if (!net)
         return;
     net->closing = true;
-    dial_cancel(net);
+    dial_cancel(net, TRANSPORT_TCP);
+    dial_cancel(net, TRANSPORT_UDP);
     for (struct sock *sock = net->socks; sock; sock = sock->next)
         sock_close(sock);
     uv_close((uv_handle_t *)&net->timer, on_timer_closed);
@@ -96,6 +98,16 @@ void net_close(struct net *net)
 
 /* ---- a socket ---- */
 
+/* The newest of a link, which is where its output goes. */
+static struct sock *sock_of(const struct net *net, const struct link *link)
+{
+    struct sock *sock = net->socks;
+
+    while (sock && sock->link != link)
+        sock = sock->next;
+    return sock;
+}
+
 static void on_closed(uv_handle_t *handle)
 {
     struct sock *sock = handle->data;
@@ -105,7 +117,7 @@ static void on_closed(uv_handle_t *handle)
     while (*at != sock)
         at = &(*at)->next;
     *at = sock->next;
-    if (sock->link && !net->closing)
+    if (sock->link && !net->closing && !sock_of(net, sock->link))
         client_buried(net->client, sock->link);
     free(sock);
     net->handles--;
@@ -117,6 +129,7 @@ struct sock *sock_new(struct net *net, enum transport transport)
 
     sock->net = net;
     sock->transport = transport;
+    sock->close_us = NEVER;
     sock->handle.any.data = sock;
     sock->next = net->socks;
     net->socks = sock;
@@ -215,11 +228,16 @@ bool sock_open(struct sock *sock)
         sock_close(sock);
         return false;
     }
+    sock_read(sock);
+    return true;
+}
+
+void sock_read(struct sock *sock)
+{
     if (sock->transport == TRANSPORT_UDP)
         uv_udp_recv_start(&sock->handle.udp, on_alloc, on_datagram);
     else
         uv_read_start(&sock->handle.stream, on_alloc, on_read);
-    return true;
 }
 
 /* ---- outward ---- */
@@ -287,8 +305,10 @@ static void flush_datagrams(struct sock *sock, struct now now)
         int sent = uv_udp_try_send(&sock->handle.udp, &buf, 1,
                                    (const struct sockaddr *)&sock->peer);
 
-        if (sent == UV_ENETUNREACH || sent == UV_EHOSTUNREACH ||
-            sent == UV_EACCES || sent == UV_EPERM)
+        /* Once it works, a network that is away for a while is just silent. */
+        if (!link_is_open(sock->link) &&
+            (sent == UV_ENETUNREACH || sent == UV_EHOSTUNREACH ||
+             sent == UV_EACCES || sent == UV_EPERM))
             lose(sock, sent);
     }
 }
@@ -305,13 +325,15 @@ static void flush(struct sock *sock, struct now now)
 
 /* ---- the end of a turn ---- */
 
-static struct sock *sock_of(const struct net *net, const struct link *link)
+/* All sockets of a link; the last one that is closed buries it. */
+static void close_all(struct net *net, const struct link *link)
 {
-    struct sock *sock = net->socks;
-
-    while (sock && sock->link != link)
-        sock = sock->next;
-    return sock;
+    for (struct sock *sock = net->socks; sock; sock = sock->next) {
+        if (sock->link != link)
+            continue;
+        sock->deaf = true;
+        sock_close(sock);
+    }
 }
 
 /* What a dead link still has to say goes out, as far as it goes at once. */
@@ -328,12 +350,36 @@ static void bury(struct net *net, struct now now)
         }
         sock->deaf = true;
         flush(sock, now);
-        if (sock->transport == TRANSPORT_UDP && !sock->broken) {
+        if (!sock->broken) {
             link_close(link, 0, now);
             flush(sock, now);
         }
-        sock_close(sock);
+        close_all(net, link);
     }
+}
+
+/*
+ * Nothing comes through a socket any more, though it may be the network that
+ * has changed: go on through another one, and listen to the old one for a while.
+ */
+static void rebind(struct net *net, struct now now)
+{
+    struct link *link = client_rebind(net->client);
+    struct sock *old = link ? sock_of(net, link) : NULL;
+    struct sock *fresh = old ? dial_again(old) : NULL;
+
+    if (!fresh)
+        return;
+    fresh->link = link;
+    sock_read(fresh);
+    old->close_us = now.mono_us + LISTEN_ON_US;
+}
+
+static void close_old(struct net *net, struct now now)
+{
+    for (struct sock *sock = net->socks; sock; sock = sock->next)
+        if (now.mono_us >= sock->close_us)
+            sock_close(sock);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -360,12 +406,15 @@ void net_turn(struct net *net, struct now now)
         return;
     client_tick(net->client, now);
     bury(net, now);
-    if (client_want(net->client, &transport, now)) {
-        dial_cancel(net);
+    while (client_want(net->client, &transport, now)) {
+        dial_cancel(net, transport);
         dial(net, transport);
     }
+    rebind(net, now);
+    close_old(net, now);
     for (struct sock *sock = net->socks; sock; sock = sock->next)
-        flush(sock, now);
+        if (sock->link && sock == sock_of(net, sock->link))
+            flush(sock, now);
     bury(net, now);
     set_timer(net, now);
 }

@@ -21,6 +21,7 @@ struct sock {
     enum transport transport;
     struct link *link; /* the client's; NULL before it is connected */
     struct sockaddr_storage peer; /* datagram: where to */
+    uint64_t close_us;            /* datagram: another took its place; NEVER */
     bool deaf;                    /* the client wants to hear no more of it */
     bool broken;                  /* nothing can be written any more */
     bool writing; /* a request is in flight, of in_flight bytes */
@@ -41,8 +42,8 @@ struct net {
     struct client *client;
     const struct address *address;
     struct sock *socks;
-    struct dial *dial; /* the one under way, or NULL */
-    unsigned turn;     /* datagrams: which address to take this time */
+    struct dial *dials[2]; /* under way, one of a transport at most */
+    unsigned turn;         /* datagrams: which address to take this time */
     uv_timer_t timer;
     char *buffer; /* what is read goes here; READ_BYTES */
     void (*on_input)(void *);
@@ -58,8 +59,14 @@ void sock_close(struct sock *);
 /* It is connected: tell the client; false when nobody wants it any more. */
 bool sock_open(struct sock *);
 
+/* Take in what comes; for a socket that has its link. */
+void sock_read(struct sock *);
+
 /* Connect; ends in sock_open or client_failed, unless it is cancelled. */
 void dial(struct net *, enum transport);
-void dial_cancel(struct net *);
+void dial_cancel(struct net *, enum transport);
+
+/* A datagram socket to where another goes; NULL when there is none. */
+struct sock *dial_again(const struct sock *);
 
 #endif

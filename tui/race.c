@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which way to take when the choice is ours (--transport auto): UDP, because
+ * it copes best with loss and moving about, or TCP, because it goes where UDP
+ * is blocked.
+ *
+ * Both are tried, TCP a little later; the first that has been shown to work
+ * both ways is taken.  UDP that falls silent gets a fresh socket, then TCP
+ * beside it.  While on TCP, UDP is tried now and then, by a whole handshake:
+ * three round trips that a firewall would not let pass.
+ */
+#include "shared/mem.h"
+#include "tui/client_impl.h"
+#include "tui/lang.h"
+
+enum {
+    MS = 1000,
+    SECOND = 1000 * MS,
+    HEAD_START_US = 300 * MS, /* that UDP has over TCP */
+    BENEFIT_US = 3000 * MS,   /* UDP that has answered gets so long */
+    REBIND_US = 6000 * MS,    /* silent: a heartbeat has no answer */
+    REBIND_EVERY_US = 4000 * MS,
+    FALL_BACK_US = 8000 * MS,
+    WAKE_US = 3000 * MS,
+    PROBE_US = 30 * SECOND,        /* from try to try */
+    PROBE_AFTER_US = 120 * SECOND, /* it had come back, and died again */
+};
+
+static bool is_auto(const struct client *c)
+{
+    return c->config.pick == PICK_AUTO;
+}
+
+void race_begin(struct client *c, struct now now)
+{
+    c->main.transport = TRANSPORT_UDP;
+    c->first_why[0] = '\0';
+    conn_want_side(c, TRANSPORT_TCP, true, now.mono_us + HEAD_START_US);
+}
+
+/* Whether anything has come back over a connection that is not proved yet. */
+static bool has_answered(const struct conn *conn)
+{
+    return conn->link && link_peer(conn->link).heard_us > conn->opened_us;
+}
+
+/* UDP lives, but is not through: TCP can wait. */
+static bool is_promising(const struct client *c, struct now now)
+{
+    return c->main.transport == TRANSPORT_UDP && has_answered(&c->main) &&
+           now.mono_us - c->main.opened_us < BENEFIT_US;
+}
+
+void race_proved(struct client *c, struct conn *conn, struct now now)
+{
+    if (conn == &c->main && c->side.by_itself)
+        conn_drop_side(c, NULL, now);
+    if (conn == &c->main || c->main.phase == CONN_READY) {
+        conn_greet(c, conn, now);
+        return;
+    }
+    if (is_promising(c, now)) {
+        conn->deadline = c->main.opened_us + BENEFIT_US;
+        return;
+    }
+    conn_promote(c);
+    c->model->path_why = PATH_BLOCKED;
+    conn_greet(c, &c->main, now);
+}
+
+void race_won(struct client *c, enum transport transport, struct now now)
+{
+    struct race *race = &c->race;
+    bool relapse = race->died && race->returned_us &&
+                   now.mono_us - race->returned_us < PROBE_AFTER_US;
+
+    race->probe_us = NEVER;
+    race->woken_us = 0;
+    if (transport == TRANSPORT_UDP) {
+        race->returned_us = now.mono_us;
+        race->died = false;
+        c->model->path_why = PATH_FINE;
+    } else if (is_auto(c)) {
+        if (race->died)
+            c->model->path_why = PATH_DIED;
+        race->probe_us = now.mono_us + (relapse ? PROBE_AFTER_US : PROBE_US);
+    } else {
+        c->model->path_why = PATH_FINE;
+    }
+}
+
+/* ---- silence ---- */
+
+static bool can_rebind(const struct client *c)
+{
+    return c->main.phase == CONN_READY && c->main.transport == TRANSPORT_UDP &&
+           link_is_secure(c->main.link);
+}
+
+/* Another socket, and a heartbeat through it at once. */
+static void rebind(struct client *c, struct now now)
+{
+    c->race.rebound_us = now.mono_us;
+    c->race.rebind = true;
+    link_beat(c->main.link, (uint32_t)c->model->limits.value[LIMIT_HEARTBEAT],
+              now);
+}
+
+struct link *client_rebind(struct client *c)
+{
+    bool wanted = c->race.rebind && can_rebind(c);
+
+    c->race.rebind = false;
+    return wanted ? c->main.link : NULL;
+}
+
+void race_silence(struct client *c, uint64_t silent, struct now now)
+{
+    if (c->main.transport != TRANSPORT_UDP)
+        return;
+    if (silent < REBIND_US) {
+        if (c->race.died && c->side.by_itself)
+            conn_drop_side(c, NULL, now); /* it is back before TCP was there */
+        c->race.died = false;
+        return;
+    }
+    if (can_rebind(c) && now.mono_us - c->race.rebound_us >= REBIND_EVERY_US)
+        rebind(c, now);
+    if (is_auto(c) && silent >= FALL_BACK_US && c->side.phase == CONN_NONE) {
+        c->race.died = true;
+        conn_want_side(c, TRANSPORT_TCP, true, now.mono_us);
+    }
+}
+
+bool race_wake(struct client *c, struct now now)
+{
+    if (!can_rebind(c))
+        return false;
+    c->race.woken_us = now.mono_us;
+    rebind(c, now);
+    return true;
+}
+
+/* ---- time ---- */
+
+static void check_wake(struct client *c, struct now now)
+{
+    struct race *race = &c->race;
+
+    if (!race->woken_us)
+        return;
+    if (!can_rebind(c) || link_peer(c->main.link).heard_us > race->woken_us) {
+        race->woken_us = 0;
+    } else if (now.mono_us - race->woken_us >= WAKE_US) {
+        race->woken_us = 0;
+        conn_drop_side(c, NULL, now);
+        conn_drop_main(c, _("the machine was asleep"), now);
+        if (c->main.phase == CONN_NONE && !c->leaving)
+            conn_try_at_once(c, now);
+    }
+}
+
+static void check_promise(struct client *c, struct now now)
+{
+    if (c->side.phase == CONN_PROVED && now.mono_us >= c->side.deadline) {
+        conn_promote(c);
+        c->model->path_why = PATH_BLOCKED;
+        conn_greet(c, &c->main, now);
+    }
+}
+
+static void check_probe(struct client *c, struct now now)
+{
+    struct race *race = &c->race;
+
+    if (now.mono_us < race->probe_us)
+        return;
+    race->probe_us = now.mono_us + PROBE_US;
+    if (is_auto(c) && c->main.phase == CONN_READY &&
+        c->main.transport == TRANSPORT_TCP && c->side.phase == CONN_NONE &&
+        !c->leaving)
+        conn_want_side(c, TRANSPORT_UDP, true, now.mono_us);
+}
+
+void race_tick(struct client *c, struct now now)
+{
+    check_wake(c, now);
+    check_promise(c, now);
+    check_probe(c, now);
+}
+
+uint64_t race_deadline(const struct client *c)
+{
+    uint64_t at = c->main.phase == CONN_READY ? c->race.probe_us : NEVER;
+
+    if (c->race.woken_us)
+        at = time_min(at, c->race.woken_us + WAKE_US);
+    if (can_rebind(c)) {
+        uint64_t heard = link_peer(c->main.link).heard_us;
+        uint64_t again = c->race.rebound_us + REBIND_EVERY_US;
+        uint64_t due = heard + REBIND_US;
+
+        at = time_min(at, due > again ? due : again);
+        if (is_auto(c) && c->side.phase == CONN_NONE)
+            at = time_min(at, heard + FALL_BACK_US);
+    }
+    return at;
+}
