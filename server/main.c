@@ -20,7 +20,6 @@ struct program {
     struct settings settings;
     struct hub *hub;
     struct net *net;
-    struct secure_base *secure;
     int argc;
     char **argv;
 };
@@ -115,22 +114,12 @@ static int serve(struct program *p)
         .udp = config_address(p->settings.listen_udp, &udp) ? &udp : NULL,
         .unix_path = config_is_off(path) ? NULL : path,
         .streams_max = raise_descriptors(),
-        .secure = p->secure,
-        .clear = p->settings.tls == TLS_OFF,
         .reload = on_reload,
         .ctx = p,
     };
     char why[512];
     int err;
 
-    if (p->settings.tls != TLS_OFF) {
-        struct secure_pem pem;
-        secure_pem_make(&pem, "chat-server", net_clock());
-        struct secure_config sc = { .server = true,
-                                    .key = str_of(pem.key),
-                                    .chain = str_of(pem.chain) };
-        config.secure = secure_base_new(&sc, why, sizeof why);
-    }
     p->net = net_new(&config);
     if (!p->net)
         return complain(EX_OSERR, "cannot start: the system has no event loop");

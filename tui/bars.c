@@ -38,13 +38,23 @@ static unsigned long long people_on(const struct model *m,
     return known ? on : room->member_count;
 }
 
-/* "tcp 20ms  2% loss" */
+/* Why not UDP; "" when nobody minds. */
+static const char *why_text(const struct model *m)
+{
+    if (m->path_why == PATH_BLOCKED)
+        return _(" (no udp)");
+    return m->path_why == PATH_DIED ? _(" (udp lost)") : "";
+}
+
+/* "tcp (no udp) 20ms  2% loss" */
 static void path_text(const struct model *m, char *out, size_t cap)
 {
-    const char *name = m->transport == TRANSPORT_UDP ? "udp" : "tcp";
+    char name[64];
     bool online = m->link == LINK_ONLINE || m->link == LINK_SUSPECT;
     unsigned rtt = presence_bucket((m->rtt_us + 999) / 1000);
 
+    snprintf(name, sizeof name, "%s%s", transport_name(m->transport),
+             why_text(m));
     if (!online)
         snprintf(out, cap, "%s", "");
     else if (m->rtt_us == 0)

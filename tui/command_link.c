@@ -36,6 +36,18 @@ static bool is_online(const struct model *m)
     return m->link == LINK_ONLINE || m->link == LINK_SUSPECT;
 }
 
+/* Why it goes over TCP although nobody asked for it. */
+static void say_why(struct model *m, struct now now)
+{
+    if (m->path_why == PATH_BLOCKED)
+        model_notice(m, NULL, now,
+                     _("nothing came back over UDP; it is tried again now and "
+                       "then"));
+    else if (m->path_why == PATH_DIED)
+        model_notice(m, NULL, now,
+                     _("UDP fell silent; it is tried again now and then"));
+}
+
 void command_transport(struct chat *chat, const struct args *args,
                        struct now now)
 {
@@ -48,6 +60,7 @@ void command_transport(struct chat *chat, const struct args *args,
                          ? _("connected over %s; wanted: %s")
                          : _("not connected, last over %s; wanted: %s"),
                      transport_name(m->transport), pick_name(pick));
+        say_why(m, now);
         return;
     }
     size_t choice = choice_of(args->v[0], PICKS);
