@@ -172,23 +172,26 @@ bool config_address(const char *text, struct address *address)
            address_parse(address, text, ignored, sizeof ignored);
 }
 
-/* Plain text may leave this machine only when somebody has said so. */
-static int check_listen(const struct settings *settings, const char *key,
-                        const char *text, struct option_error *error)
+bool config_needs_key(const struct settings *settings)
+{
+    return settings->tls != TLS_OFF && !(config_is_off(settings->listen_tcp) &&
+                                         config_is_off(settings->listen_udp));
+}
+
+static int check_listen(const char *key, const char *text,
+                        struct option_error *error)
 {
     struct address address;
     char why[200];
 
-    if (config_is_off(text))
+    if (config_is_off(text) || address_parse(&address, text, why, sizeof why))
         return 0;
-    if (!address_parse(&address, text, why, sizeof why))
-        return fail(error, EX_CONFIG, "%s: %s", key, why);
-    if (settings->tls != TLS_OFF && !address_is_loopback(&address))
-        return fail(error, EX_CONFIG,
-                    "%s: %.80s is not on this machine and nothing is "
-                    "encrypted yet; --tls off accepts that",
-                    key, text);
-    return 0;
+    return fail(error, EX_CONFIG, "%s: %s", key, why);
+}
+
+static bool is_set(const char *text)
+{
+    return text && *text;
 }
 
 static int check(struct settings *settings, struct option_error *error)
@@ -197,14 +200,13 @@ static int check(struct settings *settings, struct option_error *error)
 
     if (!err)
         err = check_limits(&settings->limits, error);
-    if (!err && settings->tls == TLS_ON)
+    if (!err)
+        err = check_listen("listen-tcp", settings->listen_tcp, error);
+    if (!err)
+        err = check_listen("listen-udp", settings->listen_udp, error);
+    if (!err && is_set(settings->tls_cert) != is_set(settings->tls_key))
         err = fail(error, EX_CONFIG,
-                   "tls: on: this version cannot encrypt; it listens on "
-                   "loopback, or in plain text with --tls off");
-    if (!err)
-        err = check_listen(settings, "listen-tcp", settings->listen_tcp, error);
-    if (!err)
-        err = check_listen(settings, "listen-udp", settings->listen_udp, error);
+                   "tls-cert, tls-key: one is of no use without the other");
     if (!err && config_is_off(settings->listen_tcp) &&
         config_is_off(settings->listen_udp) &&
         config_is_off(settings->listen_unix))
@@ -270,6 +272,14 @@ static bool report(size_t i, const struct settings *old,
     return is_live(i);
 }
 
+static void swap(char **a, char **b)
+{
+    char *kept = *a;
+
+    *a = *b;
+    *b = kept;
+}
+
 bool config_reload(struct settings *settings, int argc, char **argv,
                    struct log *log)
 {
@@ -287,9 +297,9 @@ bool config_reload(struct settings *settings, int argc, char **argv,
     settings->limits = fresh.limits;
     settings->idle_exit = fresh.idle_exit;
     settings->log = fresh.log;
-    free(settings->rate_limit);
-    settings->rate_limit = fresh.rate_limit;
-    fresh.rate_limit = NULL;
+    swap(&settings->rate_limit, &fresh.rate_limit);
+    swap(&settings->tls_cert, &fresh.tls_cert);
+    swap(&settings->tls_key, &fresh.tls_key);
     config_free(&fresh);
     LOG(log, "config.reload", log_num("changed", any));
     return any;

@@ -18,13 +18,18 @@ struct log;
 
 struct settings {
     char *config, *listen_tcp, *listen_udp, *listen_unix, *data, *rate_limit;
+    char *tls_cert, *tls_key;
     unsigned tls, log; /* choices: enum tls_choice, enum log_format */
     uint64_t idle_exit;
-    bool check_config, dump_protocol, version, help;
+    bool check_config, fingerprint, dump_protocol, version, help;
     struct limits limits;
 };
 
-enum tls_choice { TLS_AUTO, TLS_ON, TLS_OFF };
+enum tls_choice {
+    TLS_AUTO, /* clear text from loopback and the Unix socket only */
+    TLS_ON,   /* clear text from the Unix socket only */
+    TLS_OFF   /* clear text; there is no key */
+};
 
 extern const struct option_table CONFIG_TABLE;
 
@@ -39,6 +44,9 @@ void config_free(struct settings *);
 
 /* Whether a listen option says off. */
 bool config_is_off(const char *text);
+
+/* Whether the server needs a key: it listens where encryption is spoken. */
+bool config_needs_key(const struct settings *);
 
 /* The address of listen_tcp or listen_udp, resolved; false: it says off. */
 bool config_address(const char *text, struct address *);

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "server/identity.h"
+#include "server/keyfile.h"
 #include "shared/now.h"
 #include "shared/secure.h"
 
@@ -19,7 +19,7 @@ struct log;
 struct settings;
 
 struct keys {
-    struct identity identity;
+    struct keyfile keyfile;
     struct secure_base *base; /* NULL: nothing is encrypted */
     uint64_t look_us;         /* when to look at the files again */
 };
@@ -40,6 +40,10 @@ void keys_reload(struct keys *, const struct settings *, struct log *);
 
 /* Look whether the files have changed; returns when to look again, mono_us. */
 uint64_t keys_look(struct keys *, struct log *, struct now);
+
+/* Whether there is a key, or has to be: not one that the server has yet to
+ * make. */
+bool keys_exist(const struct settings *);
 
 /*
  * The fingerprint of the key that there is, without making one.

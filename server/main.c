@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * chat-server: options, hub, net, nothing else.
+ * chat-server: options, keys, hub, net, nothing else.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -10,14 +10,18 @@
 
 #include "server/config.h"
 #include "server/hub.h"
+#include "server/keys.h"
 #include "server/net.h"
 #include "shared/wire.h"
 
+static const char SERVER_NAME[] = "chat-server";
+
 enum { DESCRIPTORS_KEPT = 64 }; /* for listeners, files, the store */
 
-/* What SIGHUP needs. */
+/* What its parts ask back for. */
 struct program {
     struct settings settings;
+    struct keys keys;
     struct hub *hub;
     struct net *net;
     int argc;
@@ -44,8 +48,31 @@ static void print_help(void)
     option_help(&CONFIG_TABLE, stdout, as_it_is);
 }
 
+/* The fingerprint of the key that there is; returns an exit code. */
+static int print_fingerprint(const struct settings *settings)
+{
+    char text[FINGERPRINT_TEXT], why[512];
+    int err = keys_fingerprint(settings, text, why, sizeof why);
+
+    if (err)
+        return complain(err, why);
+    puts(text);
+    return 0;
+}
+
+static int check_config(const struct settings *settings)
+{
+    int err = 0;
+
+    if (config_needs_key(settings) && keys_exist(settings))
+        err = print_fingerprint(settings);
+    if (!err)
+        puts("chat-server: the configuration is good");
+    return err;
+}
+
 /* Options that only print; false: it is to be a server. */
-static bool print_only(const struct settings *settings)
+static bool print_only(const struct settings *settings, int *code)
 {
     if (settings->help)
         print_help();
@@ -53,8 +80,10 @@ static bool print_only(const struct settings *settings)
         puts("chat-server " VERSION);
     else if (settings->dump_protocol)
         wire_dump_schema(stdout);
+    else if (settings->fingerprint)
+        *code = print_fingerprint(settings);
     else if (settings->check_config)
-        puts("chat-server: the configuration is good");
+        *code = check_config(settings);
     else
         return false;
     return true;
@@ -85,23 +114,34 @@ static void on_reload(void *ctx)
     struct program *p = ctx;
     struct world *world = hub_world(p->hub);
 
-    if (!config_reload(&p->settings, p->argc, p->argv, &world->env.log))
-        return;
-    world_configure(world, &p->settings.limits);
-    world->env.log.format = (enum log_format)p->settings.log;
-    net_set_idle_exit(p->net, p->settings.idle_exit);
+    if (config_reload(&p->settings, p->argc, p->argv, &world->env.log)) {
+        world_configure(world, &p->settings.limits);
+        world->env.log.format = (enum log_format)p->settings.log;
+        net_set_idle_exit(p->net, p->settings.idle_exit);
+    }
+    keys_reload(&p->keys, &p->settings, &world->env.log);
+}
+
+static uint64_t on_look(void *ctx, struct now now)
+{
+    struct program *p = ctx;
+
+    return keys_look(&p->keys, &hub_world(p->hub)->env.log, now);
 }
 
 static struct hub *make_hub(const struct settings *settings)
 {
+    struct now now = net_clock();
     struct world_config config = {
         .limits = settings->limits,
-        .log = { .to = stderr, .format = (enum log_format)settings->log },
-        .name = "chat-server",
+        .log = { .to = stderr,
+                 .format = (enum log_format)settings->log,
+                 .wall_ms = now.wall_ms },
+        .name = SERVER_NAME,
         .random = net_random,
     };
 
-    return hub_new(&config, net_clock());
+    return hub_new(&config, now);
 }
 
 static int serve(struct program *p)
@@ -114,7 +154,9 @@ static int serve(struct program *p)
         .udp = config_address(p->settings.listen_udp, &udp) ? &udp : NULL,
         .unix_path = config_is_off(path) ? NULL : path,
         .streams_max = raise_descriptors(),
+        .secure = p->keys.base,
         .reload = on_reload,
+        .look = on_look,
         .ctx = p,
     };
     char why[512];
@@ -128,11 +170,26 @@ static int serve(struct program *p)
     if (err) {
         complain(err, why);
     } else {
+        if (p->keys.base)
+            keys_announce(&p->keys, &hub_world(p->hub)->env.log);
         net_announce(p->net);
         net_run(p->net);
     }
     net_free(p->net);
     return err;
+}
+
+/* Before anything listens; returns an exit code. */
+static int open_keys(struct program *p)
+{
+    char why[512];
+    int err;
+
+    if (!config_needs_key(&p->settings))
+        return 0;
+    err = keys_open(&p->keys, &p->settings, SERVER_NAME, net_clock(), why,
+                    sizeof why);
+    return err ? complain(err, why) : 0;
 }
 
 int main(int argc, char **argv)
@@ -143,10 +200,14 @@ int main(int argc, char **argv)
 
     if (code) {
         complain(code, error.text);
-    } else if (!print_only(&p.settings)) {
-        p.hub = make_hub(&p.settings);
-        code = serve(&p);
-        hub_free(p.hub);
+    } else if (!print_only(&p.settings, &code)) {
+        code = open_keys(&p);
+        if (!code) {
+            p.hub = make_hub(&p.settings);
+            code = serve(&p);
+            hub_free(p.hub);
+        }
+        keys_close(&p.keys);
     }
     config_free(&p.settings);
     return code;

@@ -148,6 +148,7 @@ static void on_prepare(uv_prepare_t *prepare)
     at = time_min(check_idle(net), udp_turn(net));
     flush_dirty(net);
     at = time_min(at, listen_turn(net));
+    at = time_min(at, net->config.look(net->config.ctx, net->now));
     set_timer(net, time_min(at, hub_deadline(net->hub)));
     net->now_is_fresh = false;
 }

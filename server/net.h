@@ -24,7 +24,10 @@ struct net_config {
     struct secure_base *secure;      /* borrowed; NULL: nothing is encrypted */
     bool clear; /* clear text is taken from everybody, not only from here */
     size_t streams_max; /* connections over TCP and Unix sockets at once */
-    void (*reload)(void *ctx); /* SIGHUP */
+    struct secure_base *secure; /* NULL: clear text only; borrowed */
+    void (*reload)(void *ctx);  /* SIGHUP */
+    /* Called every turn; returns when it must be at the latest, mono_us. */
+    uint64_t (*look)(void *ctx, struct now);
     void *ctx;
 };
 

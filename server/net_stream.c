@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Streams over TCP and Unix sockets; see net_edge.h.  Output leaves straight from the shared
- * frames; what the kernel does not take at once becomes one write in flight,
- * during which the queue goes on holding the frames.
+ * Streams over TCP and Unix sockets; see net_edge.h.  Output leaves straight
+ * from the shared frames; what the kernel does not take at once becomes one
+ * write in flight, during which the queue goes on holding the frames.
  */
 #include <stdlib.h>
 

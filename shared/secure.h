@@ -52,6 +52,13 @@ struct secure_pem {
  *   returns  false when the system has no randomness
  */
 bool secure_pem_make(struct secure_pem *, const char *name, struct now);
+
+/*
+ * A new certificate, the same way, for the key that is in it.
+ *   returns  false when that is no key; then all stays as it was
+ */
+bool secure_pem_certify(struct secure_pem *, const char *name, struct now);
+
 void secure_pem_free(struct secure_pem *);
 
 /* ---- what the connections of one end have in common ---- */

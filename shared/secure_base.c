@@ -233,17 +233,10 @@ static BIO *open_text(struct str text)
     return BIO_new_mem_buf(text.ptr, (int)text.len);
 }
 
-/* A pass phrase would have to be asked for, where nobody may be. */
-static int no_phrase(char *out, int cap, int writing, void *arg)
-{
-    (void)out, (void)cap, (void)writing, (void)arg;
-    return -1;
-}
-
 static bool use_key(SSL_CTX *ctx, struct str text)
 {
     BIO *bio = open_text(text);
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, no_phrase, NULL);
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, secure_no_phrase, NULL);
     bool good = key && SSL_CTX_use_PrivateKey(ctx, key) == 1 &&
                 SSL_CTX_check_private_key(ctx) == 1;
 
@@ -256,11 +249,12 @@ static bool use_key(SSL_CTX *ctx, struct str text)
 static bool use_chain(SSL_CTX *ctx, struct str text)
 {
     BIO *bio = open_text(text);
-    X509 *cert = PEM_read_bio_X509(bio, NULL, no_phrase, NULL);
+    X509 *cert = PEM_read_bio_X509(bio, NULL, secure_no_phrase, NULL);
     bool good = cert && SSL_CTX_use_certificate(ctx, cert) == 1;
 
     X509_free(cert);
-    while (good && (cert = PEM_read_bio_X509(bio, NULL, no_phrase, NULL))) {
+    while (good &&
+           (cert = PEM_read_bio_X509(bio, NULL, secure_no_phrase, NULL))) {
         good = SSL_CTX_add1_chain_cert(ctx, cert) == 1;
         X509_free(cert);
     }
@@ -298,7 +292,7 @@ static bool use_roots(struct secure_base *base, struct str text, char *error,
     if (text.len == 0)
         return X509_STORE_set_default_paths(store) == 1;
     bio = open_text(text);
-    while ((cert = PEM_read_bio_X509(bio, NULL, no_phrase, NULL))) {
+    while ((cert = PEM_read_bio_X509(bio, NULL, secure_no_phrase, NULL))) {
         n += X509_STORE_add_cert(store, cert) == 1;
         X509_free(cert);
     }

@@ -76,6 +76,9 @@ struct secure *secure_of(const SSL *);
 /* SHA-256 of the key in a certificate; false when it has none that we know. */
 bool secure_pem_fingerprint(const X509 *, struct fingerprint *);
 
+/* A pass phrase would have to be asked for, where nobody may be. */
+int secure_no_phrase(char *out, int cap, int writing, void *arg);
+
 /* The bytes between the wire and OpenSSL. */
 BIO_METHOD *secure_wire(void);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
@@ -119,6 +120,12 @@ static X509 *make_certificate(EVP_PKEY *key, const char *name, struct now now)
     return NULL;
 }
 
+int secure_no_phrase(char *out, int cap, int writing, void *arg)
+{
+    (void)out, (void)cap, (void)writing, (void)arg;
+    return -1;
+}
+
 /* What was written into a memory BIO, as a string. */
 static char *take_text(BIO *bio)
 {
@@ -128,7 +135,7 @@ static char *take_text(BIO *bio)
     return mem_str(str_bytes(bytes, (size_t)len));
 }
 
-static bool write_pem(struct secure_pem *pem, EVP_PKEY *key, X509 *cert)
+static bool write_key(struct secure_pem *pem, EVP_PKEY *key)
 {
     BIO *bio = BIO_new(BIO_s_secmem());
     bool good = bio && PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0,
@@ -137,26 +144,48 @@ static bool write_pem(struct secure_pem *pem, EVP_PKEY *key, X509 *cert)
     if (good)
         pem->key = take_text(bio);
     BIO_free(bio);
-    bio = BIO_new(BIO_s_mem());
-    good = good && bio && PEM_write_bio_X509(bio, cert) == 1;
-    if (good)
+    return good;
+}
+
+static bool write_chain(struct secure_pem *pem, EVP_PKEY *key, const char *name,
+                        struct now now)
+{
+    X509 *cert = make_certificate(key, name, now);
+    BIO *bio = BIO_new(BIO_s_mem());
+    bool good = cert && bio && PEM_write_bio_X509(bio, cert) == 1;
+
+    if (good) {
+        free(pem->chain);
         pem->chain = take_text(bio);
+    }
     BIO_free(bio);
+    X509_free(cert);
     return good;
 }
 
 bool secure_pem_make(struct secure_pem *pem, const char *name, struct now now)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *cert = key ? make_certificate(key, name, now) : NULL;
     bool good;
 
     *pem = (struct secure_pem){ NULL, NULL };
-    good = cert && write_pem(pem, key, cert);
+    good = key && write_key(pem, key) && write_chain(pem, key, name, now);
     if (!good)
         secure_pem_free(pem);
-    X509_free(cert);
     EVP_PKEY_free(key);
+    return good;
+}
+
+bool secure_pem_certify(struct secure_pem *pem, const char *name,
+                        struct now now)
+{
+    BIO *bio = BIO_new_mem_buf(pem->key, -1);
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, secure_no_phrase, NULL);
+    bool good = key && write_chain(pem, key, name, now);
+
+    ERR_clear_error();
+    EVP_PKEY_free(key);
+    BIO_free(bio);
     return good;
 }
 

@@ -19,14 +19,14 @@ B=${1:-build}
 LINES='
 server  main
 server  net net_listen net_stream net_dgram
-server  hub
+server  hub keys
 server  pull
 server  settle verbs
 server  login mood sync talk
 server  call presence query
 server  world people
 server  room
-server  admit config gate session store
+server  admit config gate keyfile session store
 server  tally waiting
 server  account address event heap log map metrics
 
@@ -61,6 +61,7 @@ server/main           getrlimit|setrlimit|fprintf|fwrite|fputs|puts|std(out|err)
 server/net            clock_gettime|signal|getsockname|abort|fprintf|fputc|fwrite|stderr
 server/net_listen     socket|setsockopt|bind|listen|accept|connect|close|stat|unlink|umask
 server/address        getaddrinfo|freeaddrinfo|gai_strerror|inet_ntop
+server/keyfile       open|close|read|write|link|unlink|rename|mkdir|f?stat|fsync|getenv|geteuid|getpid
 server/config         fopen|fclose|fread|ferror
 server/log            fwrite|fileno|poll|gmtime_r|strftime
 server/metrics        fprintf

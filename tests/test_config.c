@@ -94,20 +94,28 @@ static void test_config_refuses_what_does_not_fit_together(void **state)
     check_refused("-c /nonexistent/file", EX_NOINPUT, "/nonexistent/file");
 }
 
-static void test_config_encrypts_or_says_so(void **state)
+static void check_key(const char *args, bool needed)
 {
     struct settings settings;
 
+    assert_int_equal(load(&settings, args, NULL), 0);
+    assert_int_equal(config_needs_key(&settings), needed);
+    config_free(&settings);
+}
+
+static void test_config_encrypts_where_others_could_read(void **state)
+{
     (void)state;
-    check_refused("--tls on", EX_CONFIG, "encrypt");
-    check_refused("--listen-tcp 0.0.0.0:0", EX_CONFIG, "--tls off");
-    check_refused("--listen-udp [::]:0", EX_CONFIG, "--tls off");
-    check_refused("--listen-udp 192.0.2.1:9", EX_CONFIG, "listen-udp");
-    assert_int_equal(load(&settings, "--listen-tcp 0.0.0.0:0 --tls off", NULL),
-                     0);
-    config_free(&settings);
-    assert_int_equal(load(&settings, "--listen-tcp [::1]:0", NULL), 0);
-    config_free(&settings);
+    check_key("", true);
+    check_key("--listen-tcp 0.0.0.0:0 --listen-udp [::]:0", true);
+    check_key("--tls on", true);
+    check_key("--tls off --listen-tcp 0.0.0.0:0", false);
+    check_key("--listen-tcp off", true);
+    check_key("--listen-tcp off --listen-udp off --listen-unix /tmp/x", false);
+    check_key("--tls-cert a.crt --tls-key a.key", true);
+    check_refused("--tls-cert a.crt", EX_CONFIG, "tls-key");
+    check_refused("--tls-key a.key", EX_CONFIG, "tls-cert");
+    check_refused("--tls maybe", EX_USAGE, "tls");
 }
 
 /* ---- the file ---- */
@@ -178,11 +186,13 @@ static void test_config_reloads_what_may_change(void **state)
     assert_int_equal(config_load(&f.settings, 3, argv, &error), 0);
     assert_false(config_reload(&f.settings, 3, argv, &log));
     write_file(f.path, "late = 7100\nlog = json\nlisten-tcp = 127.0.0.1:2\n"
-                       "rate-limit = 20/3\n");
+                       "rate-limit = 20/3\ntls-cert = a\ntls-key = b\n");
     assert_true(config_reload(&f.settings, 3, argv, &log));
     assert_int_equal(f.settings.limits.value[LIMIT_LATE], 7100);
     assert_int_equal(f.settings.limits.value[LIMIT_SEND_BURST], 20);
     assert_int_equal(f.settings.log, LOG_AS_JSON);
+    assert_string_equal(f.settings.tls_cert, "a");
+    assert_string_equal(f.settings.tls_key, "b");
     assert_string_equal(f.settings.listen_tcp, "127.0.0.1:8555");
     write_file(f.path, "late = 99999\n");
     assert_false(config_reload(&f.settings, 3, argv, &log));
@@ -247,7 +257,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_config_has_the_limits_of_the_table),
     cmocka_unit_test(test_config_takes_a_rate_limit),
     cmocka_unit_test(test_config_refuses_what_does_not_fit_together),
-    cmocka_unit_test(test_config_encrypts_or_says_so),
+    cmocka_unit_test(test_config_encrypts_where_others_could_read),
     cmocka_unit_test(test_config_lets_the_command_line_win),
     cmocka_unit_test(test_config_names_the_line_of_a_mistake),
     cmocka_unit_test(test_config_reloads_what_may_change),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The files of the server's identity; see identity.h.
+ * Keys on disk; see keyfile.h.
  */
-#include "server/identity.h"
+#include "server/keyfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,45 +60,45 @@ static bool is_set(const char *text)
     return text && *text;
 }
 
-int identity_init(struct identity *identity,
-                  const struct identity_config *config, char *error, size_t cap)
+int keyfile_init(struct keyfile *keyfile, const struct keyfile_config *config,
+                 char *error, size_t cap)
 {
-    *identity = (struct identity){ 0 };
+    *keyfile = (struct keyfile){ 0 };
     if (is_set(config->key) && is_set(config->cert)) {
-        identity->key = join(config->key, "");
-        identity->cert = join(config->cert, "");
+        keyfile->key = join(config->key, "");
+        keyfile->cert = join(config->cert, "");
         return 0;
     }
     if (is_set(config->data) && strcmp(config->data, ":memory:") == 0)
         return 0;
-    identity->dir =
+    keyfile->dir =
         is_set(config->data) ? join(config->data, "") : default_dir();
-    if (!identity->dir)
+    if (!keyfile->dir)
         return fail(error, cap, EX_CONFIG,
                     "data: neither HOME nor XDG_STATE_HOME is set; --data DIR "
                     "says where to keep the server's key");
-    identity->key = join(identity->dir, "/key.pem");
-    identity->cert = join(identity->dir, "/cert.pem");
+    keyfile->key = join(keyfile->dir, "/key.pem");
+    keyfile->cert = join(keyfile->dir, "/cert.pem");
     return 0;
 }
 
-void identity_fini(struct identity *identity)
+void keyfile_fini(struct keyfile *keyfile)
 {
-    free(identity->dir);
-    free(identity->key);
-    free(identity->cert);
-    *identity = (struct identity){ 0 };
+    free(keyfile->dir);
+    free(keyfile->key);
+    free(keyfile->cert);
+    *keyfile = (struct keyfile){ 0 };
 }
 
 /* ---- watching ---- */
 
-static struct identity_stamp stamp_of(const char *path)
+static struct keyfile_stamp stamp_of(const char *path)
 {
     struct stat st;
 
     if (!path || stat(path, &st))
-        return (struct identity_stamp){ 0 };
-    return (struct identity_stamp){
+        return (struct keyfile_stamp){ 0 };
+    return (struct keyfile_stamp){
         .device = st.st_dev,
         .inode = st.st_ino,
         .size = (uint64_t)st.st_size,
@@ -108,30 +108,29 @@ static struct identity_stamp stamp_of(const char *path)
 }
 
 /* How the two files are now. */
-static void look(const struct identity *identity,
-                 struct identity_stamp stamps[2])
+static void look(const struct keyfile *keyfile, struct keyfile_stamp stamps[2])
 {
-    stamps[0] = stamp_of(identity->key);
-    stamps[1] = stamp_of(identity->cert);
+    stamps[0] = stamp_of(keyfile->key);
+    stamps[1] = stamp_of(keyfile->cert);
 }
 
-static bool is_same(const struct identity_stamp *a,
-                    const struct identity_stamp *b)
+static bool is_same(const struct keyfile_stamp *a,
+                    const struct keyfile_stamp *b)
 {
     return a->device == b->device && a->inode == b->inode &&
            a->size == b->size && a->changed_ns == b->changed_ns;
 }
 
-bool identity_changed(struct identity *identity)
+bool keyfile_changed(struct keyfile *keyfile)
 {
-    struct identity_stamp now[2];
+    struct keyfile_stamp now[2];
     bool differs = false, rests = true;
 
-    look(identity, now);
+    look(keyfile, now);
     for (int i = 0; i < 2; i++) {
-        differs = differs || !is_same(&now[i], &identity->read[i]);
-        rests = rests && is_same(&now[i], &identity->seen[i]);
-        identity->seen[i] = now[i];
+        differs = differs || !is_same(&now[i], &keyfile->read[i]);
+        rests = rests && is_same(&now[i], &keyfile->seen[i]);
+        keyfile->seen[i] = now[i];
     }
     return differs && rests;
 }
@@ -168,6 +167,8 @@ static int read_all(int fd, const char *path, size_t size, char **text,
     }
     if (n < 0)
         return fail(error, cap, EX_IOERR, "%s: %s", path, strerror(errno));
+    if (!**text)
+        return fail(error, cap, EX_CONFIG, "%s: is empty", path);
     return 0;
 }
 
@@ -191,19 +192,35 @@ static int read_file(const char *path, bool secret, char **text, char *error,
     return err;
 }
 
-int identity_read(struct identity *identity, struct secure_pem *pem,
-                  char *error, size_t cap)
+static bool exists(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 || errno != ENOENT;
+}
+
+bool keyfile_exists(const struct keyfile *keyfile)
+{
+    return keyfile->key && (!keyfile->dir || exists(keyfile->key));
+}
+
+int keyfile_read(struct keyfile *keyfile, struct secure_pem *pem, char *error,
+                 size_t cap)
 {
     int err;
 
     *pem = (struct secure_pem){ NULL, NULL };
-    if (!identity->key)
+    if (!keyfile->key)
         return fail(error, cap, EX_NOINPUT, "the key is in memory only");
-    look(identity, identity->read);
-    memcpy(identity->seen, identity->read, sizeof identity->seen);
-    err = read_file(identity->key, true, &pem->key, error, cap);
+    if (!keyfile_exists(keyfile))
+        return fail(error, cap, EX_NOINPUT,
+                    "%s: there is no key yet; the first start makes it",
+                    keyfile->key);
+    look(keyfile, keyfile->read);
+    memcpy(keyfile->seen, keyfile->read, sizeof keyfile->seen);
+    err = read_file(keyfile->key, true, &pem->key, error, cap);
     if (!err)
-        err = read_file(identity->cert, false, &pem->chain, error, cap);
+        err = read_file(keyfile->cert, false, &pem->chain, error, cap);
     return err;
 }
 
@@ -249,11 +266,11 @@ static int write_file(const char *path, const char *text)
 }
 
 /*
- * Give a name to a text in one step, unless it has one: who comes second finds
- * the file of the first.  Returns 0, or -1 with errno.
+ * Give a name to a text in one step; returns 0, or -1 with errno.
+ *   once     leave a file that is there: who comes second finds the first's
  */
-static int place_file(const struct identity *identity, const char *path,
-                      const char *text)
+static int place_file(const struct keyfile *keyfile, const char *path,
+                      const char *text, bool once)
 {
     char suffix[32], *fresh;
     int err, why;
@@ -262,10 +279,10 @@ static int place_file(const struct identity *identity, const char *path,
     fresh = join(path, suffix);
     unlink(fresh);
     err = write_file(fresh, text);
-    if (err == 0 && link(fresh, path) && errno != EEXIST)
-        err = rename(fresh, path); /* a file system without links */
+    if (err == 0 && !(once && (link(fresh, path) == 0 || errno == EEXIST)))
+        err = rename(fresh, path); /* also where there are no links */
     if (err == 0)
-        err = sync_dir(identity->dir);
+        err = sync_dir(keyfile->dir);
     why = errno;
     unlink(fresh);
     free(fresh);
@@ -273,14 +290,7 @@ static int place_file(const struct identity *identity, const char *path,
     return err;
 }
 
-static bool exists(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 || errno != ENOENT;
-}
-
-static int make_key(const struct identity *identity, const char *name,
+static int make_key(const struct keyfile *keyfile, const char *name,
                     struct now now)
 {
     struct secure_pem pem;
@@ -289,43 +299,43 @@ static int make_key(const struct identity *identity, const char *name,
     if (!secure_pem_make(&pem, name, now))
         errno = EIO;
     else
-        err = place_file(identity, identity->key, pem.key);
+        err = place_file(keyfile, keyfile->key, pem.key, true);
     secure_pem_free(&pem);
     return err;
 }
 
-/* A certificate for the key that is there. */
-static int make_cert(struct identity *identity, const char *name,
-                     struct now now, char *error, size_t cap)
+/* A certificate for the key that is there; another one is of no use to it. */
+static int make_cert(struct keyfile *keyfile, const char *name, struct now now,
+                     char *error, size_t cap)
 {
     struct secure_pem pem = { NULL, NULL };
-    int err = read_file(identity->key, true, &pem.key, error, cap);
+    int err = read_file(keyfile->key, true, &pem.key, error, cap);
 
     if (!err && !secure_pem_certify(&pem, name, now))
         err = fail(error, cap, EX_CONFIG, "%s: is no private key in PEM",
-                   identity->key);
-    if (!err && place_file(identity, identity->cert, pem.chain))
-        err = fail(error, cap, EX_CANTCREAT, "%s: %s", identity->cert,
+                   keyfile->key);
+    if (!err && place_file(keyfile, keyfile->cert, pem.chain, false))
+        err = fail(error, cap, EX_CANTCREAT, "%s: %s", keyfile->cert,
                    strerror(errno));
     secure_pem_free(&pem);
     return err;
 }
 
-int identity_need(struct identity *identity, struct secure_pem *pem,
-                  const char *name, struct now now, char *error, size_t cap)
+int keyfile_need(struct keyfile *keyfile, struct secure_pem *pem,
+                 const char *name, struct now now, char *error, size_t cap)
 {
+    bool fresh = keyfile->dir && !exists(keyfile->key);
     int err = 0;
 
     *pem = (struct secure_pem){ NULL, NULL };
-    if (!identity->key)
+    if (!keyfile->key)
         return secure_pem_make(pem, name, now)
                    ? 0
                    : fail(error, cap, EX_OSERR, "a key cannot be made");
-    if (identity->dir && !exists(identity->key) &&
-        (make_dirs(identity->dir) || make_key(identity, name, now)))
+    if (fresh && (make_dirs(keyfile->dir) || make_key(keyfile, name, now)))
         err = fail(error, cap, EX_CANTCREAT, "%s: %s; --data says where else",
-                   identity->key, strerror(errno));
-    if (!err && identity->dir && !exists(identity->cert))
-        err = make_cert(identity, name, now, error, cap);
-    return err ? err : identity_read(identity, pem, error, cap);
+                   keyfile->key, strerror(errno));
+    if (!err && keyfile->dir && (fresh || !exists(keyfile->cert)))
+        err = make_cert(keyfile, name, now, error, cap);
+    return err ? err : keyfile_read(keyfile, pem, error, cap);
 }
