@@ -22,10 +22,9 @@ enum {
     SENTENCE = 1024
 };
 
-/* Where to say what is wrong. */
+/* What is wrong. */
 struct error {
-    char *text;
-    size_t cap;
+    char text[SENTENCE];
 };
 
 static bool given(const char *text)
@@ -48,8 +47,8 @@ static bool read_roots(const struct settings *s, char **text, size_t *len,
     *text = files_read(s->tls_ca, ROOTS_MAX, len, NULL);
     if (*text && *len > 0)
         return true;
-    snprintf(error->text, error->cap, _("%s: cannot be read: %s"), s->tls_ca,
-             *text ? _("it is empty") : strerror(errno));
+    snprintf(error->text, sizeof error->text, _("%s: cannot be read: %s"),
+             s->tls_ca, *text ? _("it is empty") : strerror(errno));
     free(*text);
     return false;
 }
@@ -100,7 +99,8 @@ static bool open_base(struct guard *guard, const char *dir, struct str roots,
     if (dir)
         guard->secure = open_with_key(guard, dir, roots, now);
     if (!guard->secure)
-        guard->secure = secure_base_new(&config, error->text, error->cap);
+        guard->secure =
+            secure_base_new(&config, error->text, sizeof error->text);
     return guard->secure != NULL;
 }
 
@@ -142,8 +142,8 @@ static int open_all(struct guard *guard, const struct settings *s,
         return EX_NOINPUT;
     if (!open_base(guard, dir, str_bytes(roots, len), now, error)) {
         why = mem_str(str_of(error->text));
-        snprintf(error->text, error->cap, "%s%s%s", roots ? s->tls_ca : "",
-                 roots ? ": " : "", why);
+        snprintf(error->text, sizeof error->text, "%s%s%s",
+                 roots ? s->tls_ca : "", roots ? ": " : "", why);
         free(why);
         free(roots);
         return EX_CONFIG;
@@ -154,11 +154,10 @@ static int open_all(struct guard *guard, const struct settings *s,
     return 0;
 }
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): written through error */
 int guard_open(struct guard *guard, const struct settings *s, struct now now,
                char *text, size_t cap)
 {
-    struct error error = { text, cap };
+    struct error error = { "" };
     char *dir;
     int code;
 
@@ -168,6 +167,8 @@ int guard_open(struct guard *guard, const struct settings *s, struct now now,
     dir = files_base();
     code = open_all(guard, s, dir, now, &error);
     free(dir);
+    if (code)
+        snprintf(text, cap, "%s", error.text);
     return code;
 }
 

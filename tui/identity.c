@@ -9,7 +9,10 @@
 #include "tui/files.h"
 #include "tui/lang.h"
 
-enum { NOT_PRIVATE = 077 }; /* permission bits of others */
+enum {
+    NOT_PRIVATE = 077, /* permission bits of others */
+    SENTENCE = 1024
+};
 
 /* What every server gets to see: nothing about the person. */
 static const char NAME[] = "chat-tui";
@@ -37,22 +40,21 @@ static bool split(char *text, struct secure_pem *pem)
     return true;
 }
 
-/* Where it is, and where to say what is wrong. */
+/* Where it is, and what is wrong there. */
 struct place {
     const char *dir;
     char *path; /* owned */
-    char *error;
-    size_t cap;
+    char error[SENTENCE];
 };
 
-static bool fail(const struct place *place, const char *what)
+static bool fail(struct place *place, const char *what)
 {
-    snprintf(place->error, place->cap, "%s: %s", place->path, what);
+    snprintf(place->error, sizeof place->error, "%s: %s", place->path, what);
     return false;
 }
 
 /* Use what was read; takes the text. */
-static bool take(const struct place *place, char *text, unsigned mode,
+static bool take(struct place *place, char *text, unsigned mode,
                  struct secure_pem *pem)
 {
     if (mode & NOT_PRIVATE) {
@@ -81,7 +83,7 @@ static bool write_new(const char *path, const struct secure_pem *pem)
 }
 
 /* What is there, or a new one; the lock is held. */
-static bool read_or_make(const struct place *place, struct secure_pem *pem,
+static bool read_or_make(struct place *place, struct secure_pem *pem,
                          struct now now)
 {
     size_t len;
@@ -98,8 +100,7 @@ static bool read_or_make(const struct place *place, struct secure_pem *pem,
     return fail(place, strerror(errno));
 }
 
-static bool make(const struct place *place, struct secure_pem *pem,
-                 struct now now)
+static bool make(struct place *place, struct secure_pem *pem, struct now now)
 {
     char *dir = mem_str(str_of(place->dir));
     char *path = files_path("%s/lock", dir);
@@ -111,19 +112,18 @@ static bool make(const struct place *place, struct secure_pem *pem,
     if (lock >= 0)
         good = read_or_make(place, pem, now);
     else
-        snprintf(place->error, place->cap, "%s: %s", path, strerror(errno));
+        snprintf(place->error, sizeof place->error, "%s: %s", path,
+                 strerror(errno));
     files_unlock(lock);
     free(path);
     free(dir);
     return good;
 }
 
-/* NOLINTNEXTLINE(readability-non-const-parameter): written through place */
 bool identity_load(const char *dir, struct secure_pem *pem, struct now now,
                    char *error, size_t cap)
 {
-    struct place place = { dir, files_path("%s/client-key.pem", dir), error,
-                           cap };
+    struct place place = { dir, files_path("%s/client-key.pem", dir), "" };
     size_t len;
     unsigned mode;
     char *text = files_read(place.path, PEM_MAX, &len, &mode);
@@ -136,6 +136,8 @@ bool identity_load(const char *dir, struct secure_pem *pem, struct now now,
         good = make(&place, pem, now);
     else
         good = fail(&place, strerror(errno));
+    if (!good)
+        snprintf(error, cap, "%s", place.error);
     free(place.path);
     return good;
 }
