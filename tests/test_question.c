@@ -56,8 +56,8 @@ static int open_desk(void **state)
     struct secure_config secure = { .server = false };
     char error[256];
 
-    if (folder_make((void **)&d->dir) < 0)
-        return -1;
+    assert_non_null(d);
+    assert_int_equal(folder_make((void **)&d->dir), 0);
     d->known = trust.known = known_new(d->dir);
     d->trust = d->chat.trust = config.trust = trust_new(&trust);
     d->chat.secure = d->secure = secure_base_new(&secure, error, sizeof error);

@@ -127,6 +127,10 @@ static void show(struct chat *chat, const char *title, struct now now,
 /* Who is at the other end, or was last; false in clear text. */
 static bool secure_peer_of(const struct chat *chat, struct secure_peer *peer)
 {
+    const struct link *link = client_link(chat->client);
+
+    if (link && link_peer_secure(link, peer))
+        return true;
     return chat->trust && trust_peer(chat->trust, peer);
 }
 

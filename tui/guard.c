@@ -22,6 +22,11 @@ enum {
     SENTENCE = 1024
 };
 
+/* What is wrong. */
+struct error {
+    char text[SENTENCE];
+};
+
 static bool given(const char *text)
 {
     return text && *text;
@@ -30,21 +35,22 @@ static bool given(const char *text)
 /*
  * The authorities of --tls-ca.
  *   text     gets them, owner frees; NULL when the system's are meant
+ *   returns  false with a sentence
  */
-static int read_roots(const struct settings *s, char **text, size_t *len,
-                      char *error, size_t cap)
+static bool read_roots(const struct settings *s, char **text, size_t *len,
+                       struct error *error)
 {
     *text = NULL;
     *len = 0;
     if (!given(s->tls_ca))
-        return 0;
+        return true;
     *text = files_read(s->tls_ca, ROOTS_MAX, len, NULL);
     if (*text && *len > 0)
-        return 0;
-    snprintf(error, cap, _("--tls-ca: %s cannot be read: %s"), s->tls_ca,
-             *text ? _("it is empty") : strerror(errno));
+        return true;
+    snprintf(error->text, sizeof error->text, _("%s: cannot be read: %s"),
+             s->tls_ca, *text ? _("it is empty") : strerror(errno));
     free(*text);
-    return EX_NOINPUT;
+    return false;
 }
 
 /* ---- the own key ---- */
@@ -80,24 +86,22 @@ static struct secure_base *open_with_key(struct guard *guard, const char *dir,
     return base;
 }
 
-static int open_base(struct guard *guard, const struct settings *s,
-                     const char *dir, struct str roots, struct now now,
-                     char *error, size_t cap)
+/*
+ * With the own key, or without one.
+ *   dir      NULL: there is no place for a key
+ *   returns  false with a sentence
+ */
+static bool open_base(struct guard *guard, const char *dir, struct str roots,
+                      struct now now, struct error *error)
 {
-    char why[SENTENCE];
     struct secure_config config = { .roots = roots };
 
     if (dir)
         guard->secure = open_with_key(guard, dir, roots, now);
     if (!guard->secure)
-        guard->secure = secure_base_new(&config, why, sizeof why);
-    if (guard->secure)
-        return 0;
-    if (roots.len)
-        snprintf(error, cap, "--tls-ca: %s: %s", s->tls_ca, why);
-    else
-        snprintf(error, cap, "%s", why);
-    return EX_CONFIG;
+        guard->secure =
+            secure_base_new(&config, error->text, sizeof error->text);
+    return guard->secure != NULL;
 }
 
 /* ---- the judge ---- */
@@ -127,27 +131,44 @@ static struct trust *open_trust(const struct settings *s, struct known *known)
     return trust_new(&config);
 }
 
-int guard_open(struct guard *guard, const struct settings *s, struct now now,
-               char *error, size_t cap)
+/* Key, authorities and known servers, under that directory. */
+static int open_all(struct guard *guard, const struct settings *s,
+                    const char *dir, struct now now, struct error *error)
 {
-    char *roots, *dir;
+    char *roots, *why;
     size_t len;
+
+    if (!read_roots(s, &roots, &len, error))
+        return EX_NOINPUT;
+    if (!open_base(guard, dir, str_bytes(roots, len), now, error)) {
+        why = mem_str(str_of(error->text));
+        snprintf(error->text, sizeof error->text, "%s%s%s",
+                 roots ? s->tls_ca : "", roots ? ": " : "", why);
+        free(why);
+        free(roots);
+        return EX_CONFIG;
+    }
+    free(roots);
+    guard->known = dir ? known_new(dir) : NULL;
+    guard->trust = open_trust(s, guard->known);
+    return 0;
+}
+
+int guard_open(struct guard *guard, const struct settings *s, struct now now,
+               char *text, size_t cap)
+{
+    struct error error = { "" };
+    char *dir;
     int code;
 
-    *guard = (struct guard){ NULL };
+    memset(guard, 0, sizeof *guard);
     if (s->tls == TLS_OFF || s->address.path[0])
         return 0;
-    code = read_roots(s, &roots, &len, error, cap);
-    if (code)
-        return code;
     dir = files_base();
-    code = open_base(guard, s, dir, str_bytes(roots, len), now, error, cap);
-    if (code == 0) {
-        guard->known = dir ? known_new(dir) : NULL;
-        guard->trust = open_trust(s, guard->known);
-    }
+    code = open_all(guard, s, dir, now, &error);
     free(dir);
-    free(roots);
+    if (code)
+        snprintf(text, cap, "%s", error.text);
     return code;
 }
 
@@ -157,5 +178,5 @@ void guard_close(struct guard *guard)
     known_free(guard->known);
     secure_base_free(guard->secure);
     free(guard->notice);
-    *guard = (struct guard){ NULL };
+    memset(guard, 0, sizeof *guard);
 }

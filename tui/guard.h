@@ -28,7 +28,7 @@ struct guard {
  * Unix socket, which only this machine can reach.
  *   returns  0, or the exit code of sysexits with a sentence
  */
-int guard_open(struct guard *, const struct settings *, struct now, char *error,
+int guard_open(struct guard *, const struct settings *, struct now, char *text,
                size_t cap);
 void guard_close(struct guard *);
 

@@ -9,7 +9,10 @@
 #include "tui/files.h"
 #include "tui/lang.h"
 
-enum { NOT_PRIVATE = 077 }; /* permission bits of others */
+enum {
+    NOT_PRIVATE = 077, /* permission bits of others */
+    SENTENCE = 1024
+};
 
 /* What every server gets to see: nothing about the person. */
 static const char NAME[] = "chat-tui";
@@ -37,23 +40,33 @@ static bool split(char *text, struct secure_pem *pem)
     return true;
 }
 
-static bool take(const char *path, char *text, unsigned mode,
-                 struct secure_pem *pem, char *error, size_t cap)
+/* Where it is, and what is wrong there. */
+struct place {
+    const char *dir;
+    char *path; /* owned */
+    char error[SENTENCE];
+};
+
+static bool fail(struct place *place, const char *what)
+{
+    snprintf(place->error, sizeof place->error, "%s: %s", place->path, what);
+    return false;
+}
+
+/* Use what was read; takes the text. */
+static bool take(struct place *place, char *text, unsigned mode,
+                 struct secure_pem *pem)
 {
     if (mode & NOT_PRIVATE) {
         drop_text(text);
-        snprintf(error, cap,
-                 _("%s: others can read this key, so it is not used; chmod 600 "
-                   "if nobody has, or remove it for a new one"),
-                 path);
-        return false;
+        return fail(place, _("others can read this key, so it is not used; "
+                             "chmod 600 if nobody has, or remove it for a new "
+                             "one"));
     }
     if (split(text, pem))
         return true;
-    snprintf(error, cap,
-             _("%s: no key and certificate in it; remove it for a new one"),
-             path);
-    return false;
+    return fail(place,
+                _("no key and certificate in it; remove it for a new one"));
 }
 
 static bool write_new(const char *path, const struct secure_pem *pem)
@@ -70,62 +83,61 @@ static bool write_new(const char *path, const struct secure_pem *pem)
 }
 
 /* What is there, or a new one; the lock is held. */
-static bool read_or_make(const char *path, struct secure_pem *pem,
-                         struct now now, char *error, size_t cap)
+static bool read_or_make(struct place *place, struct secure_pem *pem,
+                         struct now now)
 {
     size_t len;
     unsigned mode;
-    char *text = files_read(path, PEM_MAX, &len, &mode);
+    char *text = files_read(place->path, PEM_MAX, &len, &mode);
 
     if (text)
-        return take(path, text, mode, pem, error, cap); /* just made */
-    if (!secure_pem_make(pem, NAME, now)) {
-        snprintf(error, cap, _("%s: no key can be made"), path);
-        return false;
-    }
-    if (write_new(path, pem))
+        return take(place, text, mode, pem); /* just made */
+    if (!secure_pem_make(pem, NAME, now))
+        return fail(place, _("no key can be made"));
+    if (write_new(place->path, pem))
         return true;
-    snprintf(error, cap, "%s: %s", path, strerror(errno));
     secure_pem_free(pem);
-    return false;
+    return fail(place, strerror(errno));
 }
 
-static bool make(const char *dir, const char *path, struct secure_pem *pem,
-                 struct now now, char *error, size_t cap)
+static bool make(struct place *place, struct secure_pem *pem, struct now now)
 {
-    char *folder = mem_str(str_of(dir));
-    char *lock_path = files_path("%s/lock", dir);
+    char *dir = mem_str(str_of(place->dir));
+    char *path = files_path("%s/lock", dir);
     bool good = false;
     int lock = -1;
 
-    if (files_make_dirs(folder) == 0)
-        lock = files_lock(lock_path, true);
+    if (files_make_dirs(dir) == 0)
+        lock = files_lock(path, true);
     if (lock >= 0)
-        good = read_or_make(path, pem, now, error, cap);
+        good = read_or_make(place, pem, now);
     else
-        snprintf(error, cap, "%s: %s", lock_path, strerror(errno));
+        snprintf(place->error, sizeof place->error, "%s: %s", path,
+                 strerror(errno));
     files_unlock(lock);
-    free(lock_path);
-    free(folder);
+    free(path);
+    free(dir);
     return good;
 }
 
 bool identity_load(const char *dir, struct secure_pem *pem, struct now now,
                    char *error, size_t cap)
 {
-    char *path = files_path("%s/client-key.pem", dir);
+    struct place place = { dir, files_path("%s/client-key.pem", dir), "" };
     size_t len;
     unsigned mode;
-    char *text = files_read(path, PEM_MAX, &len, &mode);
-    bool good = false;
+    char *text = files_read(place.path, PEM_MAX, &len, &mode);
+    bool good;
 
     *pem = (struct secure_pem){ NULL, NULL };
     if (text)
-        good = take(path, text, mode, pem, error, cap);
+        good = take(&place, text, mode, pem);
     else if (errno == ENOENT || errno == ENOTDIR)
-        good = make(dir, path, pem, now, error, cap);
+        good = make(&place, pem, now);
     else
-        snprintf(error, cap, "%s: %s", path, strerror(errno));
-    free(path);
+        good = fail(&place, strerror(errno));
+    if (!good)
+        snprintf(error, cap, "%s", place.error);
+    free(place.path);
     return good;
 }

@@ -63,27 +63,30 @@ static size_t page_hang(struct str rest, size_t width)
     return i < rest.len && rest.ptr[i] != '\n' && i < width / 2 ? i : 0;
 }
 
-/*
- * A line of text from row y on; rows after its first are indented by `next`.
- *   returns  the row after it
- */
-static int draw_line(struct canvas *c, const struct ui *ui,
-                     const struct layout *l, struct str text, int y,
-                     size_t next)
+/* Where text over the messages goes on: row y. */
+struct place {
+    struct canvas *c;
+    const struct ui *ui;
+    const struct layout *l;
+    int y;
+};
+
+/* A line of text; rows after its first are indented by `next`. */
+static void draw_line(struct place *p, struct str text, size_t next)
 {
     char line[ROW_BYTES];
-    size_t width = (size_t)(l->width - 2), hang = 0;
+    int left = p->l->left + 1, right = p->l->left + p->l->width;
+    size_t width = (size_t)(p->l->width - 2), hang = 0;
     struct str row;
 
     do {
-        if (!wrap_next(&text, width - hang, &ui->rule, &row))
+        if (!wrap_next(&text, width - hang, &p->ui->rule, &row))
             row = str_of("");
-        size_t len = wrap_expand(row, &ui->rule, line, sizeof line);
-        canvas_text(c, span(y++, l->left + 1 + (int)hang, l->left + l->width),
-                    STYLE_text, str_bytes(line, len));
+        size_t len = wrap_expand(row, &p->ui->rule, line, sizeof line);
+        canvas_text(p->c, span(p->y++, left + (int)hang, right), STYLE_text,
+                    str_bytes(line, len));
         hang = next;
     } while (text.len > 0);
-    return y;
 }
 
 static struct str take_line(struct str *rest)
@@ -99,12 +102,12 @@ static struct str take_line(struct str *rest)
     return line;
 }
 
-/* The last line ran over. */
-static void clear_below(struct canvas *c, const struct layout *l, int from,
-                        int to)
+/* What the last line wrote from row `from` on is too much. */
+static void clear_below(const struct place *p, int from)
 {
-    for (int row = from; row < to; row++)
-        canvas_fill(c, span(row, l->left, l->left + l->width), STYLE_text, ' ');
+    for (int row = from; row < p->y; row++)
+        canvas_fill(p->c, span(row, p->l->left, p->l->left + p->l->width),
+                    STYLE_text, ' ');
 }
 
 static void draw_page(struct canvas *c, const struct ui *ui,
@@ -113,19 +116,19 @@ static void draw_page(struct canvas *c, const struct ui *ui,
     struct str rest = page_text(ui);
     bool framed = l->height >= 4; /* title and hint have room */
     int left = l->left + 1, right = l->left + l->width;
-    int y = l->top + framed, bottom = l->top + l->height - framed;
+    int bottom = l->top + l->height - framed;
+    struct place p = { c, ui, l, l->top + framed };
 
-    while (y < bottom && rest.len > 0) {
+    while (p.y < bottom && rest.len > 0) {
         struct str line = take_line(&rest);
-        y = draw_line(c, ui, l, line, y,
-                      page_hang(line, (size_t)(l->width - 2)));
+        draw_line(&p, line, page_hang(line, (size_t)(l->width - 2)));
     }
-    clear_below(c, l, bottom, y);
+    clear_below(&p, bottom);
     if (!framed)
         return;
     canvas_text(c, span(l->top, left, right), STYLE_unread, str_of(ui->title));
     canvas_text(c, span(bottom, left, right), STYLE_notice,
-                str_of(rest.len || y > bottom
+                str_of(rest.len || p.y > bottom
                            ? _("-- PgDn for more, Esc to leave --")
                            : _("-- Esc to leave --")));
 }
@@ -137,11 +140,12 @@ static void draw_question(struct canvas *c, const struct model *m,
 {
     struct str rest = str_of(m->question.text);
     bool roomy = l->height >= ROOMY_ROWS;
-    int bottom = l->top + l->height, y = l->top + roomy;
+    int bottom = l->top + l->height;
+    struct place p = { c, ui, l, l->top + roomy };
 
-    while (y < bottom && rest.len > 0)
-        y = draw_line(c, ui, l, take_line(&rest), y, 0) + roomy;
-    clear_below(c, l, bottom, y);
+    for (; p.y < bottom && rest.len > 0; p.y += roomy)
+        draw_line(&p, take_line(&rest), 0);
+    clear_below(&p, bottom);
 }
 
 /* ---- the quick switcher ---- */
