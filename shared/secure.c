@@ -216,6 +216,9 @@ static void shake(struct secure *s)
         return;
     }
     s->state = SECURE_OPEN;
+    /* DTLS does not say that a connection which was resumed got a ticket. */
+    if (s->datagram && !s->base->server && SSL_session_reused(s->ssl))
+        secure_on_session(s->ssl, SSL_get1_session(s->ssl));
     arm(s);
 }
 
@@ -455,6 +458,22 @@ static enum vouched vouched(const SSL *ssl)
     }
 }
 
+/* The key that the peer proved, now or when it got its ticket. */
+static bool peer_key(const SSL *ssl, struct fingerprint *key)
+{
+    const X509 *cert = SSL_get0_peer_certificate(ssl);
+    void *kept;
+    size_t len;
+
+    if (cert)
+        return secure_pem_fingerprint(cert, key);
+    SSL_SESSION_get0_ticket_appdata(SSL_get_session(ssl), &kept, &len);
+    if (len != sizeof *key)
+        return false;
+    memcpy(key, kept, sizeof *key);
+    return true;
+}
+
 struct secure_peer secure_peer(const struct secure *s)
 {
     const X509 *cert = SSL_get0_peer_certificate(s->ssl);
@@ -465,7 +484,7 @@ struct secure_peer secure_peer(const struct secure *s)
         .suite = SSL_get_cipher_name(s->ssl),
     };
 
-    peer.has_key = cert && secure_pem_fingerprint(cert, &peer.key);
+    peer.has_key = peer_key(s->ssl, &peer.key);
     return peer;
 }
 

@@ -16,7 +16,8 @@
 
 enum {
     CHAIN_MAX = 16 * 1024, /* bytes of certificates taken from a peer */
-    TICKETS = 1            /* sent after a handshake */
+    TICKETS = 1,           /* sent after a handshake */
+    SESSION_PEER = 3       /* tag of the certificate in a session's DER */
 };
 
 static const uint64_t COOKIE_US = UINT64_C(60) * 1000000;
@@ -153,8 +154,57 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
     return 0;
 }
 
-/* A ticket came: the next connection may resume with it. */
-static int on_session(SSL *ssl, SSL_SESSION *session)
+/*
+ * Take the peer's certificate out of a session, which OpenSSL can do only by
+ * way of the session's DER: what is decoded into a session replaces all of it.
+ */
+static bool drop_peer(SSL_SESSION *session)
+{
+    uint8_t *der = NULL, *head;
+    int len = i2d_SSL_SESSION(session, &der), class, tag;
+    const uint8_t *p = der, *end = der + len, *body;
+    long part;
+    bool good;
+
+    ASN1_get_object(&p, &part, &tag, &class, len);
+    for (body = p; p < end; p += part) {
+        uint8_t *start = der + (p - der);
+
+        ASN1_get_object(&p, &part, &tag, &class, end - p);
+        if (tag == SESSION_PEER && class == V_ASN1_CONTEXT_SPECIFIC) {
+            memmove(start, p + part, (size_t)(end - p - part));
+            end -= p + part - start;
+            break;
+        }
+    }
+    len = ASN1_object_size(1, (int)(end - body), V_ASN1_SEQUENCE);
+    p = head = der + (end - der) - len;
+    ASN1_put_object(&head, 1, (int)(end - body), V_ASN1_SEQUENCE,
+                    V_ASN1_UNIVERSAL);
+    good = d2i_SSL_SESSION(&session, &p, len) == session;
+    OPENSSL_free(der);
+    return good;
+}
+
+/*
+ * A ticket is made of the session.  The client's certificate would be decoded
+ * when it is made and whenever it is used, and that costs more than all the
+ * rest: the fingerprint is enough.
+ */
+static int on_new_ticket(SSL *ssl, void *arg)
+{
+    SSL_SESSION *session = SSL_get_session(ssl);
+    const X509 *cert = SSL_get0_peer_certificate(ssl);
+    struct fingerprint key;
+
+    (void)arg;
+    return !cert ||
+           (secure_pem_fingerprint(cert, &key) &&
+            SSL_SESSION_set1_ticket_appdata(session, &key, sizeof key) == 1 &&
+            drop_peer(session));
+}
+
+int secure_on_session(SSL *ssl, SSL_SESSION *session)
 {
     struct secure *s = secure_of(ssl);
     SSL_SESSION **place = &s->base->sessions[s->datagram];
@@ -183,6 +233,7 @@ static void set_server(SSL_CTX *ctx)
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(ctx, TICKETS);
     SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket);
+    SSL_CTX_set_session_ticket_cb(ctx, on_new_ticket, NULL, NULL);
     SSL_CTX_set_session_id_context(ctx, SESSION_ID_CONTEXT,
                                    sizeof SESSION_ID_CONTEXT - 1);
     SSL_CTX_set_cookie_generate_cb(ctx, on_make_cookie);
@@ -195,7 +246,7 @@ static void set_client(SSL_CTX *ctx)
 {
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT |
                                             SSL_SESS_CACHE_NO_INTERNAL);
-    SSL_CTX_sess_set_new_cb(ctx, on_session);
+    SSL_CTX_sess_set_new_cb(ctx, secure_on_session);
 }
 
 static SSL_CTX *make_context(bool server, bool datagram)

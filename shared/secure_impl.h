@@ -70,8 +70,11 @@ void secrets_turn(struct secrets *, struct now);
 /* A connection of a context; `ssl` says which end it is. */
 struct secure *secure_make(struct secure_base *, bool datagram, struct now);
 
-/* secure_base.c: callbacks that a context of ours has */
+/* The connection that a callback of OpenSSL is about. */
 struct secure *secure_of(const SSL *);
+
+/* A ticket came: the next connection may resume with it.  Takes the session. */
+int secure_on_session(SSL *, SSL_SESSION *);
 
 /* SHA-256 of the key in a certificate; false when it has none that we know. */
 bool secure_pem_fingerprint(const X509 *, struct fingerprint *);
