@@ -267,7 +267,7 @@ static void on_clear(struct endpoint *ep, struct str datagram, uint64_t id,
     struct session *s = map_get(&ep->ids, map_num(&id));
     struct place place = address_place(from);
 
-    if (!s && (ep->config.clear || address_is_loopback(from)) &&
+    if (!s && clear_is_good(ep->config.clear, address_is_loopback(from)) &&
         link_datagram_opens(datagram))
         s = *fresh = begin(ep, from, NULL, id, now);
     if (s && (s->edge || s == *fresh) && !link_is_secure(s->link) &&

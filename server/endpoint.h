@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "server/clear.h"
 #include "shared/now.h"
 #include "shared/str.h"
 
@@ -25,7 +26,7 @@ struct session;
 struct endpoint_config {
     struct hub *hub;
     struct secure_base *secure; /* NULL: clear text is all there is */
-    bool clear;                 /* clear text from everybody, not only local */
+    enum net_clear clear;       /* who may speak clear text */
     uint64_t secret[2];         /* for tables whose keys others choose */
 };
 

@@ -144,6 +144,11 @@ static struct hub *make_hub(const struct settings *settings)
     return hub_new(&config, now);
 }
 
+/* --tls: who may speak clear text over a network. */
+static const enum net_clear CLEAR_OF[] = {
+    [TLS_AUTO] = CLEAR_LOCAL, [TLS_ON] = CLEAR_NEVER, [TLS_OFF] = CLEAR_ALL
+};
+
 static int serve(struct program *p)
 {
     struct address tcp, udp;
@@ -155,6 +160,7 @@ static int serve(struct program *p)
         .unix_path = config_is_off(path) ? NULL : path,
         .streams_max = raise_descriptors(),
         .secure = p->keys.base,
+        .clear = CLEAR_OF[p->settings.tls],
         .reload = on_reload,
         .look = on_look,
         .ctx = p,

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "server/clear.h"
 #include "shared/now.h"
 
 struct address;
@@ -21,10 +22,9 @@ struct net_config {
     struct hub *hub;
     const struct address *tcp, *udp; /* NULL: not there */
     const char *unix_path;           /* NULL: not there */
-    struct secure_base *secure;      /* borrowed; NULL: nothing is encrypted */
-    bool clear; /* clear text is taken from everybody, not only from here */
     size_t streams_max; /* connections over TCP and Unix sockets at once */
     struct secure_base *secure; /* NULL: clear text only; borrowed */
+    enum net_clear clear;       /* who else may speak clear text */
     void (*reload)(void *ctx);  /* SIGHUP */
     /* Called every turn; returns when it must be at the latest, mono_us. */
     uint64_t (*look)(void *ctx, struct now);

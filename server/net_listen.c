@@ -113,7 +113,8 @@ static void take_tcp(struct listener *at, int fd, const struct sockaddr *from)
     address_text(&conn->peer, text);
     peer.name = str_of(text);
     peer.gate = address_gate(&conn->peer);
-    peer.clear = conn->net->config.clear || address_is_loopback(&conn->peer);
+    peer.clear = clear_is_good(conn->net->config.clear,
+                               address_is_loopback(&conn->peer));
     if (conn->net->config.secure)
         peer.secure = secure_new(conn->net->config.secure, false, NULL,
                                  net_now(conn->net));
