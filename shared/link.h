@@ -159,6 +159,9 @@ bool link_is_open(const struct link *);
 /* The handshake failed, or the peer has ended what it began. */
 bool link_is_over(const struct link *);
 
+/* A client wanted encryption, and clear text came back. */
+bool link_peer_is_clear(const struct link *);
+
 /* Not clear text.  A server learns it from the first byte of a stream. */
 bool link_is_secure(const struct link *);
 

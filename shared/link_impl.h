@@ -35,6 +35,7 @@ struct link {
     uint64_t progress_us; /* NEVER while nothing is queued */
     size_t queued_before; /* when progress was looked at last */
     bool begun;           /* stream: something has come */
+    bool peer_clear;      /* client: it was not encrypted */
     bool told_id;         /* datagram, server: the id has been told */
 };
 

@@ -15,7 +15,6 @@
 
 enum {
     SEALED_MAX = 64 * 1024, /* bytes sealed and not sent at most */
-    HANDSHAKE_BYTE = 0x16,  /* first of TLS; a frame begins with 0x00 */
     CLIENT_HEAD = 1 + DATAGRAM_ID_LEN
 };
 
@@ -243,22 +242,31 @@ void link_rename(struct link *link, uint64_t id)
 
 /* ---- streams ---- */
 
-/* A server learns from the first byte whether a client speaks TLS. */
-static void sniff(struct link *link, struct str bytes)
+/*
+ * The first byte tells whether the peer encrypts.  A server then takes clear
+ * text; a client does not.
+ */
+static int sniff(struct link *link, struct str bytes)
 {
     if (link->begun || bytes.len == 0)
-        return;
+        return 0;
     link->begun = true;
-    if (!link->config.server || first_byte(bytes) == HANDSHAKE_BYTE)
-        return;
+    if (first_byte(bytes) != 0) /* a frame begins with 0, TLS with 20..23 */
+        return 0;
+    link->peer_clear = !link->config.server;
+    if (link->peer_clear)
+        return -ERROR_SECURITY;
     secure_free(link->config.secure);
     link->config.secure = NULL;
+    return 0;
 }
 
 int link_take_bytes(struct link *link, struct str bytes, struct now now)
 {
-    if (link->config.secure)
-        sniff(link, bytes);
+    int err = link->config.secure ? sniff(link, bytes) : 0;
+
+    if (err)
+        return err;
     if (link->config.secure)
         secure_feed(link->config.secure, bytes);
     else
@@ -341,6 +349,11 @@ bool link_is_over(const struct link *link)
 {
     return link->config.secure &&
            secure_state(link->config.secure) == SECURE_OVER;
+}
+
+bool link_peer_is_clear(const struct link *link)
+{
+    return link->peer_clear;
 }
 
 bool link_is_secure(const struct link *link)

@@ -19,7 +19,9 @@ B=${1:-build}
 LINES='
 server  main
 server  net net_listen net_stream net_dgram
-server  hub keys
+server  endpoint
+server  hub hub_door hub_in keys
+server  doze
 server  pull
 server  settle verbs
 server  login mood sync talk
@@ -36,7 +38,7 @@ tui     setup
 tui     keymap keymap_act keymap_mode complete command command_link command_look command_talk
 tui     chat
 tui     guard net dial inlet outlet
-tui     client conn delivery greeting request trust_answer
+tui     client conn delivery greeting meeting race request
 tui     find screen view
 tui     stage
 tui     apply bars pane sides terminfo
@@ -55,6 +57,7 @@ shared/.*             utf8proc_.*
 shared/mem            malloc|calloc|realloc|abort|fprintf|fputs|fwrite|stderr
 shared/(wire_dump|option_help)  fprintf|fputc|fputs|fwrite|putc
 shared/option          dcgettext
+shared/secure.*       [A-Z][A-Z0-9a-z]*_.*|[di]2[di]_.*
 
 server/(main|net|net_listen|net_stream|net_dgram)  uv_.*
 server/main           getrlimit|setrlimit|fprintf|fwrite|fputs|puts|std(out|err)

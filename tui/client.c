@@ -147,6 +147,8 @@ static void handle(struct client *c, struct conn *conn, const struct msg *msg,
 /* Why encryption came to nothing, for people. */
 static const char *broken(struct client *c, const struct conn *conn)
 {
+    if (link_peer_is_clear(conn->link))
+        return _("the server does not encrypt; --tls off accepts that");
     if (conn->phase != CONN_SHAKING)
         return _("the server closed the connection");
     snprintf(c->broken, sizeof c->broken,
@@ -181,7 +183,7 @@ bool client_feed(struct client *c, struct link *link, struct str bytes,
     if (conn && got == 0)
         meeting_check(c, conn, now);
     conn = conn_of(c, link);
-    if (conn && link_is_over(link))
+    if (conn && (link_is_over(link) || got == -ERROR_SECURITY))
         client_lost(c, link, broken(c, conn), now);
     else if (conn && got == 0 && link_closed(link))
         client_lost(c, link, _("the server closed the connection"), now);

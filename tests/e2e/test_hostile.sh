@@ -45,7 +45,7 @@ done
 PIDS+=("$!")
 eventually "it listens" test -s "$TMP/port"
 TCP=$(cat "$TMP/port")
-client_start bob 100x40 --tcp '#lobby'
+client_start bob 100x40 --tls off --tcp '#lobby'
 wait_for bob 'the end\.'
 title=$(terminal bob display -p -t main '#{pane_title}')
 case $title in *PWNED*) fail "bob: title $title" ;; esac
