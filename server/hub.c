@@ -152,6 +152,10 @@ static void attend_open(struct hub *hub, struct session *s, struct now now)
         list_append(&hub->dozers, &s->dozing);
         return;
     }
+    if (farewell.code && s->shaking) {
+        hub_die(hub, s, farewell.reason, now); /* it could not be told */
+        return;
+    }
     if (farewell.code) {
         count_verdict(&hub->w->env.metrics, farewell.code);
         login_close(hub->w, s, &farewell, now);

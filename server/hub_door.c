@@ -40,9 +40,10 @@ static bool may_greet(struct hub *hub, const struct hub_peer *peer,
 {
     const struct metrics *metrics = &hub->w->env.metrics;
     uint64_t most = limit(&hub->w->env, LIMIT_PENDING);
+    uint64_t shaking = metrics->half_open; /* bounds of their own: admit.h */
 
     if (peer->transport == TRANSPORT_TCP || peer->secure)
-        return metrics->pending - metrics->strangers < most;
+        return metrics->pending < most + metrics->strangers + shaking;
     if (metrics->strangers >= most)
         hub_die(hub, session_of_stranger(hub->strangers.next), reason_NONE,
                 now);

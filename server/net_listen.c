@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "server/admit.h"
 #include "server/net_edge.h"
 #include "shared/mem.h"
 
@@ -59,11 +60,17 @@ static bool may_take(struct listener *at)
 {
     struct net *net = at->net;
 
-    if (net->streams < net->config.streams_max)
-        return true;
-    say_full(net, "no descriptors are left");
-    hold(at, NEVER);
-    return false;
+    if (net->streams >= net->config.streams_max) {
+        say_full(net, "no descriptors are left");
+        hold(at, NEVER);
+    } else if (at == &net->tcp && net->config.secure) {
+        uint64_t when =
+            admit_when(hub_admission(net->hub), TRANSPORT_TCP, net_now(net));
+
+        if (when)
+            hold(at, when);
+    }
+    return !at->is_held;
 }
 
 static uint64_t look_after(struct listener *at)
@@ -96,6 +103,20 @@ static struct conn *new_conn(struct listener *at)
     return conn;
 }
 
+/* Whether it may begin a handshake, if there is to be one. */
+static bool may_shake(struct net *net, struct hub_peer *peer)
+{
+    struct secure_base *base = net->config.secure;
+    struct now now = net_now(net);
+
+    if (!base)
+        return true;
+    if (admit_begin(hub_admission(net->hub), TRANSPORT_TCP, peer->gate, now))
+        return false;
+    peer->secure = secure_new(base, false, NULL, now);
+    return true;
+}
+
 static void take_tcp(struct listener *at, int fd, const struct sockaddr *from)
 {
     struct conn *conn = new_conn(at);
@@ -115,10 +136,10 @@ static void take_tcp(struct listener *at, int fd, const struct sockaddr *from)
     peer.gate = address_gate(&conn->peer);
     peer.clear = clear_is_good(conn->net->config.clear,
                                address_is_loopback(&conn->peer));
-    if (conn->net->config.secure)
-        peer.secure = secure_new(conn->net->config.secure, false, NULL,
-                                 net_now(conn->net));
-    stream_begin(conn, &peer);
+    if (may_shake(conn->net, &peer))
+        stream_begin(conn, &peer);
+    else
+        stream_close(conn);
 }
 
 static void take_unix(struct listener *at, int fd)

@@ -23,16 +23,16 @@ static const struct now NOW = { 1000000, 1700000000000 };
 
 /* ---- a directory of the test's own ---- */
 
-struct place {
+struct spot {
     char root[64], data[PATH_LEN], key[PATH_LEN], cert[PATH_LEN];
     struct settings settings;
     struct keys keys;
     char why[TEXT_LEN];
 };
 
-static struct place *place_new(void)
+static struct spot *spot_new(void)
 {
-    struct place *p = calloc(1, sizeof *p);
+    struct spot *p = calloc(1, sizeof *p);
 
     assert_non_null(p);
     snprintf(p->root, sizeof p->root, "/tmp/test-keyfile-XXXXXX");
@@ -64,7 +64,7 @@ static void remove_all(const char *path)
     rmdir(path);
 }
 
-static void place_free(struct place *p)
+static void spot_free(struct spot *p)
 {
     keys_close(&p->keys);
     remove_all(p->root);
@@ -72,14 +72,14 @@ static void place_free(struct place *p)
 }
 
 /* Start: the exit code; a second start ends the first. */
-static int start(struct place *p)
+static int start(struct spot *p)
 {
     keys_close(&p->keys);
     return keys_open(&p->keys, &p->settings, "chat-server", NOW, p->why,
                      sizeof p->why);
 }
 
-static struct fingerprint print_of(const struct place *p)
+static struct fingerprint print_of(const struct spot *p)
 {
     assert_non_null(p->keys.base);
     return secure_base_fingerprint(p->keys.base);
@@ -140,7 +140,7 @@ static struct fingerprint write_pair(const char *key, const char *cert)
 }
 
 /* Settings name files in the root as the operator's. */
-static void name_own(struct place *p)
+static void name_own(struct spot *p)
 {
     snprintf(p->key, sizeof p->key, "%s/own.key", p->root);
     snprintf(p->cert, sizeof p->cert, "%s/own.crt", p->root);
@@ -148,7 +148,7 @@ static void name_own(struct place *p)
     p->settings.tls_cert = p->cert;
 }
 
-static void check_refused(struct place *p, int code, const char *about)
+static void check_refused(struct spot *p, int code, const char *about)
 {
     assert_int_equal(start(p), code);
     assert_null(p->keys.base);
@@ -160,7 +160,7 @@ static void check_refused(struct place *p, int code, const char *about)
 
 static void test_keyfile_is_made_at_the_first_start(void **state)
 {
-    struct place *p = place_new();
+    struct spot *p = spot_new();
     struct fingerprint first;
     char *key, *again, text[FINGERPRINT_TEXT], shown[FINGERPRINT_TEXT];
 
@@ -185,12 +185,12 @@ static void test_keyfile_is_made_at_the_first_start(void **state)
     assert_string_equal(text, shown);
     free(key);
     free(again);
-    place_free(p);
+    spot_free(p);
 }
 
 static void test_keyfile_decides_over_what_a_crash_left(void **state)
 {
-    struct place *p = place_new();
+    struct spot *p = spot_new();
     struct fingerprint first;
     char left[PATH_LEN + 32];
 
@@ -207,12 +207,12 @@ static void test_keyfile_decides_over_what_a_crash_left(void **state)
     unlink(p->key); /* a certificate without a key is of no use */
     assert_int_equal(start(p), 0);
     check_same(first, print_of(p), false);
-    place_free(p);
+    spot_free(p);
 }
 
 static void test_keyfile_is_never_written_over(void **state)
 {
-    struct place *p = place_new();
+    struct spot *p = spot_new();
     char *text;
 
     (void)state;
@@ -224,7 +224,7 @@ static void test_keyfile_is_never_written_over(void **state)
     text = read_text(p->key);
     assert_string_equal(text, "not a key\n");
     free(text);
-    place_free(p);
+    spot_free(p);
 }
 
 /* Several that start at once agree. */
@@ -232,7 +232,7 @@ static void test_keyfile_is_one_for_all_who_start_at_once(void **state)
 {
     enum { STARTS = 8 };
 
-    struct place *p = place_new();
+    struct spot *p = spot_new();
     int results[2], go[2], status;
     struct fingerprint prints[STARTS];
 
@@ -262,12 +262,12 @@ static void test_keyfile_is_one_for_all_who_start_at_once(void **state)
     close(results[1]);
     assert_int_equal(start(p), 0);
     check_same(prints[0], print_of(p), true);
-    place_free(p);
+    spot_free(p);
 }
 
 static void test_keyfile_in_memory_leaves_nothing(void **state)
 {
-    struct place *p = place_new();
+    struct spot *p = spot_new();
     char memory[] = ":memory:";
     struct fingerprint first;
 
@@ -279,7 +279,7 @@ static void test_keyfile_in_memory_leaves_nothing(void **state)
     check_same(first, print_of(p), false);
     assert_int_equal(access(p->data, F_OK), -1);
     assert_int_equal(keys_look(&p->keys, NULL, NOW), NEVER);
-    place_free(p);
+    spot_free(p);
 }
 
 static void test_keyfile_lies_where_xdg_says(void **state)
@@ -307,7 +307,7 @@ static void test_keyfile_lies_where_xdg_says(void **state)
 static void test_keyfile_is_for_nobody_else(void **state)
 {
     static const mode_t BAD[] = { 0640, 0604, 0660, 0666, 0610, 0601 };
-    struct place *p = place_new();
+    struct spot *p = spot_new();
 
     (void)state;
     assert_int_equal(start(p), 0);
@@ -317,12 +317,12 @@ static void test_keyfile_is_for_nobody_else(void **state)
     }
     assert_int_equal(chmod(p->key, 0400), 0);
     assert_int_equal(start(p), 0);
-    place_free(p);
+    spot_free(p);
 }
 
 static void test_keyfile_refuses_what_is_none(void **state)
 {
-    struct place *p = place_new();
+    struct spot *p = spot_new();
     char *large = calloc(1, PEM_MAX + 2);
 
     (void)state;
@@ -343,12 +343,12 @@ static void test_keyfile_refuses_what_is_none(void **state)
     assert_int_equal(mkdir(p->cert, 0700), 0);
     check_refused(p, EX_CONFIG, "no file");
     free(large);
-    place_free(p);
+    spot_free(p);
 }
 
 static void test_keyfile_refuses_a_pair_that_is_none(void **state)
 {
-    struct place *p = place_new();
+    struct spot *p = spot_new();
     char other[PATH_LEN];
 
     (void)state;
@@ -357,7 +357,7 @@ static void test_keyfile_refuses_a_pair_that_is_none(void **state)
     write_pair(p->key, p->cert);
     write_pair(other, p->cert);
     check_refused(p, EX_CONFIG, "own.key");
-    place_free(p);
+    spot_free(p);
 }
 
 /* ---- while it runs ---- */
@@ -389,7 +389,7 @@ static unsigned journal_count(struct journal *j, const char *what)
 
 static void test_keyfile_is_read_again_when_told(void **state)
 {
-    struct place *p = place_new();
+    struct spot *p = spot_new();
     struct fingerprint own, second;
     struct journal j;
 
@@ -414,11 +414,11 @@ static void test_keyfile_is_read_again_when_told(void **state)
     keys_reload(&p->keys, &p->settings, &j.log);
     check_same(second, print_of(p), true);
     assert_int_equal(journal_count(&j, "keys.refused"), 1);
-    place_free(p);
+    spot_free(p);
 }
 
 /* Look every few seconds, n times. */
-static void look(struct place *p, struct log *log, uint64_t *us, int n)
+static void look(struct spot *p, struct log *log, uint64_t *us, int n)
 {
     while (n-- > 0) {
         struct now now = { *us, 0 };
@@ -430,7 +430,7 @@ static void look(struct place *p, struct log *log, uint64_t *us, int n)
 
 static void test_keyfile_is_read_again_when_it_changed(void **state)
 {
-    struct place *p = place_new();
+    struct spot *p = spot_new();
     struct fingerprint first, second;
     struct journal j;
     uint64_t us = NOW.mono_us;
@@ -454,7 +454,7 @@ static void test_keyfile_is_read_again_when_it_changed(void **state)
     look(p, &j.log, &us, 5);
     check_same(second, print_of(p), true);
     assert_int_equal(journal_count(&j, "keys.refused"), 1);
-    place_free(p);
+    spot_free(p);
 }
 
 static const struct CMUnitTest TESTS[] = {

@@ -47,7 +47,7 @@ crowd_end() {
     eventually "the crowd leaves" gone "$CROWD_PID"
 }
 
-limited_start --greeting 600000
+limited_start --greeting 600000 --handshake 600000
 client_start alice 80x24 --tcp '#lobby'
 joined alice
 crowd_start 100

@@ -18,6 +18,14 @@ shown() { # TIMES EVENT FINGERPRINT
     [ "$(grep -cF -- "$2 fingerprint=\"$3\"" "$TMP/server.log")" = "$1" ]
 }
 
+# What openssl(1) says of a server that has to prove itself with a certificate.
+proves() { # NAME PORT OPTION...
+    timeout 20 openssl s_client -connect "127.0.0.1:$2" "${@:3}" -brief \
+        -CAfile "$TMP/$1.crt" -verify_return_error </dev/null \
+        >"$TMP/s_client.log" 2>&1
+    grep -q 'Verification: OK' "$TMP/s_client.log"
+}
+
 # Its own: one for ever.
 conf=$TMP/server.conf
 echo 'late = 7000' >"$conf"
@@ -53,9 +61,15 @@ server_signal HUP
 eventually "it is taken" shown 1 keys.renewed "$PRINT"
 pair one
 eventually "the next as well" shown 1 keys.renewed "$PRINT"
+check "TLS 1.3 with it" proves one "$TCP" -tls1_3
+check "DTLS 1.2 with it" proves one "$UDP" -dtls1_2
+! proves one "$TCP" -tls1_2 || fail "TLS 1.2"
+pair two
+! proves two "$TCP" -tls1_3 || fail "another certificate"
 echo nonsense >"$TMP/one.key"
 server_signal HUP
 eventually "this one is not" server_said 'keys.refused.*one.key'
+check "nothing has changed" proves one "$TCP" -tls1_3
 say alice 'still here'
 wait_for alice 'alice +still here'
 check "it lives" kill -0 "$SERVER_PID"
