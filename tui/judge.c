@@ -150,7 +150,7 @@ static void say_changed(struct text *text, const struct judge_words *w)
 
     add(text, _("THE KEY OF %s HAS CHANGED; nothing was said to it.\n"),
         w->server);
-    add(text, _("It is %s now,\nit was %s.\n"), print_text(&w->key, now),
+    add(text, _("Now:    %s\nBefore: %s\n"), print_text(&w->key, now),
         print_text(&w->known.key, old));
     add(text, "%s\n",
         _("The operator may have replaced it, or somebody stands in between "

@@ -135,6 +135,16 @@ server_said() { # REGEX, in the log
     grep -qE -- "$1" "$TMP/server.log"
 }
 
+# The fingerprint it has announced last.
+server_key() {
+    sed -n 's/.*fingerprint="\(SHA256:[^"]*\)".*/\1/p' "$TMP/server.log" |
+        tail -n 1
+}
+
+# An address of this machine that the client does not take for one.
+# shellcheck disable=SC2034 # for the tests
+FAR=127.1
+
 # ---- clients in terminals ----
 
 cat >"$TMP/tmux.conf" <<END
@@ -236,12 +246,32 @@ blind() { # NAME REGEX
     ! sees "$1" "$2"
 }
 
+shows() { # NAME TEXT, as it is
+    screen "$1" | grep -qF -- "$2"
+}
+
+shows_wrapped() { # NAME TEXT without blanks, over rows
+    screen "$1" | tr -d ' \n' | grep -qF -- "$2"
+}
+
 wait_for() { # NAME REGEX
     eventually "$1 sees /$2/" sees "$1" "$2"
 }
 
 wait_gone() { # NAME REGEX
     eventually "$1 no longer sees /$2/" blind "$1" "$2"
+}
+
+# answer NAME KEY: to the question about the server's key, which takes no answer
+# in its first second; what is pressed too often goes from the input line.
+answer() {
+    eventually "$1 is answered $2" answered "$1" "$2"
+    press "$1" C-u
+}
+
+answered() { # NAME KEY
+    press "$1" "$2"
+    blind "$1" 'Trust this key|信任此密钥吗'
 }
 
 times() { # NAME REGEX: rows of the screen that match
