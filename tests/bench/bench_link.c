@@ -439,5 +439,6 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < bench.n; i++)
         point_free(&bench.points[i]);
     free(bench.points);
+    lab_fini(&bench.lab);
     return 0;
 }

@@ -19,6 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "shared/secure.h"
+
 enum { EVENTS = 64, BACKLOG = 4, PRIORITY = 5, ANSWER_MAX = 256 };
 
 void lab_die(const char *what)
@@ -32,10 +34,9 @@ struct now lab_now(void)
     struct timespec t;
 
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return (struct now){
-        (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000,
-        (uint64_t)t.tv_sec * 1000 /* nobody here looks at a calendar */
-    };
+    return (struct now){ (uint64_t)t.tv_sec * 1000000 +
+                             (uint64_t)t.tv_nsec / 1000,
+                         (uint64_t)time(NULL) * 1000 };
 }
 
 static int open_ns(const char *name)
@@ -46,6 +47,25 @@ static int open_ns(const char *name)
     if (fd < 0)
         lab_die(name);
     return fd;
+}
+
+static struct secure_base *make_keys(bool server)
+{
+    struct now now = { .wall_ms = (uint64_t)time(NULL) * 1000 };
+    struct secure_config config = { .server = server };
+    struct secure_base *base;
+    struct secure_pem pem;
+    char error[200] = "no randomness";
+
+    if (!secure_pem_make(&pem, "bench", now))
+        lab_die(error);
+    config.key = str_of(pem.key);
+    config.chain = str_of(pem.chain);
+    base = secure_base_new(&config, error, sizeof error);
+    if (!base)
+        lab_die(error);
+    secure_pem_free(&pem);
+    return base;
 }
 
 void lab_open(struct lab *lab)
@@ -59,10 +79,20 @@ void lab_open(struct lab *lab)
     lab->control = (int)strtol(control, NULL, 10);
     lab->ns[0] = open_ns("NS_A");
     lab->ns[1] = open_ns("NS_B");
+    lab->keys[0] = make_keys(false);
+    lab->keys[1] = make_keys(true);
     prctl(PR_SET_TIMERSLACK, 1);
     if (sched_setscheduler(0, SCHED_FIFO, &param))
         fprintf(stderr, "bench_link: no real-time priority: %s\n",
                 strerror(errno));
+}
+
+void lab_fini(struct lab *lab)
+{
+    for (unsigned i = 0; i < 2; i++)
+        secure_base_free(lab->keys[i]);
+    heap_fini(&lab->deadlines);
+    close(lab->epoll);
 }
 
 /* ---- sockets ---- */

@@ -23,9 +23,12 @@ struct lab_end {
     void (*turn)(struct lab_end *, struct now);
 };
 
+struct secure_base;
+
 struct lab {
     int epoll, control, ns[2];
     struct heap deadlines;
+    struct secure_base *keys[2]; /* of both sides, for who encrypts */
 };
 
 void lab_die(const char *what);
@@ -33,6 +36,7 @@ struct now lab_now(void);
 
 /* Take up what netem left in the environment; ends the program without it. */
 void lab_open(struct lab *);
+void lab_fini(struct lab *);
 
 enum lab_kind { LAB_STREAM, LAB_DATAGRAM };
 

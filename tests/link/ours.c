@@ -7,10 +7,10 @@
 #include <sys/socket.h>
 
 #include "shared/bounds.h"
-#include "shared/error.h"
 #include "shared/frame.h"
 #include "shared/link.h"
 #include "shared/mem.h"
+#include "shared/secure.h"
 #include "shared/wire.h"
 #include "tests/link/flow.h"
 
@@ -23,9 +23,9 @@ struct side {
 };
 
 struct ours {
-    struct side side[2]; /* client, server */
+    struct side side[2]; /* client, server; its link comes with a good hello */
     struct flow *flow;
-    bool stream, connected;
+    enum transport transport;
     uint64_t cseq;
 };
 
@@ -50,9 +50,9 @@ static void flush(struct side *side, struct now now)
     uint8_t datagram[DATAGRAM_MAX];
     size_t len;
 
-    if (side->end.listening)
+    if (side->end.listening || !side->link)
         return;
-    if (ours->stream) {
+    if (ours->transport == TRANSPORT_TCP) {
         write_stream(side, now);
     } else {
         while ((len = link_datagram(side->link, datagram, now)))
@@ -78,6 +78,45 @@ static void take_frames(struct side *side, struct now now)
         lab_die("an honest peer was refused");
 }
 
+static void take(struct side *side, struct str bytes, struct now now)
+{
+    if (link_feed(side->link, bytes, now))
+        lab_die("an honest peer was refused");
+    take_frames(side, now);
+}
+
+static void make_link(struct side *side, struct secure *secure)
+{
+    struct flow *flow = side->of->flow;
+    struct link_config config = { .transport = side->of->transport,
+                                  .server = side == &side->of->side[1],
+                                  .secure = secure,
+                                  .from = str_of("there"),
+                                  .id = 1 + flow->link,
+                                  .seed = rng_next(&flow->rng),
+                                  .body_max = BODY_MAX,
+                                  .queue_max = QUEUE_MAX };
+
+    side->link = link_new(&config, lab_now());
+}
+
+/* A server's socket without a link: whoever asks has to show a cookie. */
+static void greet(struct side *side, struct str datagram, struct now now)
+{
+    struct secure_base *keys = side->of->flow->lab->keys[1];
+    uint8_t reply[DATAGRAM_MAX];
+    size_t len = 0;
+
+    switch (secure_hello(keys, datagram, str_of("there"), reply, &len, now)) {
+    case HELLO_BAD: break;
+    case HELLO_COOKIE: (void)!send(side->end.fd, reply, len, 0); break;
+    case HELLO_GOOD:
+        make_link(side, secure_accept(keys, now));
+        take(side, datagram, now);
+        break;
+    }
+}
+
 static void turn(struct lab_end *end, struct now now)
 {
     struct side *side = (struct side *)end;
@@ -86,13 +125,14 @@ static void turn(struct lab_end *end, struct now now)
     ssize_t n;
 
     while ((n = recv(end->fd, bytes, sizeof bytes, 0)) > 0) {
-        if (link_feed(side->link, str_bytes(bytes, (size_t)n), now))
-            lab_die("an honest peer was refused");
-        take_frames(side, now);
+        if (side->link)
+            take(side, str_bytes(bytes, (size_t)n), now);
+        else
+            greet(side, str_bytes(bytes, (size_t)n), now);
     }
-    if (side == &ours->side[1])
-        ours->connected = true;
-    else if (ours->connected)
+    if (!side->link)
+        return;
+    if (side == &ours->side[0] && link_is_open(side->link))
         flow_refill(ours->flow, link_queued(side->link), now);
     if (link_deadline(side->link) <= now.mono_us)
         link_tick(side->link, now);
@@ -104,32 +144,29 @@ static void turn(struct lab_end *end, struct now now)
 static void *open_over(struct flow *flow, enum transport transport)
 {
     struct ours *ours = mem_new(1, sizeof *ours);
+    bool udp = transport == TRANSPORT_UDP;
+    struct now now = lab_now();
 
     ours->flow = flow;
-    ours->stream = transport == TRANSPORT_TCP;
+    ours->transport = transport;
     for (unsigned i = 0; i < 2; i++) {
-        struct link_config config = { .transport = transport,
-                                      .server = i == 1,
-                                      .id = 1 + flow->link,
-                                      .seed = rng_next(&flow->rng),
-                                      .body_max = BODY_MAX,
-                                      .queue_max = QUEUE_MAX };
-
         ours->side[i].of = ours;
         ours->side[i].end.turn = turn;
-        ours->side[i].link = link_new(&config, lab_now());
     }
-    lab_pair(flow->lab, ours->stream ? LAB_STREAM : LAB_DATAGRAM, flow->link,
+    make_link(&ours->side[0],
+              secure_new(flow->lab->keys[0], udp, "bench", now));
+    if (!udp)
+        make_link(&ours->side[1],
+                  secure_new(flow->lab->keys[1], false, NULL, now));
+    lab_pair(flow->lab, udp ? LAB_DATAGRAM : LAB_STREAM, flow->link,
              &ours->side[0].end, &ours->side[1].end);
+    lab_wake(flow->lab, &ours->side[0].end, now.mono_us);
     return ours;
 }
 
 static void *open_udp(struct flow *flow)
 {
-    struct ours *ours = open_over(flow, TRANSPORT_UDP);
-
-    ours->connected = true;
-    return ours;
+    return open_over(flow, TRANSPORT_UDP);
 }
 
 static void *open_tcp(struct flow *flow)
@@ -139,7 +176,10 @@ static void *open_tcp(struct flow *flow)
 
 static bool is_ready(const void *state)
 {
-    return ((const struct ours *)state)->connected;
+    const struct ours *ours = state;
+    const struct link *server = ours->side[1].link;
+
+    return link_is_open(ours->side[0].link) && server && link_is_open(server);
 }
 
 static void say(void *state, struct str text, struct now now)
