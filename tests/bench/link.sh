@@ -34,6 +34,14 @@ with TCP_NODELAY; ENet has one channel, reliable packets, flushed at once, its
 timers served every 2 ms, and never gives up.
 END
     "$B/tests/bench/bench_link" "$SCALE" || exit
+    cat <<'END'
+
+## Programs
+
+A real chat-server at one end of an emulated link of RTT 50 ms, real chat-tui at
+the other, as a person would start them.
+END
+    tests/bench/link_programs.sh || exit
 } >"$page" || exit
 mv "$page" tests/bench/link.md
 chmod 644 tests/bench/link.md
