@@ -11,10 +11,17 @@
 
 enum { TAKE_MAX = 64 * 1024 };
 
+/* The end that receives knows whose it is. */
+struct ear {
+    struct lab_end end; /* first */
+    void *of;
+};
+
 /* ---- datagrams ---- */
 
 struct control {
-    struct lab_end a, b; /* first */
+    struct lab_end a;
+    struct ear b;
     struct flow *flow;
 };
 
@@ -25,8 +32,7 @@ static void control_idle(struct lab_end *end, struct now now)
 
 static void control_hear(struct lab_end *end, struct now now)
 {
-    struct control *control =
-        (struct control *)((char *)end - offsetof(struct control, b));
+    struct control *control = ((struct ear *)end)->of;
     char text[FLOW_BYTES_MAX];
     ssize_t n;
 
@@ -40,8 +46,9 @@ static void *control_open(struct flow *flow)
 
     control->flow = flow;
     control->a.turn = control_idle;
-    control->b.turn = control_hear;
-    lab_pair(flow->lab, LAB_DATAGRAM, flow->link, &control->a, &control->b);
+    control->b.end.turn = control_hear;
+    control->b.of = control;
+    lab_pair(flow->lab, LAB_DATAGRAM, flow->link, &control->a, &control->b.end);
     return control;
 }
 
@@ -64,7 +71,7 @@ static void control_close(void *state)
     struct control *control = state;
 
     lab_close(control->flow->lab, &control->a);
-    lab_close(control->flow->lab, &control->b);
+    lab_close(control->flow->lab, &control->b.end);
     free(control);
 }
 
@@ -80,7 +87,8 @@ const struct peer PEER_CONTROL = {
 /* ---- TCP ---- */
 
 struct tcp {
-    struct lab_end a, b; /* first */
+    struct lab_end a; /* first */
+    struct ear b;
     struct flow *flow;
     bool connected;
     /* What the kernel has not taken yet: len bytes from `from` on. */
@@ -119,7 +127,7 @@ static void tcp_turn(struct lab_end *end, struct now now)
 
 static void tcp_hear(struct lab_end *end, struct now now)
 {
-    struct tcp *tcp = (struct tcp *)((char *)end - offsetof(struct tcp, b));
+    struct tcp *tcp = ((struct ear *)end)->of;
     size_t bytes = tcp->flow->traffic.bytes, at = 0;
     ssize_t n;
 
@@ -141,8 +149,9 @@ static void *tcp_open(struct flow *flow)
     tcp->flow = flow;
     tcp->heard = mem_new(1, TAKE_MAX);
     tcp->a.turn = tcp_turn;
-    tcp->b.turn = tcp_hear;
-    lab_pair(flow->lab, LAB_STREAM, flow->link, &tcp->a, &tcp->b);
+    tcp->b.end.turn = tcp_hear;
+    tcp->b.of = tcp;
+    lab_pair(flow->lab, LAB_STREAM, flow->link, &tcp->a, &tcp->b.end);
     return tcp;
 }
 
@@ -173,7 +182,7 @@ static void tcp_close(void *state)
     struct tcp *tcp = state;
 
     lab_close(tcp->flow->lab, &tcp->a);
-    lab_close(tcp->flow->lab, &tcp->b);
+    lab_close(tcp->flow->lab, &tcp->b.end);
     free(tcp->queue);
     free(tcp->heard);
     free(tcp);
