@@ -27,7 +27,7 @@ PIDS=()    # of servers and other background processes
 TCP=0 UDP=0 SERVER_PID=0 PIPE_PID=0
 HOST=127.0.0.1        # of servers; link_start changes it
 ON_A=() ON_B=()       # before commands: where clients are, where servers are
-AWAY_A=() AWAY_B=()   # after them: what clients and servers want there
+AWAY_A=()             # what clients want to be told there
 
 # ---- the end ----
 
@@ -128,7 +128,7 @@ link_start() {
     done
     # shellcheck disable=SC2153 # just declared
     ON_A=(nsenter --net="$NS_A") ON_B=(nsenter --net="$NS_B") HOST=$IP_B
-    AWAY_A=(--tls off) AWAY_B=(--tls off)
+    AWAY_A=(--trust new)
 }
 
 # link_set SPEC: it is in force when this returns.
@@ -167,7 +167,7 @@ server_start() {
     touch "$log"
     from=$(($(wc -l <"$log") + 1))
     "${ON_B[@]}" "$B/chat-server" --listen-tcp "$HOST:$TCP" \
-        --listen-udp "$HOST:$UDP" --data "$TMP/server" "${AWAY_B[@]}" "$@" \
+        --listen-udp "$HOST:$UDP" --data "$TMP/server" "$@" \
         </dev/null >>"$log" 2>&1 &
     SERVER_PID=$!
     PIDS+=("$SERVER_PID")
