@@ -15,6 +15,7 @@ B         := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 DEBS_RUN   := libc6-dev pkg-config libuv1-dev libncurses-dev libutf8proc-dev \
     libssl-dev gettext ncurses-base util-linux
 DEBS_CHECK := $(DEBS_RUN) clang libclang-rt-dev libcmocka-dev mandoc tmux openssl
+DEBS_BENCH := $(DEBS_RUN) libenet-dev
 DEBS_LINT  := $(DEBS_CHECK) clang-format clang-tidy cppcheck shellcheck
 
 PKG     := libuv ncursesw libutf8proc libssl libcrypto
@@ -50,6 +51,7 @@ FUZZ    := $(filter-out replay,$(patsubst tests/fuzz_%.c,%,\
 TESTS   := $(patsubst %.c,$(B)/%,$(wildcard tests/test_*.c tests/e2e/*.c)) \
     $(FUZZ:%=$(B)/tests/replay_%)
 BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
+LINK_BENCH := $(B)/tests/bench/bench_link
 SOURCES := $(wildcard $(patsubst %,%/*.[ch],shared server tui tests tests/*))
 
 all: $(PROGRAMS) $(LOCALES) $(SAMPLES) ## build the programs (the default)
@@ -91,6 +93,9 @@ $(B)/tests/%: $(B)/tests/%.o $(LIBS)
 	$(call quietly,LD) $(subst $(LIBS),$(HALVES) $(B)/libshared.a,$(LINK)) \
 	    -lcmocka -lm
 
+$(LINK_BENCH): $(call objects,tests/link)
+$(LINK_BENCH): LDLIBS += $(shell pkg-config --libs libenet 2>/dev/null)
+
 $(B)/locale/%/LC_MESSAGES/chat.mo: tui/%.po
 	@mkdir -p $(@D)
 	$(call quietly,MO) msgfmt --check -o $@ $<
@@ -124,7 +129,13 @@ fuzz: ## fuzz each tests/fuzz_*.c for FUZZ_TIME seconds (60)
 	@+MAKE='$(MAKE)' tests/fuzz.sh $(FUZZ)
 
 bench: $(BENCHES) ## run the measurements of tests/bench
-	@for b in $(BENCHES); do echo "== $${b##*/}"; $$b || exit; done
+	@for b in $(filter-out $(LINK_BENCH),$(BENCHES)); do \
+	    echo "== $${b##*/}"; $$b || exit; done
+
+bench-link: ## measure our links beside others; SCALE=0.1 for a short run
+	@tests/deps.sh $(DEBS_BENCH)
+	@+$(MAKE) -s all $(LINK_BENCH) $(B)/tests/e2e/netem
+	@B='$(B)' SCALE='$(SCALE)' tests/bench/link.sh
 
 cov: ## line coverage of the unit tests, file by file
 	@+$(MAKE) -s B=build-cov CFLAGS='-O0 -g --coverage' tests
@@ -165,6 +176,6 @@ help: ## this list
 
 -include $(wildcard $(patsubst %,$(B)/%/*.d,shared server tui tests tests/*))
 FORCE:
-.PHONY: all tests check e2e run layers lint fuzz bench cov po install \
+.PHONY: all tests check e2e run layers lint fuzz bench bench-link cov po install \
     uninstall dist deps-run deps-check clean help FORCE
 .SECONDARY:

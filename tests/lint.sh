@@ -27,7 +27,8 @@ tidy() {
 export DEFINES
 export -f tidy_one
 check sizes tests/budgets.sh "$@"
-check scripts shellcheck -x .ci/run tests/*.sh tests/e2e/*.sh tui/*.sh
+check scripts shellcheck -x .ci/run tests/*.sh tests/e2e/*.sh \
+    tests/bench/*.sh tui/*.sh
 check manuals tests/manuals.sh
 check format clang-format --dry-run -Werror "$@"
 check cppcheck cppcheck --quiet --std=c17 --error-exitcode=1 -j "$(nproc)" \

@@ -25,6 +25,9 @@ mkdir -m 700 "$HOME" "$XDG_STATE_HOME" "$XDG_CONFIG_HOME" "$XDG_DATA_HOME" \
 CLIENTS=() # names, each with a tmux
 PIDS=()    # of servers and other background processes
 TCP=0 UDP=0 SERVER_PID=0 PIPE_PID=0
+HOST=127.0.0.1        # of servers; link_start changes it
+ON_A=() ON_B=()       # before commands: where clients are, where servers are
+AWAY_A=()             # what clients want to be told there
 
 # ---- the end ----
 
@@ -102,6 +105,59 @@ gone() { # PID
     ! kill -0 "$1" 2>/dev/null
 }
 
+# ---- an emulated link ----
+
+# link_start [SPEC]: from here on servers run at one end of an emulated link
+# and clients at the other; tests/netem_pipe.h lists what SPEC sets.  Sets IP_A,
+# IP_B, IP6_A, IP6_B: addresses of the ends.  Without the rights to do so the
+# test is skipped.  For IPv6: link_start SPEC; HOST="[$IP6_B]".
+link_start() {
+    local said word
+    coproc LINK { exec "$B/tests/e2e/netem" -s "${1-}" 2>>"$TMP/netem.log"; }
+    # shellcheck disable=SC2153 # coproc sets it
+    PIDS+=("$LINK_PID")
+    disown "$LINK_PID"
+    read -r said <&"${LINK[0]}" || fail "no link: $(tail -n 1 "$TMP/netem.log")"
+    case $said in
+    ready*) ;;
+    SKIP*) skip "${said#SKIP }" ;;
+    *) fail "no link: $said" ;;
+    esac
+    for word in ${said#ready}; do
+        declare -g "$word"
+    done
+    # shellcheck disable=SC2153 # just declared
+    ON_A=(nsenter --net="$NS_A") ON_B=(nsenter --net="$NS_B") HOST=$IP_B
+    AWAY_A=(--trust new)
+}
+
+# link_set SPEC: it is in force when this returns.
+link_set() {
+    local answer
+    echo "set $1" >&"${LINK[1]}"
+    read -r answer <&"${LINK[0]}"
+    is "link_set $1" "$answer" ok
+}
+
+# link_count ab|ba NAME: packets, bytes, blocked, full, lost, copied, held
+link_count() {
+    local line count=
+    echo count >&"${LINK[1]}"
+    while read -r line <&"${LINK[0]}" && [ "$line" != ok ]; do
+        [[ $line != *"dir=$1 "* || ! $line =~ \ $2=([0-9]+) ]] ||
+            count=${BASH_REMATCH[1]}
+    done
+    echo "$count"
+}
+
+on_a() { # COMMAND...
+    "${ON_A[@]}" "$@"
+}
+
+on_b() {
+    "${ON_B[@]}" "$@"
+}
+
 # ---- servers ----
 
 # server_start [OPTION...]: on free ports, or on $TCP and $UDP once they are
@@ -110,15 +166,15 @@ server_start() {
     local log=$TMP/server.log from
     touch "$log"
     from=$(($(wc -l <"$log") + 1))
-    "$B/chat-server" --listen-tcp "127.0.0.1:$TCP" \
-        --listen-udp "127.0.0.1:$UDP" --data "$TMP/server" "$@" \
+    "${ON_B[@]}" "$B/chat-server" --listen-tcp "$HOST:$TCP" \
+        --listen-udp "$HOST:$UDP" --data "$TMP/server" "$@" \
         </dev/null >>"$log" 2>&1 &
     SERVER_PID=$!
     PIDS+=("$SERVER_PID")
     disown
     eventually "server ready" ready_or_dead "$log" "$from"
-    [[ $READY =~ tcp=127.0.0.1:([0-9]+) ]] && TCP=${BASH_REMATCH[1]}
-    [[ $READY =~ udp=127.0.0.1:([0-9]+) ]] && UDP=${BASH_REMATCH[1]}
+    [[ $READY =~ tcp=[^\ ]*:([0-9]+) ]] && TCP=${BASH_REMATCH[1]}
+    [[ $READY =~ udp=[^\ ]*:([0-9]+) ]] && UDP=${BASH_REMATCH[1]}
 }
 
 ready_or_dead() { # LOG FROM
@@ -175,8 +231,9 @@ terminal_start() { # NAME COLSxROWS COMMAND...
 client_start() {
     local name=$1 size=$2
     shift 2
-    terminal_start "$name" "$size" env XDG_STATE_HOME="$TMP/$name.state" \
-        ${PANE_TERM:+TERM="$PANE_TERM"} "$B/chat-tui" -s "127.0.0.1:$TCP/$UDP" -n "$name" "$@"
+    terminal_start "$name" "$size" "${ON_A[@]}" \
+        env XDG_STATE_HOME="$TMP/$name.state" ${PANE_TERM:+TERM="$PANE_TERM"} \
+        "$B/chat-tui" -s "$HOST:$TCP/$UDP" -n "$name" "${AWAY_A[@]}" "$@"
 }
 
 # The same in pipes: output in NAME.log, input from NAME.in (a fifo); its id
@@ -185,8 +242,8 @@ pipe_start() { # NAME ARGUMENT...
     local name=$1
     shift
     mkfifo "$TMP/$name.in"
-    XDG_STATE_HOME=$TMP/$name.state "$B/chat-tui" \
-        -s "127.0.0.1:$TCP/$UDP" -n "$name" "$@" \
+    XDG_STATE_HOME=$TMP/$name.state "${ON_A[@]}" "$B/chat-tui" \
+        -s "$HOST:$TCP/$UDP" -n "$name" "${AWAY_A[@]}" "$@" \
         <>"$TMP/$name.in" >"$TMP/$name.log" 2>"$TMP/$name.err.log" &
     PIPE_PID=$!
     PIDS+=("$PIPE_PID")
@@ -289,8 +346,8 @@ ONLINE='(tcp|udp)( [0-9]+ms.*)?  F1 (help|帮助)'
 
 # Send standard input to a room; the arguments go to chat-tui.
 send() { # NICK ROOM [ARGUMENT...]
-    XDG_STATE_HOME=$TMP/$1.state "$B/chat-tui" -s "127.0.0.1:$TCP/$UDP" \
-        -n "$1" --send "$2" "${@:3}"
+    XDG_STATE_HOME=$TMP/$1.state "${ON_A[@]}" "$B/chat-tui" \
+        -s "$HOST:$TCP/$UDP" -n "$1" "${AWAY_A[@]}" --send "$2" "${@:3}"
 }
 
 logged() { # NAME REGEX
