@@ -73,11 +73,12 @@ void race_won(struct client *c, enum transport transport, struct now now)
     struct race *race = &c->race;
     bool relapse = race->died && race->returned_us &&
                    now.mono_us - race->returned_us < PROBE_AFTER_US;
+    bool was_tcp = race->probe_us != NEVER;
 
     race->probe_us = NEVER;
     race->woken_us = 0;
     if (transport == TRANSPORT_UDP) {
-        race->returned_us = now.mono_us;
+        race->returned_us = was_tcp ? now.mono_us : 0;
         race->died = false;
         c->model->path_why = PATH_FINE;
     } else if (is_auto(c)) {
