@@ -11,7 +11,8 @@ struct place place_of(struct str from)
     struct place place = { 0 };
 
     place.len = (uint8_t)(from.len < PLACE_MAX ? from.len : PLACE_MAX);
-    memcpy(place.bytes, from.ptr, place.len);
+    if (place.len > 0)
+        memcpy(place.bytes, from.ptr, place.len);
     return place;
 }
 
