@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Inside the client: what client.c, conn.c (connections), greeting.c (who we
- * are), delivery.c (the outbox on its way) and request.c (what the person asks
- * for) share.  Nobody else includes this.
+ * Inside the client: what its parts share.  client.c, conn.c (connections),
+ * race.c (which way), meeting.c (whether we trust the server), greeting.c (who
+ * we are), delivery.c (the outbox on its way), request.c (what the person asks
+ * for).  Nobody else includes this.
  */
 #ifndef TUI_CLIENT_IMPL_H
 #define TUI_CLIENT_IMPL_H
@@ -12,52 +13,17 @@
 #include "shared/rng.h"
 #include "shared/wire.h"
 #include "tui/client.h"
+#include "tui/conn.h"
 #include "tui/judge.h"
 #include "tui/model.h"
 #include "tui/outbox.h"
+#include "tui/race.h"
 
 /* The server's bucket, kept on our side too, so that it never has to hold us
  * back, with our heartbeats stuck behind. */
 struct pace {
     struct rate rate;
     struct bucket bucket;
-};
-
-enum phase {
-    CONN_NONE,
-    CONN_WANTED,   /* client_want will say so, from want_us on */
-    CONN_OPENING,  /* the edge is at it */
-    CONN_SHAKING,  /* the handshake of encryption is under way */
-    CONN_PROVED,   /* it works both ways; the other one may be better */
-    CONN_GREETING, /* HELLO, AUTH and SYNC are on their way */
-    CONN_READY     /* all rooms told */
-};
-
-/* One connection, or the lack of one. */
-struct conn {
-    enum phase phase;
-    enum transport transport;
-    struct link *link;
-    uint64_t want_us;    /* WANTED: not before */
-    uint64_t opened_us;  /* when there was a link */
-    uint64_t deadline;   /* mono_us when this phase must be over; NEVER */
-    bool by_itself;      /* nobody asked for it: not worth a word */
-    uint32_t auth, sync; /* requests; answers to others are of old tries */
-    bool authed, done;   /* AUTH_OK, SYNC_DONE came */
-    bool resumed;        /* AUTH_OK says that the session went on */
-    uint64_t rooms;      /* that SYNC_DONE announced */
-    uint64_t *told;      /* ids of the rooms that SYNC_ROOM told of */
-    size_t n_told, cap_told;
-};
-
-/* What PICK_AUTO knows of the ways; race.c. */
-struct race {
-    uint64_t probe_us;    /* on TCP: when UDP is tried again; NEVER */
-    uint64_t returned_us; /* when it was taken again last; 0 never */
-    uint64_t rebound_us;  /* UDP: when a fresh socket was asked for last */
-    uint64_t woken_us;    /* the machine woke then: is the link alive? 0 */
-    bool rebind;          /* client_rebind says so */
-    bool died;            /* UDP went silent in mid-session */
 };
 
 /* A link that has ended. */
@@ -138,68 +104,6 @@ uint32_t client_request(struct client *);
 /* End for good. */
 void client_die(struct client *, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-
-/* ---- conn.c ---- */
-
-/* The connection of a link; NULL when it has ended. */
-struct conn *conn_of(struct client *, const struct link *);
-
-/* Say it on a link; a full datagram queue drops the link. */
-void conn_say(struct client *, struct conn *, const struct msg *, struct now);
-
-/* A link has ended, with a reason for people; what follows is decided here. */
-void conn_drop(struct client *, struct conn *, const char *why, struct now);
-
-/* The side connection takes the place of the main one. */
-void conn_promote(struct client *);
-
-/* Begin a side connection at a time. */
-void conn_want_side(struct client *, enum transport, bool by_itself,
-                    uint64_t at_us);
-
-/* It works, and is the one: say who we are. */
-void conn_greet(struct client *, struct conn *, struct now);
-
-/* Offline until the person says otherwise. */
-void conn_pause(struct client *, const char *why, struct now);
-
-/* All rooms are told: this is the connection now. */
-void conn_ready(struct client *, struct conn *, struct now);
-
-/* Offline until then: jittered back-off, but at least min_ms. */
-void conn_back_off(struct client *, uint64_t min_ms, struct now);
-
-/* Offline, but only until the next turn. */
-void conn_try_at_once(struct client *, struct now);
-
-/* The switch came to nothing: why, or NULL when nobody needs to know. */
-void conn_drop_side(struct client *, const char *why, struct now);
-void conn_drop_main(struct client *, const char *why, struct now);
-
-void conn_show(struct client *, enum link_state);
-
-/* "TCP", "UDP" */
-const char *conn_label(enum transport);
-
-/* ---- race.c ---- */
-
-/* A connection is to be opened, and the choice is ours. */
-void race_begin(struct client *, struct now);
-
-/* A connection works both ways: greet, or wait for the other one. */
-void race_proved(struct client *, struct conn *, struct now);
-
-/* All rooms are told over this one. */
-void race_won(struct client *, enum transport, struct now);
-
-/* The main connection has been silent for so long, microseconds. */
-void race_silence(struct client *, uint64_t silent, struct now);
-
-/* The machine was asleep; false: the connection is not worth a try. */
-bool race_wake(struct client *, struct now);
-
-void race_tick(struct client *, struct now);
-uint64_t race_deadline(const struct client *);
 
 /* ---- meeting.c ---- */
 

@@ -359,8 +359,8 @@ static void bury(struct net *net, struct now now)
 }
 
 /*
- * Nothing comes through a socket any more, though it may be the network that
- * has changed: go on through another one, and listen to the old one for a while.
+ * Nothing comes through a socket any more.  It may be the network that has
+ * changed: go on through another one, and listen to the old one for a while.
  */
 static void rebind(struct net *net, struct now now)
 {
