@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# More connections than descriptors: who comes later waits and is not turned
-# away, who is there notices nothing, the server does not burn the processor.
+# Crowds: more connections than descriptors, so that who comes later waits and
+# who is there notices nothing; more handshakes than are admitted.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -33,12 +33,20 @@ busy() { # SINCE: more than a third of the time that `never` looks
     [ $(($(cpu) - $1)) -gt 66 ]
 }
 
+happened() { # TIMES EVENT, since the server started
+    [ "$(awk -v event="$2" '/^ready / { n = 0 }
+        $2 == event { n++ }
+        END { print n + 0 }' "$TMP/server.log")" = "$1" ]
+}
+
 crowd_start() { # N
+    rm -f "$TMP/crowd.in"
     mkfifo "$TMP/crowd.in"
     : >"$TMP/crowd.log"
     "$HOSTILE" crowd "$TCP" "$1" <>"$TMP/crowd.in" >"$TMP/crowd.log" &
     CROWD_PID=$!
     PIDS+=("$CROWD_PID")
+    disown
     eventually "the crowd is there" logged crowd "^$1 connected"
 }
 
@@ -64,10 +72,7 @@ say bob 'no longer'
 wait_for alice 'bob +no longer'
 
 # Descriptors that go although they were counted on.
-crowd_forgotten() {
-    [ "$(grep -c session.end "$TMP/server.log")" = 100 ]
-}
-eventually "the crowd is forgotten" crowd_forgotten
+eventually "the crowd is forgotten" happened 100 session.end
 free=0
 while [ -e "/proc/$SERVER_PID/fd/$free" ]; do
     free=$((free + 1))
@@ -81,3 +86,30 @@ check "carol waits" blind carol "$ONLINE"
 prlimit --pid "$SERVER_PID" --nofile=64:64
 joined carol
 is "lines of the log" "$(grep -c listen.full "$TMP/server.log")" 1
+
+for name in alice bob carol; do
+    say "$name" /quit
+    ends "$name" 0
+done
+
+# Handshakes that never go on: so many are taken, for so long, so fast.
+restart() { # OPTION...
+    server_signal KILL
+    eventually "it ends" gone "$SERVER_PID"
+    server_start "$@"
+}
+restart --half-open 3 --handshake 600000
+crowd_start 10
+eventually "so many are taken" happened 3 session.open
+crowd_end
+check "the others are let go" logged crowd '^3 alive'
+restart --half-open 3 --handshake 500
+crowd_start 3
+eventually "they had their time" happened 3 session.end
+crowd_end
+check "nobody is left" logged crowd '^0 alive'
+restart --handshake-burst 1 --handshake-rate 4 --handshake 600000
+crowd_start 6
+eventually "one after the other" happened 6 session.open
+crowd_end
+check "all are taken" logged crowd '^6 alive'
