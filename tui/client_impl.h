@@ -42,6 +42,8 @@ struct conn {
     uint64_t opened_us;  /* when there was a link */
     uint64_t deadline;   /* mono_us when this phase must be over; NEVER */
     bool by_itself;      /* nobody asked for it: not worth a word */
+    bool follows;        /* the one before it ended when this was under way */
+    bool hailed;         /* HELLO has been said */
     uint32_t auth, sync; /* requests; answers to others are of old tries */
     bool authed, done;   /* AUTH_OK, SYNC_DONE came */
     bool resumed;        /* AUTH_OK says that the session went on */
@@ -55,9 +57,11 @@ struct race {
     uint64_t probe_us;    /* on TCP: when UDP is tried again; NEVER */
     uint64_t returned_us; /* when it was taken again last; 0 never */
     uint64_t rebound_us;  /* UDP: when a fresh socket was asked for last */
+    uint64_t fell_us;     /* UDP silent: when TCP was begun last */
     uint64_t woken_us;    /* the machine woke then: is the link alive? 0 */
     bool rebind;          /* client_rebind says so */
     bool died;            /* UDP went silent in mid-session */
+    bool shunned;         /* somebody else answers the other way */
 };
 
 /* A link that has ended. */
@@ -189,6 +193,9 @@ void race_begin(struct client *, struct now);
 /* A connection works both ways: greet, or wait for the other one. */
 void race_proved(struct client *, struct conn *, struct now);
 
+/* Somebody whom we do not trust answered beside the main connection. */
+void race_shun(struct client *, struct now);
+
 /* All rooms are told over this one. */
 void race_won(struct client *, enum transport, struct now);
 
@@ -208,6 +215,8 @@ void meeting_check(struct client *, struct conn *, struct now);
 
 /* ---- greeting.c ---- */
 
+/* HELLO alone, once: over datagrams in clear text, to be answered. */
+void greeting_hail(struct client *, struct conn *, struct now);
 void greeting_say(struct client *, struct conn *, struct now);
 void greeting_welcome(struct client *, struct conn *,
                       const struct msg_welcome *, struct now);
