@@ -256,7 +256,7 @@ static void note_progress(struct link *link, struct now now)
 {
     size_t queued = link_queued(link);
 
-    if (queued == 0)
+    if (queued == 0 || link->resting)
         link->progress_us = NEVER;
     else if (queued < link->queued_before || link->progress_us == NEVER)
         link->progress_us = now.mono_us;
@@ -277,7 +277,8 @@ void link_tick(struct link *link, struct now now)
 
 void link_rest(struct link *link)
 {
-    link->beat.at_us = NEVER;
+    link->beat.at_us = link->progress_us = NEVER;
+    link->resting = link->dgram != NULL;
     if (link->dgram)
         dgram_rest(link->dgram);
     if (link->config.secure)

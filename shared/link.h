@@ -144,7 +144,7 @@ void link_close(struct link *, unsigned code, struct now);
 uint64_t link_deadline(const struct link *);
 void link_tick(struct link *, struct now);
 
-/* The peer sleeps: say nothing until something comes from it. */
+/* The peer sleeps: say nothing, and count no time, until something comes. */
 void link_rest(struct link *);
 
 /* Beat every period_ms from now on (a client, after WELCOME); 0 stops. */

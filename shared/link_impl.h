@@ -37,6 +37,7 @@ struct link {
     bool begun;           /* stream: something has come */
     bool peer_clear;      /* client: it was not encrypted */
     bool told_id;         /* datagram, server: the id has been told */
+    bool resting;         /* datagram: the peer sleeps */
 };
 
 /* ---- link_wire.c ---- */

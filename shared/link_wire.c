@@ -103,6 +103,7 @@ static int take_packet(struct link *link, struct str packet, struct now now)
     if (err)
         return err;
     link->peer.heard_us = now.mono_us;
+    link->resting = false;
     dgram_stats(link->dgram, &stats);
     link->peer.rtt_us = stats.srtt_us;
     link->peer.loss = stats.loss;
@@ -175,6 +176,8 @@ static int take_sealed(struct link *link, struct str datagram, struct str from,
     if (first_byte(datagram) == DATAGRAM_SEALED)
         datagram = str_from(datagram, CLIENT_HEAD);
     record = secure_record(datagram);
+    if (!link_is_open(link))
+        link->peer.heard_us = now.mono_us; /* the handshake moves */
     secure_feed(secure, datagram);
     while (!err && (got = secure_read(secure, packet, sizeof packet, now))) {
         if (got < 0)

@@ -230,7 +230,8 @@ static inline struct peer *peer_new(struct rig *rig, enum transport transport)
                                   .queue_max = 1 << 24 };
     struct hub_peer from = { .transport = transport,
                              .id = config.id,
-                             .name = S("memory") };
+                             .name = S("memory"),
+                             .clear = true };
     enum err why;
 
     assert_non_null(p);

@@ -21,7 +21,7 @@ static void test_conn_backs_off(void **state)
             s->now.mono_us += 10000;
             s->now.wall_ms += 10;
         }
-        client_failed(s->client, EX_UNAVAILABLE, "refused", s->now);
+        client_failed(s->client, transport, EX_UNAVAILABLE, "refused", s->now);
         start_us = s->now.mono_us;
         assert_int_equal(s->model->link, LINK_OFFLINE);
         assert_string_equal(s->model->trouble, "refused");
@@ -104,24 +104,29 @@ static void test_conn_says_that_the_machine_slept(void **state)
     strike(s);
 }
 
+/* What is tried when, and when it is given up, is test_race.c's business. */
 static void test_conn_tries_the_other_transport(void **state)
 {
     struct stage *s = raise();
     enum transport transport;
+    const char *why = "";
+    int code;
 
     (void)state;
     s->config.pick = PICK_AUTO;
     s->config.once = true;
     start(s);
     assert_true(client_want(s->client, &transport, s->now));
-    assert_int_equal(transport, TRANSPORT_TCP);
-    client_failed(s->client, EX_UNAVAILABLE, "refused", s->now);
-    assert_false(client_fatal(s->client, &(int){ 0 }, &(const char *){ "" }));
+    assert_int_equal(transport, TRANSPORT_UDP);
+    assert_false(client_want(s->client, &transport, s->now));
+    client_failed(s->client, TRANSPORT_UDP, EX_UNAVAILABLE, "no way", s->now);
+    assert_false(client_fatal(s->client, &code, &why));
     assert_true(client_want(s->client, &transport, s->now)); /* at once */
 
-    assert_int_equal(transport, TRANSPORT_UDP);
-    client_failed(s->client, EX_UNAVAILABLE, "no answer", s->now);
-    assert_true(client_fatal(s->client, &(int){ 0 }, &(const char *){ "" }));
+    assert_int_equal(transport, TRANSPORT_TCP);
+    client_failed(s->client, TRANSPORT_TCP, EX_UNAVAILABLE, "refused", s->now);
+    assert_true(client_fatal(s->client, &code, &why));
+    assert_string_equal(why, "no way; refused");
     strike(s);
 }
 
@@ -196,7 +201,7 @@ static void test_conn_stays_when_the_other_transport_fails(void **state)
     old = client_link(s->client);
     client_pick(s->client, PICK_UDP, s->now);
     assert_true(client_want(s->client, &transport, s->now));
-    client_failed(s->client, EX_UNAVAILABLE, "blocked", s->now);
+    client_failed(s->client, transport, EX_UNAVAILABLE, "blocked", s->now);
     settle(s);
 
     assert_ptr_equal(client_link(s->client), old);

@@ -342,7 +342,9 @@ static void test_flow_closes_a_reader_without_progress(void **state)
 
 static bool can_open(struct rig *rig, struct str gate, enum err *why)
 {
-    struct hub_peer from = { .transport = TRANSPORT_TCP, .gate = gate };
+    struct hub_peer from = { .transport = TRANSPORT_TCP,
+                             .gate = gate,
+                             .clear = true };
     struct link_config config = { .body_max = BODY_MAX };
     struct session *s = hub_open(rig->hub, &from, why, rig->now);
     struct peer *p;

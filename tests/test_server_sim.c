@@ -188,7 +188,9 @@ static void connect_client(struct client *c)
         .body_max = BODY_MAX,
         .queue_max = 1 << 24,
     };
-    struct hub_peer peer = { .transport = config.transport, .id = config.id };
+    struct hub_peer peer = { .transport = config.transport,
+                             .id = config.id,
+                             .clear = true };
     struct msg hello = { .kind = KIND_HELLO }, auth = { .kind = KIND_AUTH };
     char nick[16];
     enum err why;

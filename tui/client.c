@@ -157,26 +157,33 @@ static const char *broken(struct client *c, const struct conn *conn)
     return c->broken;
 }
 
+/* Returns 1, or a negative error code. */
+static int take_frame(struct client *c, struct conn *conn, struct str frame,
+                      struct now now)
+{
+    struct msg msg;
+    int err = wire_decode(&msg, frame, c->scratch);
+
+    if (err == 0)
+        handle(c, conn, &msg, now);
+    return err == 0 || err == -ERROR_UNSUPPORTED ? 1 : err;
+}
+
 bool client_feed(struct client *c, struct link *link, struct str bytes,
                  struct now now)
 {
     struct conn *conn = conn_of(c, link);
     struct str frame;
-    struct msg msg;
     int got = conn ? link_feed(link, bytes, now) : -ERROR_BAD_STATE;
 
     if (got == 0)
         c->heard_ms = now.wall_ms;
     while (got >= 0 && (got = link_next(link, &frame, now)) > 0) {
-        int err = wire_decode(&msg, frame, c->scratch);
-
-        if (err == -ERROR_UNSUPPORTED)
-            continue;
-        if (err)
-            got = err;
-        else
-            handle(c, conn, &msg, now);
-        conn = conn_of(c, link); /* it may have ended, or become main */
+        meeting_check(c, conn, now); /* first of all: who says it? */
+        conn = conn_of(c, link);     /* it may have ended, or become main */
+        if (conn && conn->phase >= CONN_GREETING)
+            got = take_frame(c, conn, frame, now);
+        conn = conn_of(c, link);
         if (!conn)
             return false;
     }

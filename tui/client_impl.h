@@ -112,6 +112,8 @@ void meeting_check(struct client *, struct conn *, struct now);
 
 /* ---- greeting.c ---- */
 
+/* HELLO alone, once: over datagrams in clear text, to be answered. */
+void greeting_hail(struct client *, struct conn *, struct now);
 void greeting_say(struct client *, struct conn *, struct now);
 void greeting_welcome(struct client *, struct conn *,
                       const struct msg_welcome *, struct now);

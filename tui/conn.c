@@ -130,6 +130,7 @@ void conn_drop_main(struct client *c, const char *why, struct now now)
     if (c->side.phase != CONN_NONE) { /* another one is under way: go on */
         snprintf(c->first_why, sizeof c->first_why, "%s", why);
         conn_promote(c);
+        c->main.follows = was_up;
         conn_show(c, c->main.phase == CONN_GREETING ? LINK_GREETING
                                                     : LINK_CONNECTING);
         if (c->main.phase == CONN_PROVED)
@@ -171,11 +172,12 @@ void conn_say(struct client *c, struct conn *conn, const struct msg *msg,
 
 void conn_ready(struct client *c, struct conn *conn, struct now now)
 {
-    bool switched = conn == &c->side, again = c->was_online;
+    bool side = conn == &c->side, again = c->was_online;
+    bool switched = side || conn->follows;
 
     conn->phase = CONN_READY;
     conn->deadline = NEVER;
-    if (switched)
+    if (side)
         conn_promote(c);
     c->old_pick = c->config.pick;
     c->slept = false;

@@ -35,6 +35,8 @@ struct conn {
     uint64_t opened_us;  /* when there was a link */
     uint64_t deadline;   /* mono_us when this phase must be over; NEVER */
     bool by_itself;      /* nobody asked for it: not worth a word */
+    bool follows;        /* the one before it ended when this was under way */
+    bool hailed;         /* HELLO has been said */
     uint32_t auth, sync; /* requests; answers to others are of old tries */
     bool authed, done;   /* AUTH_OK, SYNC_DONE came */
     bool resumed;        /* AUTH_OK says that the session went on */

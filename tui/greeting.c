@@ -24,10 +24,13 @@ enum {
 
 /* ---- out ---- */
 
-static void say_hello(struct client *c, struct conn *conn, struct now now)
+void greeting_hail(struct client *c, struct conn *conn, struct now now)
 {
     struct msg msg = { .kind = KIND_HELLO };
 
+    if (conn->hailed)
+        return;
+    conn->hailed = true;
     msg.hello.vmin = msg.hello.vmax = PROTOCOL_VERSION;
     msg.hello.device = outbox_device(c->outbox);
     msg.hello.client = str_of("chat-tui " VERSION);
@@ -91,7 +94,7 @@ static void say_who(struct client *c, struct conn *conn, struct now now)
 
 void greeting_say(struct client *c, struct conn *conn, struct now now)
 {
-    say_hello(c, conn, now);
+    greeting_hail(c, conn, now);
     if (conn->link)
         say_who(c, conn, now);
 }

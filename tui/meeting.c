@@ -6,17 +6,24 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "shared/dgram.h"
 #include "tui/client_impl.h"
 #include "tui/lang.h"
 #include "tui/trust.h"
 
 /* It is not the right one, or nobody knows: stay away until the person says. */
-static void turn_away(struct client *c, enum verdict verdict,
-                      const struct secure_peer *peer, const char *why,
-                      struct now now)
+static void turn_away(struct client *c, const struct conn *conn,
+                      enum verdict verdict, const struct secure_peer *peer,
+                      const char *why, struct now now)
 {
     bool asks = trust_asks(c->config.trust);
 
+    if (conn->by_itself && c->main.phase == CONN_READY) {
+        /* Not the one we talk with: that one is none the worse for it. */
+        model_notice(c->model, NULL, now, "%s", why);
+        race_shun(c, now);
+        return;
+    }
     conn_pause(c, trust_brief(c->config.trust), now);
     if (verdict == VERDICT_ASK)
         model_ask(c->model, why, &peer->key, now);
@@ -27,8 +34,8 @@ static void turn_away(struct client *c, enum verdict verdict,
 }
 
 /* Whether a server that has proved its key may be spoken to. */
-static bool is_trusted(struct client *c, const struct secure_peer *peer,
-                       struct now now)
+static bool is_trusted(struct client *c, const struct conn *conn,
+                       const struct secure_peer *peer, struct now now)
 {
     char why[JUDGE_TEXT] = "";
     enum verdict verdict;
@@ -37,12 +44,25 @@ static bool is_trusted(struct client *c, const struct secure_peer *peer,
         return true;
     verdict = trust_judge(c->config.trust, peer, why, sizeof why);
     if (verdict == VERDICT_ASK || verdict == VERDICT_REFUSE) {
-        turn_away(c, verdict, peer, why, now);
+        turn_away(c, conn, verdict, peer, why, now);
         return false;
     }
     if (*why)
         model_notice(c->model, NULL, now, "%s", why);
     return true;
+}
+
+/*
+ * Whether anything has come back.  A handshake shows it, and so does a stream
+ * that is connected; a datagram link in clear text is open before it has sent
+ * a byte.
+ */
+static bool is_answered(const struct conn *conn)
+{
+    struct dgram_stats stats;
+
+    return link_is_secure(conn->link) ||
+           !link_dgram_stats(conn->link, &stats) || stats.received > 0;
 }
 
 void meeting_check(struct client *c, struct conn *conn, struct now now)
@@ -51,7 +71,11 @@ void meeting_check(struct client *c, struct conn *conn, struct now now)
 
     if (conn->phase != CONN_SHAKING || !link_is_open(conn->link))
         return;
-    if (link_peer_secure(conn->link, &peer) && !is_trusted(c, &peer, now))
+    if (c->config.pick == PICK_AUTO && !is_answered(conn)) {
+        greeting_hail(c, conn, now);
+        return;
+    }
+    if (link_peer_secure(conn->link, &peer) && !is_trusted(c, conn, &peer, now))
         return;
     conn->phase = CONN_PROVED;
     race_proved(c, conn, now);

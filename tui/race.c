@@ -16,11 +16,13 @@
 enum {
     MS = 1000,
     SECOND = 1000 * MS,
-    HEAD_START_US = 300 * MS, /* that UDP has over TCP */
-    BENEFIT_US = 3000 * MS,   /* UDP that has answered gets so long */
-    REBIND_US = 6000 * MS,    /* silent: a heartbeat has no answer */
+    HEAD_START_US = 300 * MS,  /* that UDP has over TCP */
+    BENEFIT_US = 3000 * MS,    /* UDP that has answered gets so long */
+    USUAL_BEAT_US = 5000 * MS, /* with it, silence of 6 s ... */
+    REBIND_US = 1000 * MS,
     REBIND_EVERY_US = 4000 * MS,
-    FALL_BACK_US = 8000 * MS,
+    FALL_BACK_US = 3000 * MS, /* ... and of 8 s is too much */
+    FALL_BACK_EVERY_US = 2000 * MS,
     WAKE_US = 3000 * MS,
     PROBE_US = 30 * SECOND,        /* from try to try */
     PROBE_AFTER_US = 120 * SECOND, /* it had come back, and died again */
@@ -33,6 +35,7 @@ static bool is_auto(const struct client *c)
 
 void race_begin(struct client *c, struct now now)
 {
+    c->race.shunned = false;
     c->main.transport = TRANSPORT_UDP;
     c->first_why[0] = '\0';
     conn_want_side(c, TRANSPORT_TCP, true, now.mono_us + HEAD_START_US);
@@ -64,8 +67,14 @@ void race_proved(struct client *c, struct conn *conn, struct now now)
         return;
     }
     conn_promote(c);
-    c->model->path_why = PATH_BLOCKED;
     conn_greet(c, &c->main, now);
+}
+
+void race_shun(struct client *c, struct now now)
+{
+    c->race.shunned = true;
+    c->race.probe_us = NEVER;
+    conn_drop_side(c, NULL, now);
 }
 
 void race_won(struct client *c, enum transport transport, struct now now)
@@ -77,20 +86,27 @@ void race_won(struct client *c, enum transport transport, struct now now)
 
     race->probe_us = NEVER;
     race->woken_us = 0;
+    c->model->path_why = PATH_FINE;
     if (transport == TRANSPORT_UDP) {
         race->returned_us = was_tcp ? now.mono_us : 0;
         race->died = false;
-        c->model->path_why = PATH_FINE;
     } else if (is_auto(c)) {
-        if (race->died)
-            c->model->path_why = PATH_DIED;
+        c->model->path_why = race->died ? PATH_DIED : PATH_BLOCKED;
         race->probe_us = now.mono_us + (relapse ? PROBE_AFTER_US : PROBE_US);
-    } else {
-        c->model->path_why = PATH_FINE;
     }
 }
 
 /* ---- silence ---- */
+
+/* Silence of a heartbeat and so much more; longer beats allow for more. */
+static uint64_t beyond(const struct client *c, uint64_t more_us)
+{
+    uint64_t beat_us = c->model->limits.value[LIMIT_HEARTBEAT] * MS;
+
+    if (beat_us > USUAL_BEAT_US)
+        more_us = more_us * beat_us / USUAL_BEAT_US;
+    return beat_us + more_us;
+}
 
 static bool can_rebind(const struct client *c)
 {
@@ -115,20 +131,40 @@ struct link *client_rebind(struct client *c)
     return wanted ? c->main.link : NULL;
 }
 
+/* Whether TCP may be tried beside a UDP that has fallen silent. */
+static bool may_fall_back(const struct client *c)
+{
+    return is_auto(c) && c->main.phase == CONN_READY &&
+           c->main.transport == TRANSPORT_UDP && c->side.phase == CONN_NONE &&
+           !c->race.shunned && !c->leaving;
+}
+
+/* UDP is back; what has begun to greet over TCP has taken its place already. */
+static void on_return(struct client *c, struct now now)
+{
+    if (!c->race.died || (c->side.by_itself && c->side.phase >= CONN_GREETING))
+        return;
+    c->race.died = false;
+    if (c->side.by_itself)
+        conn_drop_side(c, NULL, now);
+}
+
 void race_silence(struct client *c, uint64_t silent, struct now now)
 {
+    struct race *race = &c->race;
+
     if (c->main.transport != TRANSPORT_UDP)
         return;
-    if (silent < REBIND_US) {
-        if (c->race.died && c->side.by_itself)
-            conn_drop_side(c, NULL, now); /* it is back before TCP was there */
-        c->race.died = false;
+    if (silent < beyond(c, REBIND_US)) {
+        on_return(c, now);
         return;
     }
-    if (can_rebind(c) && now.mono_us - c->race.rebound_us >= REBIND_EVERY_US)
+    if (can_rebind(c) && now.mono_us - race->rebound_us >= REBIND_EVERY_US)
         rebind(c, now);
-    if (is_auto(c) && silent >= FALL_BACK_US && c->side.phase == CONN_NONE) {
-        c->race.died = true;
+    if (may_fall_back(c) && silent >= beyond(c, FALL_BACK_US) &&
+        now.mono_us - race->fell_us >= FALL_BACK_EVERY_US) {
+        race->died = true;
+        race->fell_us = now.mono_us;
         conn_want_side(c, TRANSPORT_TCP, true, now.mono_us);
     }
 }
@@ -165,7 +201,6 @@ static void check_promise(struct client *c, struct now now)
 {
     if (c->side.phase == CONN_PROVED && now.mono_us >= c->side.deadline) {
         conn_promote(c);
-        c->model->path_why = PATH_BLOCKED;
         conn_greet(c, &c->main, now);
     }
 }
@@ -190,20 +225,25 @@ void race_tick(struct client *c, struct now now)
     check_probe(c, now);
 }
 
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 uint64_t race_deadline(const struct client *c)
 {
-    uint64_t at = c->main.phase == CONN_READY ? c->race.probe_us : NEVER;
+    const struct race *race = &c->race;
+    uint64_t at = c->main.phase == CONN_READY ? race->probe_us : NEVER;
+    uint64_t heard =
+        c->main.phase == CONN_READY ? link_peer(c->main.link).heard_us : 0;
 
-    if (c->race.woken_us)
-        at = time_min(at, c->race.woken_us + WAKE_US);
-    if (can_rebind(c)) {
-        uint64_t heard = link_peer(c->main.link).heard_us;
-        uint64_t again = c->race.rebound_us + REBIND_EVERY_US;
-        uint64_t due = heard + REBIND_US;
-
-        at = time_min(at, due > again ? due : again);
-        if (is_auto(c) && c->side.phase == CONN_NONE)
-            at = time_min(at, heard + FALL_BACK_US);
-    }
+    if (race->woken_us)
+        at = time_min(at, race->woken_us + WAKE_US);
+    if (can_rebind(c))
+        at = time_min(at, later(heard + beyond(c, REBIND_US),
+                                race->rebound_us + REBIND_EVERY_US));
+    if (may_fall_back(c))
+        at = time_min(at, later(heard + beyond(c, FALL_BACK_US),
+                                race->fell_us + FALL_BACK_EVERY_US));
     return at;
 }

@@ -5,7 +5,8 @@
  *     hostile server             prints its port and feeds ATTACKS to whoever
  *                                connects, in every field that is ever shown
  *     hostile crowd PORT N       connects N times and says nothing; prints
- *                          how many are connected, and when it reads a line
+ *     hostile crowd PORT N       connects N times and says nothing; prints how
+ *                                many are connected, and when it reads a line
  *                                how many of them still are
  * Messages are encoded as they are; nothing here is cleaned.
  */
