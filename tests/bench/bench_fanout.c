@@ -2,11 +2,13 @@
  *
  * usage: bench_fanout [-s SERVER] [-t tcp|udp] [-m MEMBERS] [-n SENDERS]
  *                     [-w WINDOW] [-b BYTES] [-d SECONDS] [-r LINES_PER_SECOND]
+ *                     [-c]
  *
  * A real server and MEMBERS clients of one room, on loopback, in two processes.
  * SENDERS of them (4) take turns.
  * WINDOW lines are on their way at any time: the next is said when the last
- * member has one (with -r they are said by the clock instead).  Prints
+ * member has one (with -r they are said by the clock instead; with -w 0 nothing
+ * is said, so that the heartbeats are measured).  -c: in clear text.  Prints
  * deliveries a second, the server's CPU time per delivery, and its memory.
  */
 #include <arpa/inet.h>
@@ -49,6 +51,7 @@ struct bench {
     const char *server;
     enum transport transport;
     size_t members, senders, window, bytes, seconds, rate;
+    struct secure_base *secure; /* NULL: clear text */
     pid_t pid;
     int port, epoll;
     struct member *all;
@@ -82,18 +85,18 @@ static struct now clock_now(void)
 
 static void read_ready(struct bench *b, int fd)
 {
-    char line[512] = "", *port;
+    char line[1024] = "", *port;
     size_t len = 0;
 
-    while (len < sizeof line - 1 && !strchr(line, '\n')) {
+    while (len < sizeof line - 1 && !strstr(line, "ready tcp=")) {
         ssize_t n = read(fd, line + len, sizeof line - 1 - len);
 
         if (n <= 0)
             die("the server did not become ready");
         len += (size_t)n;
     }
-    port = strstr(line, b->transport == TRANSPORT_UDP ? "udp=" : "tcp=");
-    if (strncmp(line, "ready", 5) != 0 || !port || !strchr(port, ':'))
+    port = strstr(line, b->transport == TRANSPORT_UDP ? " udp=" : " tcp=");
+    if (!port || !strchr(port, ':'))
         die(line);
     b->port = atoi(strchr(port, ':') + 1);
 }
@@ -123,8 +126,8 @@ static void start_server(struct bench *b)
         close(fds[0]);
         close(fds[1]);
         execl(b->server, "chat-server", "--listen-tcp", "127.0.0.1:0",
-              "--listen-udp", "127.0.0.1:0", "--rate-limit", "off",
-              (char *)NULL);
+              "--listen-udp", "127.0.0.1:0", "--rate-limit", "off", "--data",
+              ":memory:", (char *)NULL);
         _exit(127);
     }
     close(fds[1]);
@@ -222,6 +225,8 @@ static void open_member(struct bench *b)
     if (!udp)
         setsockopt(m->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     fcntl(m->fd, F_SETFL, O_NONBLOCK);
+    if (b->secure)
+        config.secure = secure_new(b->secure, udp, NULL, b->now);
     m->link = link_new(&config, b->now);
     epoll_ctl(b->epoll, EPOLL_CTL_ADD, m->fd, &event);
     greet(m, b->n_opened++);
@@ -290,6 +295,10 @@ static void read_member(struct member *m)
         if (b->transport == TRANSPORT_TCP && (size_t)n < sizeof b->buffer)
             break;
     }
+    if (link_is_over(m->link))
+        die(link_error(m->link));
+    if (b->secure)
+        touch(m); /* the handshake has an answer */
     if (n == 0)
         die("the server closed a connection");
     if (b->transport == TRANSPORT_UDP)
@@ -383,11 +392,12 @@ static void measure(struct bench *b)
     took = b->now.mono_us - start;
     server_usage(b, &cpu[1], &kib[1]);
     before = b->deliveries - before;
-    printf("%s members=%zu senders=%zu window=%zu bytes=%zu rate=%zu: "
+    printf("%s %s members=%zu senders=%zu window=%zu bytes=%zu rate=%zu: "
            "%.0f deliveries/s, %.2f us CPU each, server %.0f %% CPU, "
            "RSS %ld KiB (%ld at start), gaps=%llu\n",
-           transport_name(b->transport), b->members, b->senders, b->window,
-           b->bytes, b->rate, (double)before * 1e6 / (double)took,
+           transport_name(b->transport), b->secure ? "encrypted" : "clear",
+           b->members, b->senders, b->window, b->bytes, b->rate,
+           (double)before * 1e6 / (double)took,
            before ? (double)(cpu[1] - cpu[0]) / (double)before : 0.0,
            100.0 * (double)(cpu[1] - cpu[0]) / (double)took, kib[1], kib[0],
            (unsigned long long)b->gaps);
@@ -397,7 +407,7 @@ static void options(struct bench *b, int argc, char **argv)
 {
     int c;
 
-    while ((c = getopt(argc, argv, "s:t:m:n:w:b:d:r:")) != -1) {
+    while ((c = getopt(argc, argv, "s:t:m:n:w:b:d:r:c")) != -1) {
         size_t n = optarg ? strtoul(optarg, NULL, 10) : 0;
 
         switch (c) {
@@ -412,9 +422,29 @@ static void options(struct bench *b, int argc, char **argv)
         case 'b': b->bytes = n; break;
         case 'd': b->seconds = n; break;
         case 'r': b->rate = n; break;
+        case 'c': b->secure = NULL; break;
         default: exit(64);
         }
     }
+}
+
+/* One for all of them: what a client keeps is not measured here. */
+static struct secure_base *make_secure(void)
+{
+    struct secure_config config = { 0 };
+    char error[200] = "no key";
+    struct secure_base *base = NULL;
+    struct secure_pem pem;
+
+    if (secure_pem_make(&pem, "bench", clock_now())) {
+        config.key = str_of(pem.key);
+        config.chain = config.roots = str_of(pem.chain);
+        base = secure_base_new(&config, error, sizeof error);
+        secure_pem_free(&pem);
+    }
+    if (!base)
+        die(error);
+    return base;
 }
 
 int main(int argc, char **argv)
@@ -428,6 +458,7 @@ int main(int argc, char **argv)
     snprintf(path, sizeof path, "%s", argv[0]);
     snprintf(b.buffer, sizeof b.buffer, "%s/../../chat-server", dirname(path));
     b.server = mem_str(str_of(b.buffer));
+    b.secure = make_secure();
     options(&b, argc, argv);
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
