@@ -16,15 +16,15 @@
 
 #include "shared/mem.h"
 
-static int fail(char *error, size_t cap, int code, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+static int fail(struct keyfile *, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-static int fail(char *error, size_t cap, int code, const char *format, ...)
+static int fail(struct keyfile *keyfile, int code, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
-    vsnprintf(error, cap, format, args);
+    vsnprintf(keyfile->why, sizeof keyfile->why, format, args);
     va_end(args);
     return code;
 }
@@ -60,8 +60,7 @@ static bool is_set(const char *text)
     return text && *text;
 }
 
-int keyfile_init(struct keyfile *keyfile, const struct keyfile_config *config,
-                 char *error, size_t cap)
+int keyfile_init(struct keyfile *keyfile, const struct keyfile_config *config)
 {
     *keyfile = (struct keyfile){ 0 };
     if (is_set(config->key) && is_set(config->cert)) {
@@ -74,7 +73,7 @@ int keyfile_init(struct keyfile *keyfile, const struct keyfile_config *config,
     keyfile->dir =
         is_set(config->data) ? join(config->data, "") : default_dir();
     if (!keyfile->dir)
-        return fail(error, cap, EX_CONFIG,
+        return fail(keyfile, EX_CONFIG,
                     "data: neither HOME nor XDG_STATE_HOME is set; --data DIR "
                     "says where to keep the server's key");
     keyfile->key = join(keyfile->dir, "/key.pem");
@@ -138,23 +137,23 @@ bool keyfile_changed(struct keyfile *keyfile)
 /* ---- reading ---- */
 
 /* Whether a file is one that may be read; returns 0 or an exit code. */
-static int check_file(const char *path, const struct stat *st, bool secret,
-                      char *error, size_t cap)
+static int check_file(struct keyfile *keyfile, const char *path,
+                      const struct stat *st, bool secret)
 {
     if (!S_ISREG(st->st_mode))
-        return fail(error, cap, EX_CONFIG, "%s: is no file", path);
+        return fail(keyfile, EX_CONFIG, "%s: is no file", path);
     if (st->st_size > PEM_MAX)
-        return fail(error, cap, EX_CONFIG, "%s: is too large for PEM", path);
+        return fail(keyfile, EX_CONFIG, "%s: is too large for PEM", path);
     if (secret && st->st_mode & 077)
-        return fail(error, cap, EX_CONFIG,
+        return fail(keyfile, EX_CONFIG,
                     "%s: others can read the private key; chmod 600 it, and "
                     "take a new one if they may have",
                     path);
     return 0;
 }
 
-static int read_all(int fd, const char *path, size_t size, char **text,
-                    char *error, size_t cap)
+static int read_all(struct keyfile *keyfile, int fd, const char *path,
+                    size_t size, char **text)
 {
     size_t len = 0;
     ssize_t n = 1;
@@ -166,28 +165,28 @@ static int read_all(int fd, const char *path, size_t size, char **text,
             len += (size_t)n;
     }
     if (n < 0)
-        return fail(error, cap, EX_IOERR, "%s: %s", path, strerror(errno));
+        return fail(keyfile, EX_IOERR, "%s: %s", path, strerror(errno));
     if (!**text)
-        return fail(error, cap, EX_CONFIG, "%s: is empty", path);
+        return fail(keyfile, EX_CONFIG, "%s: is empty", path);
     return 0;
 }
 
 /* A whole file as a string; *text is owned by the caller in any case. */
-static int read_file(const char *path, bool secret, char **text, char *error,
-                     size_t cap)
+static int read_file(struct keyfile *keyfile, const char *path, bool secret,
+                     char **text)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     struct stat st;
     int err;
 
     if (fd < 0)
-        return fail(error, cap, EX_NOINPUT, "%s: %s", path, strerror(errno));
+        return fail(keyfile, EX_NOINPUT, "%s: %s", path, strerror(errno));
     if (fstat(fd, &st))
-        err = fail(error, cap, EX_IOERR, "%s: %s", path, strerror(errno));
+        err = fail(keyfile, EX_IOERR, "%s: %s", path, strerror(errno));
     else
-        err = check_file(path, &st, secret, error, cap);
+        err = check_file(keyfile, path, &st, secret);
     if (!err)
-        err = read_all(fd, path, (size_t)st.st_size, text, error, cap);
+        err = read_all(keyfile, fd, path, (size_t)st.st_size, text);
     close(fd);
     return err;
 }
@@ -204,23 +203,22 @@ bool keyfile_exists(const struct keyfile *keyfile)
     return keyfile->key && (!keyfile->dir || exists(keyfile->key));
 }
 
-int keyfile_read(struct keyfile *keyfile, struct secure_pem *pem, char *error,
-                 size_t cap)
+int keyfile_read(struct keyfile *keyfile, struct secure_pem *pem)
 {
     int err;
 
     *pem = (struct secure_pem){ NULL, NULL };
     if (!keyfile->key)
-        return fail(error, cap, EX_NOINPUT, "the key is in memory only");
+        return fail(keyfile, EX_NOINPUT, "the key is in memory only");
     if (!keyfile_exists(keyfile))
-        return fail(error, cap, EX_NOINPUT,
+        return fail(keyfile, EX_NOINPUT,
                     "%s: there is no key yet; the first start makes it",
                     keyfile->key);
     look(keyfile, keyfile->read);
     memcpy(keyfile->seen, keyfile->read, sizeof keyfile->seen);
-    err = read_file(keyfile->key, true, &pem->key, error, cap);
+    err = read_file(keyfile, keyfile->key, true, &pem->key);
     if (!err)
-        err = read_file(keyfile->cert, false, &pem->chain, error, cap);
+        err = read_file(keyfile, keyfile->cert, false, &pem->chain);
     return err;
 }
 
@@ -305,24 +303,23 @@ static int make_key(const struct keyfile *keyfile, const char *name,
 }
 
 /* A certificate for the key that is there; another one is of no use to it. */
-static int make_cert(struct keyfile *keyfile, const char *name, struct now now,
-                     char *error, size_t cap)
+static int make_cert(struct keyfile *keyfile, const char *name, struct now now)
 {
     struct secure_pem pem = { NULL, NULL };
-    int err = read_file(keyfile->key, true, &pem.key, error, cap);
+    int err = read_file(keyfile, keyfile->key, true, &pem.key);
 
     if (!err && !secure_pem_certify(&pem, name, now))
-        err = fail(error, cap, EX_CONFIG, "%s: is no private key in PEM",
+        err = fail(keyfile, EX_CONFIG, "%s: is no private key in PEM",
                    keyfile->key);
     if (!err && place_file(keyfile, keyfile->cert, pem.chain, false))
-        err = fail(error, cap, EX_CANTCREAT, "%s: %s", keyfile->cert,
+        err = fail(keyfile, EX_CANTCREAT, "%s: %s", keyfile->cert,
                    strerror(errno));
     secure_pem_free(&pem);
     return err;
 }
 
 int keyfile_need(struct keyfile *keyfile, struct secure_pem *pem,
-                 const char *name, struct now now, char *error, size_t cap)
+                 const char *name, struct now now)
 {
     bool fresh = keyfile->dir && !exists(keyfile->key);
     int err = 0;
@@ -331,11 +328,11 @@ int keyfile_need(struct keyfile *keyfile, struct secure_pem *pem,
     if (!keyfile->key)
         return secure_pem_make(pem, name, now)
                    ? 0
-                   : fail(error, cap, EX_OSERR, "a key cannot be made");
+                   : fail(keyfile, EX_OSERR, "a key cannot be made");
     if (fresh && (make_dirs(keyfile->dir) || make_key(keyfile, name, now)))
-        err = fail(error, cap, EX_CANTCREAT, "%s: %s; --data says where else",
+        err = fail(keyfile, EX_CANTCREAT, "%s: %s; --data says where else",
                    keyfile->key, strerror(errno));
     if (!err && keyfile->dir && (fresh || !exists(keyfile->cert)))
-        err = make_cert(keyfile, name, now, error, cap);
-    return err ? err : keyfile_read(keyfile, pem, error, cap);
+        err = make_cert(keyfile, name, now);
+    return err ? err : keyfile_read(keyfile, pem);
 }

@@ -33,15 +33,14 @@ struct keyfile {
     char *dir;        /* of the server's own; NULL: none */
     char *key, *cert; /* paths; NULL: in memory only */
     struct keyfile_stamp read[2], seen[2];
+    char why[512]; /* what went wrong last: a sentence */
 };
 
 /*
  * Find out where; touches no file.
- *   error    gets a sentence, cap bytes
- *   returns  0, or an exit code of sysexits
+ *   returns  0, or an exit code of sysexits and a sentence in `why`
  */
-int keyfile_init(struct keyfile *, const struct keyfile_config *, char *error,
-                 size_t cap);
+int keyfile_init(struct keyfile *, const struct keyfile_config *);
 void keyfile_fini(struct keyfile *);
 
 /* Whether there is a key to be read; the operator's there has to be. */
@@ -52,15 +51,14 @@ bool keyfile_exists(const struct keyfile *);
  * is in the result is owned by the caller in any case: secure_pem_free.
  *   returns  as above; EX_NOINPUT: there is no key (yet)
  */
-int keyfile_read(struct keyfile *, struct secure_pem *, char *error,
-                 size_t cap);
+int keyfile_read(struct keyfile *, struct secure_pem *);
 
 /*
  * The same, and what the server has to make itself is made.
  *   name     for the certificate
  */
 int keyfile_need(struct keyfile *, struct secure_pem *, const char *name,
-                 struct now, char *error, size_t cap);
+                 struct now);
 
 /*
  * Whether the files are no longer those that were read, and have come to rest:

@@ -28,9 +28,8 @@ static const char *name_of(const struct keyfile *keyfile)
     return keyfile->key ? keyfile->key : ":memory:";
 }
 
-static struct secure_base *base_of(const struct keyfile *keyfile,
-                                   const struct secure_pem *pem, char *error,
-                                   size_t cap)
+static struct secure_base *base_of(struct keyfile *keyfile,
+                                   const struct secure_pem *pem)
 {
     struct secure_config config = { .server = true,
                                     .key = str_of(pem->key),
@@ -39,23 +38,24 @@ static struct secure_base *base_of(const struct keyfile *keyfile,
     struct secure_base *base = secure_base_new(&config, why, sizeof why);
 
     if (!base)
-        snprintf(error, cap, "%s: %s", name_of(keyfile), why);
+        snprintf(keyfile->why, sizeof keyfile->why, "%s: %s", name_of(keyfile),
+                 why);
     return base;
 }
 
 int keys_open(struct keys *keys, const struct settings *settings,
-              const char *name, struct now now, char *error, size_t cap)
+              const char *name, struct now now)
 {
     struct keyfile_config config = where(settings);
     struct secure_pem pem = { NULL, NULL };
     int err;
 
     *keys = (struct keys){ .look_us = now.mono_us + LOOK_US };
-    err = keyfile_init(&keys->keyfile, &config, error, cap);
+    err = keyfile_init(&keys->keyfile, &config);
     if (!err)
-        err = keyfile_need(&keys->keyfile, &pem, name, now, error, cap);
+        err = keyfile_need(&keys->keyfile, &pem, name, now);
     if (!err) {
-        keys->base = base_of(&keys->keyfile, &pem, error, cap);
+        keys->base = base_of(&keys->keyfile, &pem);
         err = keys->base ? 0 : EX_CONFIG;
     }
     secure_pem_free(&pem);
@@ -91,9 +91,7 @@ bool keys_exist(const struct settings *settings)
 {
     struct keyfile_config config = where(settings);
     struct keyfile keyfile;
-    char ignored[WHY_MAX];
-    bool exist = keyfile_init(&keyfile, &config, ignored, sizeof ignored) ||
-                 keyfile_exists(&keyfile);
+    bool exist = keyfile_init(&keyfile, &config) || keyfile_exists(&keyfile);
 
     keyfile_fini(&keyfile);
     return exist;
@@ -107,14 +105,15 @@ int keys_fingerprint(const struct settings *settings,
     struct secure_pem pem = { NULL, NULL };
     struct fingerprint print;
     struct keyfile keyfile;
-    int err = keyfile_init(&keyfile, &config, error, cap);
+    int err = keyfile_init(&keyfile, &config);
 
     if (!err)
-        err = keyfile_read(&keyfile, &pem, error, cap);
+        err = keyfile_read(&keyfile, &pem);
     if (!err) {
-        base = base_of(&keyfile, &pem, error, cap);
+        base = base_of(&keyfile, &pem);
         err = base ? 0 : EX_CONFIG;
     }
+    snprintf(error, cap, "%s", keyfile.why);
     if (base) {
         print = secure_base_fingerprint(base);
         fingerprint_text(&print, out);
@@ -127,20 +126,26 @@ int keys_fingerprint(const struct settings *settings,
 
 /* ---- renewing ---- */
 
-/* Read files and have new connections use it. */
-static bool renew(struct keys *keys, struct keyfile *keyfile, struct log *log)
+/* Read files and have new connections use them; false with `why`. */
+static bool renew(struct keys *keys, struct keyfile *keyfile)
 {
     struct secure_pem pem = { NULL, NULL };
     char why[WHY_MAX];
-    bool good = keyfile_read(keyfile, &pem, why, sizeof why) == 0 &&
-                secure_base_renew(keys->base, str_of(pem.key),
-                                  str_of(pem.chain), why, sizeof why);
+    bool good = keyfile_read(keyfile, &pem) == 0;
 
-    if (!good)
-        LOG(log, "keys.refused", log_str("file", str_of(name_of(keyfile))),
-            log_str("why", str_of(why)));
+    if (good && !secure_base_renew(keys->base, str_of(pem.key),
+                                   str_of(pem.chain), why, sizeof why)) {
+        snprintf(keyfile->why, sizeof keyfile->why, "%s: %s", name_of(keyfile),
+                 why);
+        good = false;
+    }
     secure_pem_free(&pem);
     return good;
+}
+
+static void refuse(struct log *log, const struct keyfile *keyfile)
+{
+    LOG(log, "keys.refused", log_str("why", str_of(keyfile->why)));
 }
 
 void keys_reload(struct keys *keys, const struct settings *settings,
@@ -148,13 +153,12 @@ void keys_reload(struct keys *keys, const struct settings *settings,
 {
     struct keyfile_config config = where(settings);
     struct keyfile fresh;
-    char why[WHY_MAX];
 
     if (!keys->base)
         return;
-    if (keyfile_init(&fresh, &config, why, sizeof why)) {
-        LOG(log, "keys.refused", log_str("why", str_of(why)));
-    } else if (fresh.key && renew(keys, &fresh, log)) {
+    if (keyfile_init(&fresh, &config) || (fresh.key && !renew(keys, &fresh))) {
+        refuse(log, &fresh);
+    } else if (fresh.key) {
         keyfile_fini(&keys->keyfile);
         keys->keyfile = fresh;
         say(keys, log, "keys.renewed");
@@ -165,12 +169,18 @@ void keys_reload(struct keys *keys, const struct settings *settings,
 
 uint64_t keys_look(struct keys *keys, struct log *log, struct now now)
 {
-    if (!keys->base || !keys->keyfile.key)
+    struct keyfile *keyfile = &keys->keyfile;
+
+    if (!keys->base || !keyfile->key)
         return NEVER;
     if (now.mono_us < keys->look_us)
         return keys->look_us;
     keys->look_us = now.mono_us + LOOK_US;
-    if (keyfile_changed(&keys->keyfile) && renew(keys, &keys->keyfile, log))
+    if (!keyfile_changed(keyfile))
+        return keys->look_us;
+    if (renew(keys, keyfile))
         say(keys, log, "keys.renewed");
+    else
+        refuse(log, keyfile);
     return keys->look_us;
 }

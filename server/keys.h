@@ -24,12 +24,9 @@ struct keys {
     uint64_t look_us;         /* when to look at the files again */
 };
 
-/*
- *   error    gets a sentence, cap bytes
- *   returns  0, or an exit code of sysexits; keys_close in any case
- */
+/* Returns 0, or an exit code and keyfile.why; keys_close in any case. */
 int keys_open(struct keys *, const struct settings *, const char *name,
-              struct now, char *error, size_t cap);
+              struct now);
 void keys_close(struct keys *);
 
 /* A line of the log that says which key it is. */
@@ -47,7 +44,8 @@ bool keys_exist(const struct settings *);
 
 /*
  * The fingerprint of the key that there is, without making one.
- *   returns  as keys_open; EX_NOINPUT: there is none yet
+ *   error    gets a sentence, cap bytes
+ *   returns  0, or an exit code; EX_NOINPUT: there is none yet
  */
 int keys_fingerprint(const struct settings *, char out[FINGERPRINT_TEXT],
                      char *error, size_t cap);

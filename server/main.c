@@ -16,7 +16,7 @@
 
 static const char SERVER_NAME[] = "chat-server";
 
-enum { DESCRIPTORS_KEPT = 64 }; /* for listeners, files, the store */
+static const rlim_t DESCRIPTORS_KEPT = 64; /* for listeners, files, the store */
 
 /* What its parts ask back for. */
 struct program {
@@ -188,14 +188,11 @@ static int serve(struct program *p)
 /* Before anything listens; returns an exit code. */
 static int open_keys(struct program *p)
 {
-    char why[512];
-    int err;
+    int err = 0;
 
-    if (!config_needs_key(&p->settings))
-        return 0;
-    err = keys_open(&p->keys, &p->settings, SERVER_NAME, net_clock(), why,
-                    sizeof why);
-    return err ? complain(err, why) : 0;
+    if (config_needs_key(&p->settings))
+        err = keys_open(&p->keys, &p->settings, SERVER_NAME, net_clock());
+    return err ? complain(err, p->keys.keyfile.why) : 0;
 }
 
 int main(int argc, char **argv)

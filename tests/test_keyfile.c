@@ -24,7 +24,8 @@ static const struct now NOW = { 1000000, 1700000000000 };
 /* ---- a directory of the test's own ---- */
 
 struct spot {
-    char root[64], data[PATH_LEN], key[PATH_LEN], cert[PATH_LEN];
+    char root[64], parent[PATH_LEN], data[PATH_LEN], key[PATH_LEN],
+        cert[PATH_LEN];
     struct settings settings;
     struct keys keys;
     char why[TEXT_LEN];
@@ -37,6 +38,7 @@ static struct spot *spot_new(void)
     assert_non_null(p);
     snprintf(p->root, sizeof p->root, "/tmp/test-keyfile-XXXXXX");
     assert_non_null(mkdtemp(p->root));
+    snprintf(p->parent, sizeof p->parent, "%s/some", p->root);
     snprintf(p->data, sizeof p->data, "%s/some/where", p->root);
     snprintf(p->key, sizeof p->key, "%s/some/where/key.pem", p->root);
     snprintf(p->cert, sizeof p->cert, "%s/some/where/cert.pem", p->root);
@@ -44,8 +46,8 @@ static struct spot *spot_new(void)
     return p;
 }
 
-/* Remove what is in a directory, and that. */
-static void remove_all(const char *path)
+/* Remove a directory and what is in it: files, and empty directories. */
+static void remove_dir(const char *path)
 {
     DIR *dir = opendir(path);
     struct dirent *entry;
@@ -53,11 +55,8 @@ static void remove_all(const char *path)
     while (dir && (entry = readdir(dir))) {
         char inner[2 * PATH_LEN];
 
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
         snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name);
-        if (unlink(inner))
-            remove_all(inner);
+        remove(inner);
     }
     if (dir)
         closedir(dir);
@@ -67,7 +66,9 @@ static void remove_all(const char *path)
 static void spot_free(struct spot *p)
 {
     keys_close(&p->keys);
-    remove_all(p->root);
+    remove_dir(p->data);
+    remove_dir(p->parent);
+    remove_dir(p->root);
     free(p);
 }
 
@@ -75,8 +76,7 @@ static void spot_free(struct spot *p)
 static int start(struct spot *p)
 {
     keys_close(&p->keys);
-    return keys_open(&p->keys, &p->settings, "chat-server", NOW, p->why,
-                     sizeof p->why);
+    return keys_open(&p->keys, &p->settings, "chat-server", NOW);
 }
 
 static struct fingerprint print_of(const struct spot *p)
@@ -152,8 +152,8 @@ static void check_refused(struct spot *p, int code, const char *about)
 {
     assert_int_equal(start(p), code);
     assert_null(p->keys.base);
-    if (!strstr(p->why, about))
-        fail_msg("\"%s\" does not say %s", p->why, about);
+    if (!strstr(p->keys.keyfile.why, about))
+        fail_msg("\"%s\" does not say %s", p->keys.keyfile.why, about);
 }
 
 /* ---- the server's own ---- */
@@ -286,16 +286,15 @@ static void test_keyfile_lies_where_xdg_says(void **state)
 {
     struct keyfile keyfile;
     struct keyfile_config config = { NULL, NULL, NULL };
-    char why[TEXT_LEN];
 
     (void)state;
     setenv("XDG_STATE_HOME", "/some/state", 1);
-    assert_int_equal(keyfile_init(&keyfile, &config, why, sizeof why), 0);
+    assert_int_equal(keyfile_init(&keyfile, &config), 0);
     assert_string_equal(keyfile.key, "/some/state/chat-server/key.pem");
     keyfile_fini(&keyfile);
     setenv("XDG_STATE_HOME", "relative", 1); /* as if it were not set */
     setenv("HOME", "/home/somebody", 1);
-    assert_int_equal(keyfile_init(&keyfile, &config, why, sizeof why), 0);
+    assert_int_equal(keyfile_init(&keyfile, &config), 0);
     assert_string_equal(keyfile.dir,
                         geteuid() ? "/home/somebody/.local/state/chat-server"
                                   : "/var/lib/chat-server");
