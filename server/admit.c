@@ -12,14 +12,14 @@
 #include "shared/mem.h"
 
 enum {
-    PREFIXES = 4096, /* buckets for rates per prefix: 64 KiB */
+    PREFIXES = 4096, /* buckets for rates per prefix: 128 KiB */
     TRANSPORTS = TRANSPORT_UDP + 1
 };
 
 struct admit {
     struct env *env;
     uint64_t secret[2];
-    struct bucket cookies, prefixes[PREFIXES];
+    struct bucket hellos[2], prefixes[2][PREFIXES]; /* without, with cookie */
     struct bucket processor[TRANSPORTS];
     uint64_t half_open[TRANSPORTS];
     struct tally half; /* half-open by address and, shorter, by prefix */
@@ -50,7 +50,7 @@ static struct str prefix_of(struct str gate)
     return str_bytes(gate.ptr, gate.len / 4 * 3);
 }
 
-/* ---- cookies ---- */
+/* ---- hellos ---- */
 
 /* So many a second, and what comes in a tenth of one at once. */
 static struct rate evenly(uint64_t per_s)
@@ -58,34 +58,35 @@ static struct rate evenly(uint64_t per_s)
     return (struct rate){ per_s / 10 + 1, per_s };
 }
 
-static bool may_answer(struct admit *admit, struct str gate, struct now now)
+static bool may_answer(struct admit *admit, bool has_cookie, struct str gate,
+                       struct now now)
 {
     struct rate all = evenly(limit(admit->env, LIMIT_COOKIE_RATE));
     struct rate each = evenly(limit(admit->env, LIMIT_COOKIE_PREFIX_RATE));
-    struct bucket *prefix = NULL;
+    struct bucket *total = &admit->hellos[has_cookie], *prefix = NULL;
 
     if (gate.len) {
         uint64_t hash = map_hash(admit->secret, prefix_of(gate));
 
-        prefix = &admit->prefixes[hash % PREFIXES];
+        prefix = &admit->prefixes[has_cookie][hash % PREFIXES];
         if (bucket_when(prefix, each, 1, now))
             return false;
     }
-    if (bucket_when(&admit->cookies, all, 1, now))
+    if (bucket_when(total, all, 1, now))
         return false;
-    bucket_spend(&admit->cookies, all, 1, now);
+    bucket_spend(total, all, 1, now);
     if (prefix)
         bucket_spend(prefix, each, 1, now);
     return true;
 }
 
-bool admit_cookie(struct admit *admit, struct str gate, struct now now)
+bool admit_hello(struct admit *admit, bool has_cookie, struct str gate,
+                 struct now now)
 {
     struct metrics *metrics = &admit->env->metrics;
-    bool may = may_answer(admit, gate, now);
+    bool may = may_answer(admit, has_cookie, gate, now);
 
     metrics->hellos++;
-    metrics->cookies += may;
     metrics->silenced += !may;
     return may;
 }

@@ -3,7 +3,7 @@
  * Who may begin a handshake, sans-I/O: it costs the server more than it costs
  * whoever asks.  Three gates, in the order of what they cost:
  *
- *      a cookie (datagrams)   rates, in all and per prefix; beyond: silence
+ *      a hello (datagrams)    rates, in all and per prefix; beyond: silence
  *      a half-open handshake  how many, in all, per address and per prefix
  *      processor time         a rate; who comes above it waits
  *
@@ -34,10 +34,12 @@ struct admit *admit_new(struct env *, const uint64_t secret[2]);
 void admit_free(struct admit *);
 
 /*
- * A hello without a good cookie has come.
- *   returns  whether it may be answered with one
+ * A stranger's hello has come, and nobody has looked at its cookie yet, which
+ * costs something as well.  Those with one and those without do not take each
+ * other's rate: who asks for cookies does not shut out who has one.
+ *   returns  whether it may be looked at, and answered if it has to be
  */
-bool admit_cookie(struct admit *, struct str gate, struct now);
+bool admit_hello(struct admit *, bool has_cookie, struct str gate, struct now);
 
 enum admission {
     ADMIT_NOW,   /* go on, and call admit_end when it is over */

@@ -13,7 +13,13 @@
 #include "server/session.h"
 #include "shared/mem.h"
 
-enum { HANDSHAKE = 22, CLIENT_HELLO = 1, TYPE_AT = 13 }; /* RFC 6347, 4.1 */
+/* RFC 6347, 4.1 to 4.3.2 */
+enum {
+    HANDSHAKE = 22,
+    CLIENT_HELLO = 1,
+    TYPE_AT = 13,                         /* behind the head of the record */
+    SESSION_ID_AT = TYPE_AT + 12 + 2 + 32 /* head, version, random */
+};
 
 struct endpoint {
     struct endpoint_config config;
@@ -168,17 +174,30 @@ static void defer(struct endpoint *ep, struct str datagram,
     admit_defer(hub_admission(ep->hub), &opening, now);
 }
 
+/* Whether a hello claims to have been here before; 4.2.1. */
+static bool has_cookie(struct str datagram)
+{
+    size_t at = SESSION_ID_AT;
+
+    if (datagram.len > at)
+        at += 1 + (uint8_t)datagram.ptr[at];
+    return datagram.len > at && datagram.ptr[at] != 0;
+}
+
 static size_t on_hello(struct endpoint *ep, struct str datagram,
                        const struct address *from, uint8_t *reply,
                        struct session **fresh, struct now now)
 {
     struct admit *admit = hub_admission(ep->hub);
+    struct metrics *count = &hub_world(ep->hub)->env.metrics;
     struct str gate = address_gate(from);
     size_t len = 0;
 
+    if (!admit_hello(admit, has_cookie(datagram), gate, now))
+        return 0;
     switch (judge_hello(ep, datagram, from, reply, &len, now)) {
     case HELLO_BAD: return 0;
-    case HELLO_COOKIE: return admit_cookie(admit, gate, now) ? len : 0;
+    case HELLO_COOKIE: count->cookies++; return len;
     case HELLO_GOOD: break;
     }
     switch (admit_begin(admit, TRANSPORT_UDP, gate, now)) {
