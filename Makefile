@@ -128,7 +128,7 @@ lint: ## format, clang-tidy, cppcheck, manuals, scripts, sizes
 fuzz: ## fuzz each tests/fuzz_*.c for FUZZ_TIME seconds (60)
 	@+MAKE='$(MAKE)' tests/fuzz.sh $(FUZZ)
 
-bench: $(BENCHES) ## run the measurements of tests/bench
+bench: $(PROGRAMS) $(BENCHES) ## run the measurements of tests/bench
 	@for b in $(filter-out $(LINK_BENCH),$(BENCHES)); do \
 	    echo "== $${b##*/}"; $$b || exit; done
 
