@@ -54,7 +54,11 @@ chmod 600 "$TMP/server/key.pem"
 
 # The operator's, while somebody talks.
 client_start alice 80x24 --tcp '#lobby'
+client_start bob 80x24 --udp '#lobby'
 joined alice
+joined bob
+check "one over TLS" server_said 'session.secure.*TLSv1.3'
+check "one over DTLS" server_said 'session.secure.*DTLSv1.2'
 pair one
 printf 'tls-cert = %s\ntls-key = %s\n' "$TMP/one.crt" "$TMP/one.key" >>"$conf"
 server_signal HUP
@@ -71,7 +75,10 @@ server_signal HUP
 eventually "this one is not" server_said 'keys.refused.*one.key'
 check "nothing has changed" proves one "$TCP" -tls1_3
 say alice 'still here'
-wait_for alice 'alice +still here'
+wait_for bob 'alice +still here'
+say bob 'me too'
+wait_for alice 'bob +me too'
+is "nobody began anew" "$(grep -c session.hello "$TMP/server.log")" 2
 check "it lives" kill -0 "$SERVER_PID"
 
 # It has to be good to begin with.
