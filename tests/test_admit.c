@@ -283,10 +283,14 @@ static void test_admit_agrees_with_plain_counts(void **state)
             if (may == (admit_begin(admit, TRANSPORT_UDP, v4(&address),
                                     at(SECOND)) != ADMIT_NOW))
                 fail_msg("SEED=%llu step %d", (unsigned long long)seed, step);
-            half[n][h] += may, net[n] += may, all += may;
+            half[n][h] += may;
+            net[n] += may;
+            all += may;
         } else if (half[n][h]) {
             admit_end(admit, TRANSPORT_UDP, v4(&address));
-            half[n][h]--, net[n]--, all--;
+            half[n][h]--;
+            net[n]--;
+            all--;
         }
     }
     assert_int_equal(env->metrics.half_open, 0);
