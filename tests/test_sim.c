@@ -27,9 +27,9 @@
 #include "tui/ui.h"
 
 enum {
-    SEEDS = 100,
+    SEEDS = 150,
     RESTART_SEEDS = 25,
-    SECURE_EVERY = 3, /* of so many seeds one is encrypted */
+    SECURE_EVERY = 2, /* of so many seeds one is encrypted */
     PEOPLE = 5,
     FOLLOWER = PEOPLE - 1, /* reads only: --tail */
     MORTAL = PEOPLE - 2,   /* is killed now and then */

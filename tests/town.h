@@ -533,10 +533,11 @@ static inline void carry_streams(struct town *town)
 {
     size_t kept = 0;
 
+    for (size_t i = 0; i < town->n_wires; i++)
+        tend_stream(town, town->wires[i]);
     for (size_t i = 0; i < town->n_wires; i++) {
         struct wire *wire = town->wires[i];
 
-        tend_stream(town, wire);
         if (wire->link || wire->s || is_pending(wire))
             town->wires[kept++] = wire;
         else
