@@ -1,39 +1,25 @@
 /* SPDX-License-Identifier: MIT
  *
- * The whole of it in one process with one seed: the server's hub, and real
- * clients over bad paths.  Streams are chopped anywhere and cut; datagrams are
- * lost, doubled and out of order; connections fail; the transport is switched
- * in the middle of talk; commits fail; clients are killed, and come back with
- * what their outbox has on disk.  In the end every line is in the room once,
- * every author's lines are in the order they were said, and every reader has
- * all of them, once and in that order: in the model, and as printed.
+ * The whole of it in one process with one seed: the server, and real clients
+ * over bad paths, encrypted in a part of the seeds.  Streams are chopped
+ * anywhere and cut; datagrams are lost, doubled and out of order, and sent again
+ * by somebody who listens; connections fail; the transport is switched in the
+ * middle of talk; clients get other ports and go to other networks, are cut off
+ * from UDP or from TCP, and fall asleep; commits fail; clients are killed, and
+ * come back with what their outbox has on disk.  In the end every line is in
+ * the room once, every author's lines are in the order they were said, and
+ * every reader has all of them, once and in that order: in the model, and as
+ * printed.
  *
  *     SEED=0x2a build/tests/test_sim      runs that seed alone
  */
-#include "tests/test.h"
+#include "tests/town.h"
 
-#include <stdbool.h>
-#include <sysexits.h>
 #include <unistd.h>
 
 #include "shared/frame.h"
-#include "shared/link.h"
-#include "shared/mem.h"
-#include "shared/rng.h"
 #include "shared/wire.h"
-
-/* Both programs have rooms and members; the server's go by other names here. */
-#define room   hub_room
-#define member hub_member
-#include "server/event.h"
-#include "server/hub.h"
-#include "server/session.h"
-#include "server/store.h"
-#undef room
-#undef member
-
 #include "tui/chat.h"
-#include "tui/client.h"
 #include "tui/model.h"
 #include "tui/outbox.h"
 #include "tui/plain.h"
@@ -41,17 +27,15 @@
 #include "tui/ui.h"
 
 enum {
-    SEEDS = 100,
+    SEEDS = 150,
     RESTART_SEEDS = 25,
+    SECURE_EVERY = 2, /* of so many seeds one is encrypted */
     PEOPLE = 5,
     FOLLOWER = PEOPLE - 1, /* reads only: --tail */
     MORTAL = PEOPLE - 2,   /* is killed now and then */
     LINES = 40,            /* said by each of the others */
     LINES_ALL = LINES * (PEOPLE - 1),
-    CONNS_MAX = 4096,
-    PACKETS_MAX = 4096,
-    STEP_US = 5000,
-    TROUBLE_US = 40000000, /* then the paths heal */
+    TROUBLE_US = 41000000, /* then the paths heal */
     END_US = 600000000,
 };
 
@@ -59,33 +43,16 @@ static const char ROOM[] = "#room";
 
 struct sim;
 
-/* One connection, from both ends. */
-struct conn {
-    struct person_at *at;
-    struct link *link; /* the client's end; NULL: closed there */
-    struct session *s; /* the server's end; NULL: closed there */
-    uint64_t eof_at;   /* when the server hears that the client's is closed */
-    uint64_t deaf_until;
-    bool udp;
-};
-
-struct packet_on_way {
-    struct conn *conn;
-    uint64_t at;
-    bool up;
-    size_t len;
-    uint8_t bytes[DATAGRAM_MAX];
-};
-
 /* Somebody with a client. */
 struct person_at {
+    struct guest guest; /* first: a guest is its person */
     struct sim *sim;
     size_t number;
     char nick[8], path[96]; /* of the outbox; "" in memory */
     struct model *model;
     struct outbox *outbox;
-    struct client *client;
-    struct tail *tail; /* FOLLOWER only */
+    struct secure_base *base; /* NULL: it speaks clear text */
+    struct tail *tail;        /* FOLLOWER only */
     struct ui ui;
     struct chat chat;
     struct plain *plain;
@@ -93,44 +60,32 @@ struct person_at {
     char token[TOKEN_LEN];
     size_t token_len;
     size_t said;
-    uint64_t say_at;
+    uint64_t say_at, asleep_until, no_udp_until, no_tcp_until;
 };
 
 struct sim {
-    uint64_t seed;
-    struct rng rng;
-    struct world_config config;
-    struct hub *hub;
-    struct now now;
+    struct town town;
     struct person_at people[PEOPLE];
-    struct conn *conns[CONNS_MAX];
-    size_t n_conns;
-    struct packet_on_way *packets[PACKETS_MAX];
-    size_t n_packets;
     char dir[32];
-    unsigned loss;     /* per cent */
-    unsigned restarts; /* of the server still to come */
+    uint64_t ended[PEOPLE]; /* seq of the last line of each */
+    unsigned loss;          /* per cent */
+    unsigned echo;          /* per mille, see town.h */
+    unsigned restarts;      /* of the server still to come */
 };
-
-#define CHECK(sim, cond)                                                       \
-    do {                                                                       \
-        if (!(cond))                                                           \
-            fail_msg("SEED=0x%llx at %llu ms: %s",                             \
-                     (unsigned long long)(sim)->seed,                          \
-                     (unsigned long long)((sim)->now.mono_us / 1000), #cond);  \
-    } while (0)
-
-static bool chance(struct sim *sim, unsigned per_mille)
-{
-    return rng_below(&sim->rng, 1000) < per_mille;
-}
 
 static bool in_trouble(const struct sim *sim)
 {
-    return sim->now.mono_us < TROUBLE_US;
+    return sim->town.now.mono_us < TROUBLE_US;
 }
 
 /* ---- people ---- */
+
+static void heard(struct guest *guest)
+{
+    struct person_at *p = (struct person_at *)guest;
+
+    plain_update(p->plain, p->model, &p->printed);
+}
 
 static void wake(struct person_at *p)
 {
@@ -138,32 +93,35 @@ static void wake(struct person_at *p)
     bool follows = p->number == FOLLOWER;
     struct client_config config = {
         .nick = p->nick,
-        .seed = rng_next(&sim->rng),
+        .seed = rng_next(&sim->town.rng),
         .token = str_bytes(p->token, p->token_len),
-        .pick = (enum pick)rng_below(&sim->rng, 3),
+        .pick = (enum pick)rng_below(&sim->town.rng, 3),
         .tail = 1000,
+        .secure = p->base,
     };
     char error[256] = "";
 
     p->model = model_new();
-    p->outbox = outbox_open(*p->path ? p->path : NULL, rng_next(&sim->rng),
+    p->outbox = outbox_open(*p->path ? p->path : NULL, rng_next(&sim->town.rng),
                             error, sizeof error);
     if (!p->outbox)
         fail_msg("%s", error);
     if (follows)
         config.follow = p->tail = tail_new(ROOM, false, UINT64_MAX);
     config.silent = follows;
-    p->client = client_new(&config, p->model, p->outbox);
+    p->guest.client = client_new(&config, p->model, p->outbox);
+    p->guest.heard = heard;
     ui_init(&p->ui);
-    p->chat =
-        (struct chat){ .client = p->client, .model = p->model, .ui = &p->ui };
+    p->chat = (struct chat){ .client = p->guest.client,
+                             .model = p->model,
+                             .ui = &p->ui };
     p->plain = plain_new();
-    client_join(p->client, str_of(ROOM), sim->now);
+    client_join(p->guest.client, str_of(ROOM), guest_now(&p->guest));
 }
 
 static void fall_asleep(struct person_at *p)
 {
-    client_free(p->client);
+    client_free(p->guest.client);
     outbox_close(p->outbox);
     model_free(p->model);
     tail_free(p->tail);
@@ -173,102 +131,98 @@ static void fall_asleep(struct person_at *p)
     p->tail = NULL;
 }
 
-/* Its end of a connection is closed; a stream's other end hears of it later. */
-static void close_ours(struct sim *sim, struct link *link)
+/* Its sockets close; nothing is said over them. */
+static void let_go(struct person_at *p)
 {
-    for (size_t i = 0; i < sim->n_conns; i++) {
-        struct conn *conn = sim->conns[i];
-
-        if (conn->link != link)
-            continue;
-        conn->link = NULL;
-        if (!conn->udp)
-            conn->eof_at = sim->now.mono_us + rng_below(&sim->rng, 1000000);
-    }
-}
-
-static void bury(struct person_at *p)
-{
-    struct link *dead;
-
-    while ((dead = client_dead(p->client))) {
-        close_ours(p->sim, dead);
-        client_buried(p->client, dead);
-    }
+    guest_bury(&p->guest);
+    cancel_wires(&p->guest);
+    close_ours(&p->sim->town, client_link(p->guest.client));
+    close_ours(&p->sim->town, client_side_link(p->guest.client));
 }
 
 /* As kill -9 would, between two turns. */
 static void kill_client(struct person_at *p)
 {
-    struct str token = client_token(p->client);
+    struct str token = client_token(p->guest.client);
 
     if (token.len) {
         memcpy(p->token, token.ptr, token.len);
         p->token_len = token.len;
     }
-    bury(p);
-    if (client_link(p->client))
-        close_ours(p->sim, client_link(p->client));
-    if (client_side_link(p->client))
-        close_ours(p->sim, client_side_link(p->client));
+    let_go(p);
     fall_asleep(p);
     wake(p);
 }
 
-static void open_conn(struct person_at *p, enum transport transport)
-{
-    struct sim *sim = p->sim;
-    struct hub_peer peer = { .transport = transport,
-                             .id = rng_next(&sim->rng) };
-    struct conn *conn;
-    enum err why;
-
-    if (in_trouble(sim) && chance(sim, 200)) {
-        client_failed(p->client, EX_UNAVAILABLE, "refused", sim->now);
-        return;
-    }
-    conn = mem_new(1, sizeof *conn);
-    CHECK(sim, sim->n_conns < CONNS_MAX);
-    sim->conns[sim->n_conns++] = conn;
-    conn->at = p;
-    conn->udp = transport == TRANSPORT_UDP;
-    conn->eof_at = NEVER;
-    conn->link = client_opened(p->client, transport, sim->now);
-    CHECK(sim, conn->link);
-    if (conn->udp)
-        return; /* its first datagram opens the server's end */
-    conn->s = hub_open(sim->hub, &peer, &why, sim->now);
-    CHECK(sim, conn->s);
-    conn->s->edge = conn;
-}
-
 static void say_next(struct person_at *p)
 {
-    struct sim *sim = p->sim;
+    struct town *town = p->guest.town;
     char text[512];
 
     if (p->number == FOLLOWER || p->said == LINES ||
-        sim->now.mono_us < p->say_at)
+        town->now.mono_us < p->say_at)
         return;
-    p->say_at = sim->now.mono_us + rng_below(&sim->rng, 1200000);
+    p->say_at = town->now.mono_us + rng_below(&town->rng, 1200000);
     snprintf(text, sizeof text, "%zu:%zu %*s", p->number, p->said++,
-             (int)rng_below(&sim->rng, 480), "x");
-    client_say(p->client, str_of(ROOM), event_MESSAGE, str_of(text), sim->now);
+             (int)rng_below(&town->rng, 480), "x");
+    client_say(p->guest.client, str_of(ROOM), event_MESSAGE, str_of(text),
+               guest_now(&p->guest));
 }
 
+/* What the person or their program does. */
+static void act_up(struct person_at *p)
+{
+    struct town *town = p->guest.town;
+    struct client *client = p->guest.client;
+    struct link *link = client_link(client);
+
+    if (link && chance(town, 2))
+        client_lost(client, link, "cut", guest_now(&p->guest));
+    if (chance(town, 3))
+        client_pick(client, (enum pick)rng_below(&town->rng, 3),
+                    guest_now(&p->guest));
+    if (chance(town, 1))
+        client_reconnect(client, guest_now(&p->guest));
+    if (p->number == MORTAL && chance(town, 1))
+        kill_client(p);
+}
+
+static uint64_t some_time(struct town *town, uint64_t most_ms)
+{
+    return town->now.mono_us + rng_below(&town->rng, most_ms) * 1000;
+}
+
+/* What the network does to them. */
 static void make_trouble(struct person_at *p)
 {
-    struct sim *sim = p->sim;
-    struct link *link = client_link(p->client);
+    struct town *town = p->guest.town;
 
-    if (link && chance(sim, 2))
-        client_lost(p->client, link, "cut", sim->now);
-    if (chance(sim, 3))
-        client_pick(p->client, (enum pick)rng_below(&sim->rng, 2), sim->now);
-    if (chance(sim, 1))
-        client_reconnect(p->client, sim->now);
-    if (p->number == MORTAL && chance(sim, 1))
-        kill_client(p);
+    if (chance(town, 2))
+        guest_rebound(&p->guest);
+    if (chance(town, 1))
+        guest_moves(&p->guest);
+    if (chance(town, 1))
+        p->no_udp_until = some_time(town, 12000);
+    if (chance(town, 1))
+        p->no_tcp_until = some_time(town, 8000);
+    if (rng_below(&town->rng, 4000) == 0)
+        p->asleep_until = some_time(town, 30000);
+}
+
+/* The ways as they are now. */
+static void set_ways(struct person_at *p)
+{
+    struct sim *sim = p->sim;
+    struct guest *guest = &p->guest;
+    uint64_t now = sim->town.now.mono_us;
+    bool trouble = in_trouble(sim);
+
+    guest->no_udp = trouble && now < p->no_udp_until;
+    guest->door = trouble && now < p->no_tcp_until ? DOOR_DEAD : DOOR_OPEN;
+    guest->asleep = trouble && now < p->asleep_until;
+    guest->loss = trouble ? sim->loss : 0;
+    guest->twice = trouble ? 50 : 0;
+    guest->fails = trouble ? 200 : 0;
 }
 
 static void check_fate(struct person_at *p)
@@ -276,220 +230,46 @@ static void check_fate(struct person_at *p)
     const char *why;
     int code;
 
-    if (client_fatal(p->client, &code, &why))
-        fail_msg("SEED=0x%llx: %s", (unsigned long long)p->sim->seed, why);
+    if (client_fatal(p->guest.client, &code, &why))
+        fail_msg("SEED=0x%llx: %s", (unsigned long long)p->sim->town.seed, why);
 }
 
 static void act(struct person_at *p)
 {
     struct sim *sim = p->sim;
-    enum transport transport;
 
-    say_next(p);
-    client_tick(p->client, sim->now);
-    if (in_trouble(sim))
+    if (in_trouble(sim) && !p->guest.asleep)
         make_trouble(p);
+    set_ways(p);
+    if (p->guest.asleep) {
+        p->guest.slept_us += sim->town.step_us;
+        return;
+    }
+    say_next(p);
+    if (in_trouble(sim))
+        act_up(p);
     if (!p->tail)
-        chat_turn(&p->chat, sim->now);
-    bury(p);
-    if (client_want(p->client, &transport, sim->now))
-        open_conn(p, transport);
-    bury(p);
+        chat_turn(&p->chat, guest_now(&p->guest));
+    guest_turn(&p->guest);
     plain_update(p->plain, p->model, &p->printed);
     check_fate(p);
 }
 
-/* ---- the paths ---- */
-
-static void put_packet(struct sim *sim, struct conn *conn, bool up,
-                       struct str bytes)
-{
-    struct packet_on_way *packet;
-
-    if (in_trouble(sim) && rng_below(&sim->rng, 100) < sim->loss)
-        return;
-    CHECK(sim, sim->n_packets < PACKETS_MAX);
-    packet = mem_new(1, sizeof *packet);
-    packet->conn = conn;
-    packet->up = up;
-    packet->at = sim->now.mono_us + 2000 + rng_below(&sim->rng, 60000);
-    packet->len = bytes.len;
-    memcpy(packet->bytes, bytes.ptr, bytes.len);
-    sim->packets[sim->n_packets++] = packet;
-}
-
-static void send_packet(struct sim *sim, struct conn *conn, bool up,
-                        struct str bytes)
-{
-    put_packet(sim, conn, up, bytes);
-    if (in_trouble(sim) && chance(sim, 50))
-        put_packet(sim, conn, up, bytes);
-}
-
-static void hear(struct conn *conn, struct str bytes)
-{
-    struct sim *sim = conn->at->sim;
-    struct person_at *p = conn->at;
-
-    client_feed(p->client, conn->link, bytes, sim->now);
-    bury(p);
-    plain_update(p->plain, p->model, &p->printed);
-}
-
-static void arrive_up(struct sim *sim, struct conn *conn, struct str bytes)
-{
-    struct hub_peer peer = { .transport = TRANSPORT_UDP };
-    enum err why;
-
-    if (!conn->s && link_datagram_opens(bytes) &&
-        link_datagram_id(bytes, &peer.id) && !hub_datagram(sim->hub, peer.id)) {
-        conn->s = hub_open(sim->hub, &peer, &why, sim->now);
-        CHECK(sim, conn->s);
-        conn->s->edge = conn;
-    }
-    if (conn->s)
-        hub_feed(sim->hub, conn->s, bytes, sim->now);
-}
-
-static void carry_packets(struct sim *sim)
-{
-    size_t kept = 0, n = sim->n_packets;
-
-    for (size_t i = 0; i < n; i++) {
-        struct packet_on_way *packet = sim->packets[i];
-        struct conn *conn = packet->conn;
-        struct str bytes = str_bytes(packet->bytes, packet->len);
-
-        if (packet->at > sim->now.mono_us) {
-            sim->packets[kept++] = packet;
-            continue;
-        }
-        if (packet->up)
-            arrive_up(sim, conn, bytes);
-        else if (conn->link)
-            hear(conn, bytes);
-        free(packet);
-    }
-    sim->n_packets = kept;
-}
-
-/* Some bytes of a span, cut anywhere. */
-static struct str chop(struct sim *sim, struct str span)
-{
-    size_t most = in_trouble(sim) && chance(sim, 300) ? 20 : 4000;
-    size_t n = 1 + rng_below(&sim->rng, most);
-
-    return str_bytes(span.ptr, n < span.len ? n : span.len);
-}
-
-static void carry_stream(struct sim *sim, struct conn *conn)
-{
-    struct str span;
-
-    if (conn->link && conn->s && chance(sim, 700) &&
-        session_wants_input(conn->s) && link_spans(conn->link, &span, 1)) {
-        span = chop(sim, span);
-        hub_feed(sim->hub, conn->s, span, sim->now);
-        link_sent(conn->link, span.len, sim->now);
-    }
-    if (conn->link && conn->s && chance(sim, 700) &&
-        sim->now.mono_us >= conn->deaf_until &&
-        link_spans(conn->s->link, &span, 1)) {
-        span = chop(sim, span);
-        hear(conn, span);
-        link_sent(conn->s->link, span.len, sim->now);
-        hub_flushed(sim->hub, conn->s, sim->now);
-    }
-    if (in_trouble(sim) && chance(sim, 2))
-        conn->deaf_until = sim->now.mono_us + rng_below(&sim->rng, 3000000);
-}
-
-static void carry_datagrams(struct sim *sim, struct conn *conn)
-{
-    uint8_t bytes[DATAGRAM_MAX];
-    size_t len;
-
-    while (conn->link && (len = link_datagram(conn->link, bytes, sim->now)))
-        send_packet(sim, conn, true, str_bytes(bytes, len));
-    if (!conn->s)
-        return;
-    while ((len = link_datagram(conn->s->link, bytes, sim->now)))
-        send_packet(sim, conn, false, str_bytes(bytes, len));
-    hub_flushed(sim->hub, conn->s, sim->now);
-}
-
-static void close_theirs(struct sim *sim, struct conn *conn)
-{
-    struct client *client = conn->at->client;
-
-    conn->s->edge = NULL;
-    hub_bury(sim->hub, conn->s, sim->now);
-    conn->s = NULL;
-    if (conn->link && !conn->udp) {
-        client_lost(client, conn->link, "end of file", sim->now);
-        bury(conn->at);
-    }
-}
-
-static void carry(struct sim *sim)
-{
-    size_t kept = 0;
-
-    carry_packets(sim);
-    for (size_t i = 0; i < sim->n_conns; i++) {
-        struct conn *conn = sim->conns[i];
-
-        if (conn->udp)
-            carry_datagrams(sim, conn);
-        else
-            carry_stream(sim, conn);
-        if (conn->s && sim->now.mono_us >= conn->eof_at)
-            hub_eof(sim->hub, conn->s, sim->now);
-        if (conn->s && conn->s->state == SESSION_DEAD)
-            close_theirs(sim, conn);
-        sim->conns[kept++] = conn;
-    }
-    sim->n_conns = kept;
-}
-
 /* ---- a run ---- */
-
-static void make_hub(struct sim *sim)
-{
-    sim->hub = hub_new(&sim->config, sim->now);
-}
-
-static void end_hub(struct sim *sim)
-{
-    hub_abandon(sim->hub, sim->now);
-    for (size_t i = 0; i < sim->n_conns; i++) {
-        struct conn *conn = sim->conns[i];
-
-        if (!conn->s)
-            continue;
-        hub_bury(sim->hub, conn->s, sim->now);
-        conn->s = NULL;
-        if (conn->link && !conn->udp)
-            client_lost(conn->at->client, conn->link, "reset", sim->now);
-        bury(conn->at);
-    }
-    while (hub_dirty(sim->hub))
-        continue;
-    hub_free(sim->hub);
-}
 
 static void trouble_server(struct sim *sim)
 {
-    struct store *store = hub_world(sim->hub)->store;
+    struct town *town = &sim->town;
+    struct store *store = hub_world(town->hub)->store;
 
-    if (in_trouble(sim) && chance(sim, 3))
-        store_fail(store, 1 + (unsigned)rng_below(&sim->rng, 3));
+    if (in_trouble(sim) && chance(town, 3))
+        store_fail(store, 1 + (unsigned)rng_below(&town->rng, 3));
     if (!in_trouble(sim))
         store_fail(store, 0);
-    if (sim->restarts && sim->now.mono_us > 10000000 && chance(sim, 1)) {
+    if (sim->restarts && town->now.mono_us > 10000000 && chance(town, 1)) {
         sim->restarts--;
-        end_hub(sim);
-        make_hub(sim);
+        town_end(town);
+        town_begin(town);
     }
 }
 
@@ -500,7 +280,7 @@ static const struct room *room_at(const struct person_at *p)
 
 static const struct hub_room *hub_room_of(const struct sim *sim)
 {
-    return world_room_named(hub_world(sim->hub), str_of(ROOM));
+    return world_room_named(hub_world(sim->town.hub), str_of(ROOM));
 }
 
 static bool is_done(const struct sim *sim)
@@ -513,9 +293,9 @@ static bool is_done(const struct sim *sim)
         const struct room *ours = room_at(p);
         bool reads = p->tail != NULL;
 
-        if (!theirs || !ours || !client_is_done(p->client) ||
+        if (!theirs || !ours || !client_is_done(p->guest.client) ||
             (!reads && p->said < LINES) ||
-            p->model->epoch != hub_world(sim->hub)->epoch)
+            p->model->epoch != hub_world(sim->town.hub)->epoch)
             return false;
         if (!reads && ours->history.last != theirs->head_stored)
             return false;
@@ -528,15 +308,12 @@ static bool is_done(const struct sim *sim)
 
 static void step(struct sim *sim)
 {
-    sim->now.mono_us += STEP_US;
-    sim->now.wall_ms += STEP_US / 1000;
+    sim->town.rough = in_trouble(sim);
+    sim->town.echo = in_trouble(sim) ? sim->echo : 0;
     trouble_server(sim);
     for (size_t i = 0; i < PEOPLE; i++)
         act(&sim->people[i]);
-    carry(sim);
-    hub_turn(sim->hub, sim->now);
-    while (hub_dirty(sim->hub))
-        continue; /* carry looks at everybody */
+    town_turn(&sim->town);
 }
 
 /* ---- what must be true in the end ---- */
@@ -551,7 +328,7 @@ static bool parse(const char *text, size_t *author, size_t *number)
 /* The log of the room: each line once, each author's in order. */
 static void check_log(struct sim *sim, bool all)
 {
-    const struct store *store = hub_world(sim->hub)->store;
+    const struct store *store = hub_world(sim->town.hub)->store;
     const struct hub_room *hub_room = hub_room_of(sim);
     size_t next[PEOPLE] = { 0 }, lines = 0, author, number;
     struct wire_scratch *scratch = mem_new(1, sizeof *scratch);
@@ -560,17 +337,19 @@ static void check_log(struct sim *sim, bool all)
         struct event *event = store_recent(store, hub_room->id, seq);
         struct msg msg;
 
-        CHECK(sim, event);
+        CHECK(&sim->town, event);
         wire_decode(&msg, frame_str(event->frame), scratch);
         if (msg.event.kind != event_MESSAGE)
             continue;
-        CHECK(sim, parse(msg.event.text.ptr, &author, &number));
-        CHECK(sim, all ? number == next[author] : number >= next[author]);
+        CHECK(&sim->town, parse(msg.event.text.ptr, &author, &number));
+        CHECK(&sim->town,
+              all ? number == next[author] : number >= next[author]);
         next[author] = number + 1;
+        sim->ended[author] = seq;
         lines++;
     }
     if (all)
-        CHECK(sim, lines == LINES_ALL);
+        CHECK(&sim->town, lines == LINES_ALL);
     free(scratch);
 }
 
@@ -578,7 +357,7 @@ static void check_log(struct sim *sim, bool all)
 static void check_model(struct sim *sim, const struct person_at *p)
 {
     const struct history *h = &room_at(p)->history;
-    const struct store *store = hub_world(sim->hub)->store;
+    const struct store *store = hub_world(sim->town.hub)->store;
     const struct hub_room *hub_room = hub_room_of(sim);
     uint64_t seq = h->first;
 
@@ -588,13 +367,13 @@ static void check_model(struct sim *sim, const struct person_at *p)
 
         if (line->kind != LINE_EVENT || line->seq == 0)
             continue;
-        CHECK(sim, line->seq == seq);
+        CHECK(&sim->town, line->seq == seq);
         event = store_recent(store, hub_room->id, seq++);
-        CHECK(sim, line->cseq == event->cseq);
-        CHECK(sim, line->device == event->device);
-        CHECK(sim, line->state == LINE_STORED);
+        CHECK(&sim->town, line->cseq == event->cseq);
+        CHECK(&sim->town, line->device == event->device);
+        CHECK(&sim->town, line->state == LINE_STORED);
     }
-    CHECK(sim, seq == hub_room->head_stored + 1);
+    CHECK(&sim->town, seq == hub_room->head_stored + 1);
 }
 
 /* How much of the talk must have been printed. */
@@ -613,7 +392,17 @@ static const char *body_of(const char *line)
     return at ? at + 2 : line;
 }
 
-static void check_print(struct sim *sim, struct str out, enum share share)
+/* Who came when an author had said all need not have been told of it. */
+static bool has_all(const struct sim *sim, size_t author, size_t next,
+                    uint64_t first)
+{
+    return next == LINES || author == FOLLOWER ||
+           (next == 0 && sim->ended[author] < first);
+}
+
+/* first: seq of the first event that the reader has had */
+static void check_print(struct sim *sim, struct str out, enum share share,
+                        uint64_t first)
 {
     size_t next[PEOPLE] = { 0 }, author, number;
     bool seen[PEOPLE][LINES] = { { false } };
@@ -627,14 +416,14 @@ static void check_print(struct sim *sim, struct str out, enum share share)
         i = (size_t)(end - out.ptr);
         if (!parse(body_of(line), &author, &number))
             continue;
-        CHECK(sim, !seen[author][number]);
+        CHECK(&sim->town, !seen[author][number]);
         if (share == SHARE_ALL || (share == SHARE_REST && next[author]))
-            CHECK(sim, number == next[author]);
+            CHECK(&sim->town, number == next[author]);
         seen[author][number] = true;
         next[author] = number + 1;
     }
     for (size_t i = 0; i < PEOPLE && share != SHARE_ONCE; i++)
-        CHECK(sim, next[i] == LINES || i == FOLLOWER);
+        CHECK(&sim->town, has_all(sim, i, next[i], first));
 }
 
 static void check_all(struct sim *sim, bool same_epoch)
@@ -645,85 +434,78 @@ static void check_all(struct sim *sim, bool same_epoch)
 
         if (p->tail)
             check_print(sim, tail_output(p->tail),
-                        same_epoch ? SHARE_ALL : SHARE_ONCE);
+                        same_epoch ? SHARE_ALL : SHARE_ONCE, 0);
         else
             check_model(sim, p);
         if (!p->tail && i != MORTAL)
             check_print(sim, bytes_str(&p->printed),
-                        same_epoch ? SHARE_REST : SHARE_ONCE);
+                        same_epoch ? SHARE_REST : SHARE_ONCE,
+                        room_at(p)->history.first);
     }
 }
 
 /* ---- beginning and end ---- */
 
-static void sim_random(void *ctx, uint8_t *out, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        out[i] = (uint8_t)rng_next(ctx);
-}
-
 static struct limits sim_limits(struct sim *sim)
 {
     struct limits limits;
+    struct rng *rng = &sim->town.rng;
     uint64_t *v = limits.value;
 
     limits_init(&limits);
-    v[LIMIT_QUEUE_SOFT] = 4096 + rng_below(&sim->rng, 65536);
-    v[LIMIT_TAIL_MAX] = 1 + rng_below(&sim->rng, 40);
-    v[LIMIT_PAGE_MAX] = 1 + rng_below(&sim->rng, 60);
-    v[LIMIT_SEND_BURST] = 2 + rng_below(&sim->rng, 10);
-    v[LIMIT_SEND_RATE] = chance(sim, 500) ? 0 : 4;
+    v[LIMIT_QUEUE_SOFT] = 4096 + rng_below(rng, 65536);
+    v[LIMIT_TAIL_MAX] = 1 + rng_below(rng, 40);
+    v[LIMIT_PAGE_MAX] = 1 + rng_below(rng, 60);
+    v[LIMIT_SEND_BURST] = 2 + rng_below(rng, 10);
+    v[LIMIT_SEND_RATE] = chance(&sim->town, 500) ? 0 : 4;
     return limits;
+}
+
+static void move_in(struct sim *sim, size_t number)
+{
+    struct person_at *p = &sim->people[number];
+    struct town *town = &sim->town;
+
+    p->sim = sim;
+    p->number = number;
+    p->guest.town = town;
+    p->guest.network = town_network(town);
+    p->guest.delay_us = 2000;
+    p->guest.jitter_us = 60000;
+    if (town->secure && chance(town, 900))
+        p->base = guest_secure(town);
+    snprintf(p->nick, sizeof p->nick, "p%zu", number);
+    if (number == MORTAL)
+        snprintf(p->path, sizeof p->path, "%s/outbox", sim->dir);
+    wake(p);
 }
 
 static struct sim *sim_new(uint64_t seed, unsigned restarts)
 {
     struct sim *sim = mem_new(1, sizeof *sim);
 
-    sim->seed = sim->rng.state = seed;
+    town_init(&sim->town, seed, seed % SECURE_EVERY == 0);
     sim->restarts = restarts;
-    sim->now = (struct now){ 1, 1700000000000 };
-    sim->loss = test_loss(rng_below(&sim->rng, 25));
-    sim->config = (struct world_config){ .name = "sim",
-                                         .random = sim_random,
-                                         .random_ctx = &sim->rng };
-    sim->config.limits = sim_limits(sim);
-    if (getenv("SIM_LOG"))
-        sim->config.log.to = stderr;
+    sim->loss = test_loss(rng_below(&sim->town.rng, 25));
+    sim->echo = chance(&sim->town, 500) ? 10 : 0;
+    sim->town.config.limits = sim_limits(sim);
     strcpy(sim->dir, "/tmp/chat-sim.XXXXXX");
     assert_non_null(mkdtemp(sim->dir));
-    make_hub(sim);
-    for (size_t i = 0; i < PEOPLE; i++) {
-        struct person_at *p = &sim->people[i];
-
-        p->sim = sim;
-        p->number = i;
-        snprintf(p->nick, sizeof p->nick, "p%zu", i);
-        if (i == MORTAL)
-            snprintf(p->path, sizeof p->path, "%s/outbox", sim->dir);
-        wake(p);
-    }
+    town_begin(&sim->town);
+    for (size_t i = 0; i < PEOPLE; i++)
+        move_in(sim, i);
     return sim;
 }
 
 static void sim_free(struct sim *sim)
 {
-    for (size_t i = 0; i < PEOPLE; i++) {
-        struct person_at *p = &sim->people[i];
-
-        bury(p);
-        if (client_link(p->client))
-            close_ours(sim, client_link(p->client));
-        if (client_side_link(p->client))
-            close_ours(sim, client_side_link(p->client));
-    }
-    end_hub(sim);
     for (size_t i = 0; i < PEOPLE; i++)
+        let_go(&sim->people[i]);
+    town_fini(&sim->town);
+    for (size_t i = 0; i < PEOPLE; i++) {
         fall_asleep(&sim->people[i]);
-    for (size_t i = 0; i < sim->n_conns; i++)
-        free(sim->conns[i]);
-    for (size_t i = 0; i < sim->n_packets; i++)
-        free(sim->packets[i]);
+        secure_base_free(sim->people[i].base);
+    }
     unlink(sim->people[MORTAL].path);
     rmdir(sim->dir);
     free(sim);
@@ -754,12 +536,14 @@ static void run(uint64_t seed, unsigned restarts)
 {
     struct sim *sim = sim_new(seed, restarts);
 
-    while (!is_done(sim) && sim->now.mono_us < END_US)
+    while (!is_done(sim) && sim->town.now.mono_us < END_US)
         step(sim);
     if (!is_done(sim))
         explain(sim);
-    CHECK(sim, is_done(sim));
+    CHECK(&sim->town, is_done(sim));
     check_all(sim, restarts == 0);
+    if (getenv("SIM_LOG"))
+        metrics_page(&hub_world(sim->town.hub)->env.metrics, stderr);
     sim_free(sim);
 }
 

@@ -64,6 +64,7 @@ struct guest {
     uint16_t no_port;              /* nothing from or to this one */
     uint64_t delay_us, jitter_us;  /* of a datagram, one way */
     unsigned loss, twice;          /* per cent; per mille */
+    unsigned fails;                /* per mille of connections */
     unsigned opened[2];            /* connections ever, by transport */
     uint64_t opened_us[2];         /* when the last one was */
     unsigned rebinds;
@@ -532,10 +533,11 @@ static inline void carry_streams(struct town *town)
 {
     size_t kept = 0;
 
+    for (size_t i = 0; i < town->n_wires; i++)
+        tend_stream(town, town->wires[i]);
     for (size_t i = 0; i < town->n_wires; i++) {
         struct wire *wire = town->wires[i];
 
-        tend_stream(town, wire);
         if (wire->link || wire->s || is_pending(wire))
             town->wires[kept++] = wire;
         else
@@ -587,6 +589,10 @@ static inline void guest_open(struct guest *guest, enum transport transport)
 
     guest->opened[transport]++;
     guest->opened_us[transport] = guest->town->now.mono_us;
+    if (chance(guest->town, guest->fails)) {
+        client_failed(guest->client, transport, EX_UNAVAILABLE, "failed", now);
+        return;
+    }
     if (transport == TRANSPORT_UDP) {
         link = client_opened(guest->client, transport, now);
         if (link)
