@@ -43,8 +43,6 @@ struct dgram *dgram_new(const struct dgram_config *config, struct now now)
 
 void dgram_drop_output(struct dgram *d)
 {
-    while (d->repeats_n > 0)
-        parcel_unref(d->repeats[--d->repeats_n]);
     copies_fini(&d->copies);
     flight_fini(&d->flight);
     sendq_fini(&d->sendq);
@@ -149,11 +147,6 @@ uint64_t dgram_deadline(const struct dgram *d)
 void dgram_rest(struct dgram *d)
 {
     d->resting = true;
-}
-
-uint32_t dgram_timeout(const struct dgram *d)
-{
-    return rtt_probe(&d->rtt);
 }
 
 /* ---- what is known ---- */

@@ -26,8 +26,9 @@ enum { PACKET_MAX = 1150 }; /* plaintext budget inside DATAGRAM_MAX */
 
 /* How much redundancy a message is worth. */
 enum dgram_class {
-    DGRAM_OWN,    /* a person waits for it: early copies when there is loss */
-    DGRAM_FANOUT, /* one of many receivers: repeat-in-next only */
+    DGRAM_OWN,    /* a person waits for it: an early copy, more where there is
+                     loss */
+    DGRAM_FANOUT, /* one of many receivers: copies only where there is loss */
     DGRAM_BULK    /* history: nothing, and last in the queue */
 };
 

@@ -18,7 +18,6 @@
 #include "shared/window.h"
 
 enum {
-    REPEATS_MAX = 16,   /* messages that wait to ride along once more */
     PACKET_LEAST = 100, /* with less allowed nothing is sent */
     OUTAGE = 2          /* timeouts without an answer: the path is away */
 };
@@ -50,8 +49,6 @@ struct dgram {
     struct rtt rtt;
     struct window window;
     struct copies copies;
-    struct parcel *repeats[REPEATS_MAX]; /* sent once, small, oldest first */
-    unsigned repeats_n;
 
     struct dgram_path path;
 
@@ -67,8 +64,10 @@ struct dgram {
     uint64_t probe_us;
     uint64_t pace_us;
     uint64_t probed_us;   /* last probe */
+    uint64_t counted_us;  /* when timeouts last grew */
     uint64_t answered_us; /* last sign that packets arrive */
     uint32_t loss;        /* smoothed, thousandths of thousandths */
+    uint32_t loss_long;   /* the same over a longer time */
 
     /* inward */
     struct ranges seen;
@@ -101,7 +100,10 @@ struct dgram {
 void dgram_drop_output(struct dgram *);
 
 /* One packet more whose fate is known. */
-void dgram_fate(struct dgram *, bool lost);
+void dgram_fate(struct dgram *, uint32_t pn, bool lost);
+
+/* The loss to reckon with, per thousand. */
+uint32_t dgram_loss(const struct dgram *);
 
 /* Find what is lost, by what was acked after it and by the time. */
 void dgram_detect_lost(struct dgram *, struct now);

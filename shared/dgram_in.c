@@ -28,23 +28,31 @@ static void on_acked(struct dgram *d, struct sent *sent, bool full)
     if (d->credit_waits && sent->pn == d->credit_pn)
         d->credit_waits = false;
     dgram_path_acked(d, sent->pn);
-    window_acked(&d->window, sent->bytes, sent->at_us, full);
-    dgram_fate(d, false);
+    if (full && d->window.cwnd >= WINDOW_MEEK * PACKET_MAX &&
+        budget_jammed(&d->copies.budget, d->rtt.path))
+        window_yield(&d->window, sent->bytes);
+    else
+        window_acked(&d->window, sent->bytes, sent->at_us, full);
+    dgram_fate(d, sent->pn, false);
     sent_free(sent);
 }
 
 static void take_sample(struct dgram *d, uint64_t sent_us, uint32_t delay,
                         struct now now)
 {
-    if (rtt_sample(&d->rtt, now.mono_us - sent_us, delay))
-        copies_sample(&d->copies, d->rtt.path, now.mono_us);
+    struct budget *budget = &d->copies.budget;
+
+    if (!rtt_sample(&d->rtt, now.mono_us - sent_us, delay))
+        return;
+    budget_sample(budget, d->rtt.path, now.mono_us);
 }
 
 /* Something new was acked: the path is there. */
 static void on_answer(struct dgram *d, struct now now)
 {
     if (d->timeouts >= OUTAGE)
-        window_restart(&d->window, copies_jammed(&d->copies, d->rtt.path),
+        window_restart(&d->window,
+                       budget_jammed(&d->copies.budget, d->rtt.path),
                        now.mono_us);
     d->timeouts = 0;
     d->probes = 0;

@@ -2,8 +2,7 @@
  *
  * The datagram machine: what goes out.  A packet is an ACK if one is owed or
  * rides for free, then whatever has a reason to go now, then riders: copies
- * that would be due soon, and small messages once more.  A rider never is the
- * reason for a packet.
+ * that would be due soon.  A rider never is the reason for a packet.
  */
 #include <assert.h>
 
@@ -12,13 +11,14 @@
 #include "shared/frame.h"
 
 enum {
-    REPEAT_BYTES = 400,     /* longest message that rides again */
     URGENT_RTT = 30000,     /* us; below it an ACK at once saves copies */
-    REPEAT_AGE = 5000,      /* us; sooner it would be lost together */
-    NUDGE_GAP = 20000,      /* us between packets into a path that is away */
+    RETRY_GAP = 25000,      /* us between attempts at what is overdue */
+    NUDGE_GAP = 15000,      /* us between packets into a path that is away */
     NUDGE_SILENT = 1000000, /* us; then only what a person waits for does it */
-    SMALL_PROBE = 576,      /* a packet that old or narrow paths carry too */
-    SMALL_AFTER = 3         /* timeouts, then the second probe is small */
+    NUDGE_LEAST = 300,      /* bytes of the budget: a line */
+    HURRY = 500000,    /* us; so long nobody has to type to find the path */
+    SMALL_PROBE = 576, /* a packet that old or narrow paths carry too */
+    SMALL_AFTER = 3    /* timeouts, then the second probe is small */
 };
 
 /* A packet being made. */
@@ -99,8 +99,7 @@ static void add_states(struct dgram *d, struct build *b)
 }
 
 /* Add a piece, whatever the reason; false when it does not fit. */
-static bool add_piece(struct dgram *d, struct build *b, struct piece piece,
-                      struct now now)
+static bool add_piece(struct dgram *d, struct build *b, struct piece piece)
 {
     struct parcel *parcel = piece.parcel;
     struct part part = parcel_part(parcel, piece.index);
@@ -109,7 +108,7 @@ static bool add_piece(struct dgram *d, struct build *b, struct piece piece,
     b->full = b->head.n == FLIGHT_PIECES || !packet_put(&b->packet, &part);
     if (b->full)
         return false;
-    sendq_take(&d->sendq, piece, now.mono_us);
+    sendq_take(&d->sendq, piece);
     parcel->last_pn = d->flight.next;
     b->pieces[b->head.n++] = piece;
     b->elicits = true;
@@ -120,63 +119,33 @@ static bool add_piece(struct dgram *d, struct build *b, struct piece piece,
 
 /* ---- redundancy ---- */
 
-static void forget_repeat(struct dgram *d, unsigned i)
-{
-    parcel_unref(d->repeats[i]);
-    d->repeats_n--;
-    for (; i < d->repeats_n; i++)
-        d->repeats[i] = d->repeats[i + 1];
-}
-
-/* A message has left in full: plan what may follow without being asked for. */
+/*
+ * A message has left in full: plan what may follow without being asked for.
+ * Where there is loss the ACK of what a person waits for must not be late, it
+ * is what keeps the timeout short (dgram_timeout); a room's receivers must not
+ * answer all at once.
+ */
 static void plan(struct dgram *d, struct build *b, struct parcel *parcel,
                  struct now now)
 {
-    if (d->timeouts >= OUTAGE)
-        return; /* the probes are copies enough */
-    if (parcel->class == DGRAM_OWN &&
-        copies_plan(&d->copies, parcel, d->loss / 1000, rtt_probe(&d->rtt),
-                    now.mono_us))
-        b->urgent |= rtt_now(&d->rtt) < URGENT_RTT;
-    if (parcel->class != DGRAM_FANOUT || parcel->frame->len > REPEAT_BYTES)
-        return;
-    if (d->repeats_n == REPEATS_MAX)
-        forget_repeat(d, 0);
-    d->repeats[d->repeats_n++] = parcel_ref(parcel);
+    uint32_t loss = dgram_loss(d);
+    bool own = parcel->class == DGRAM_OWN;
+
+    if (parcel->class == DGRAM_BULK || d->timeouts >= OUTAGE)
+        return; /* in an outage the probes are copies enough */
+    if (copies_plan(&d->copies, parcel, loss, dgram_timeout(d), now.mono_us))
+        b->urgent |=
+            (own && loss >= COPIES_LOSSY) || rtt_now(&d->rtt) < URGENT_RTT;
 }
 
-/* One message once more; false when the packet or the budget has no room. */
-static bool add_repeat(struct dgram *d, struct build *b, struct parcel *parcel,
-                       struct now now)
-{
-    return copies_spend(&d->copies, parcel->frame->len, now.mono_us) &&
-           add_piece(d, b, (struct piece){ parcel, 0 }, now);
-}
-
-static void add_repeats(struct dgram *d, struct build *b, struct now now)
-{
-    for (unsigned i = 0; i < d->repeats_n;) {
-        struct parcel *parcel = d->repeats[i];
-        bool done = parcel_done(parcel);
-
-        if (!done && now.mono_us - parcel->sent_us < REPEAT_AGE) {
-            i++; /* this packet, or one just before it, has it */
-            continue;
-        }
-        if (!done && !add_repeat(d, b, parcel, now))
-            return;
-        forget_repeat(d, i);
-    }
-}
-
-static void add_copies(struct dgram *d, struct build *b, uint64_t by_us,
+static void add_copies(struct dgram *d, struct build *b, bool riding,
                        struct now now)
 {
     struct parcel *parcel;
 
-    while ((parcel = copies_peek(&d->copies, by_us, now.mono_us))) {
+    while ((parcel = copies_peek(&d->copies, riding, now.mono_us))) {
         if (parcel->last_pn != d->flight.next &&
-            !add_piece(d, b, (struct piece){ parcel, 0 }, now))
+            !add_piece(d, b, (struct piece){ parcel, 0 }))
             return;
         copies_take(&d->copies, parcel);
     }
@@ -195,7 +164,8 @@ static bool permitted(struct dgram *d, struct piece piece, struct now now)
         return false;
     if (bulk && (!room || d->flight.packets >= WINDOW_BULK_MAX))
         return false;
-    if (!room && d->flight.thin >= WINDOW_THIN)
+    if (!room && (d->flight.thin >= WINDOW_THIN ||
+                  d->flight.thin_bytes >= WINDOW_THIN_BYTES))
         return false;
     if (!bulk && piece.parcel->pieces == 1)
         return true;
@@ -206,6 +176,16 @@ static bool permitted(struct dgram *d, struct piece piece, struct now now)
     return false;
 }
 
+/* That piece is no copy: the answer to this packet decides about it. */
+static void begin_round(struct dgram *d, struct build *b, struct parcel *parcel,
+                        bool copies, struct now now)
+{
+    b->original = true;
+    parcel->round_pn = d->flight.next;
+    if (copies && parcel->fresh == parcel->pieces)
+        plan(d, b, parcel, now);
+}
+
 /* New and lost pieces; `freely` for a probe: the window does not count. */
 static void add_pieces(struct dgram *d, struct build *b, bool freely,
                        struct now now)
@@ -213,40 +193,55 @@ static void add_pieces(struct dgram *d, struct build *b, bool freely,
     for (;;) {
         struct piece piece = sendq_peek(&d->sendq);
         struct parcel *parcel = piece.parcel;
+        bool flies; /* a copy of it does */
 
         if (!parcel || (!freely && !permitted(d, piece, now)))
             return;
-        if (!add_piece(d, b, piece, now))
+        flies = parcel->fresh && flight_at(&d->flight, parcel->last_pn);
+        if (!add_piece(d, b, piece))
             return;
-        b->original = true;
-        if (parcel->fresh == parcel->pieces)
-            plan(d, b, parcel, now);
+        begin_round(d, b, parcel, !flies, now);
     }
 }
 
+/* Whether an overdue packet's piece has not been tried again just now. */
+static bool missed(const struct dgram *d, struct piece piece,
+                   const struct sent *sent, struct now now)
+{
+    const struct sent *last = flight_at(&d->flight, piece.parcel->last_pn);
+
+    return parcel_awaits(piece.parcel, piece.index, sent->pn) ||
+           (parcel_wants(piece.parcel, piece.index) &&
+            (!last || now.mono_us - last->at_us >= RETRY_GAP));
+}
+
 /*
- * The oldest pieces that no packet since `pn` has carried.
+ * The oldest pieces that no packet since `pn` has carried; those overdue, or all
+ * while the path is away.
  *   returns  how many were added
  */
 static unsigned add_oldest(struct dgram *d, struct build *b, uint32_t pn,
                            struct now now)
 {
+    bool away = d->timeouts >= OUTAGE;
+    uint32_t timeout = dgram_timeout(d);
     unsigned before = b->head.n;
 
     for (uint32_t at = d->flight.base; at != d->flight.next; at++) {
         const struct sent *sent = flight_at(&d->flight, at);
 
+        if (sent && !away && sent->at_us + timeout > now.mono_us)
+            break; /* sent in order: the ones after it are younger */
         for (unsigned i = 0; sent && i < sent->n; i++) {
             struct piece piece = sent->pieces[i];
 
-            if (!parcel_wants(piece.parcel, piece.index) ||
-                !range_before(piece.parcel->last_pn, pn))
+            if (!range_before(piece.parcel->last_pn, pn) ||
+                !(away ? parcel_wants(piece.parcel, piece.index)
+                       : missed(d, piece, sent, now)))
                 continue;
-            if (!add_piece(d, b, piece, now))
+            if (!add_piece(d, b, piece))
                 return b->head.n - before;
-            b->original = true;
-            if (piece.parcel->class == DGRAM_OWN)
-                plan(d, b, piece.parcel, now);
+            begin_round(d, b, piece.parcel, true, now);
         }
     }
     return b->head.n - before;
@@ -280,22 +275,25 @@ static void add_probe(struct dgram *d, struct build *b, struct now now)
     add_probe_pieces(d, b, now);
 }
 
-/* While the path is away, what is new goes once, to find it back. */
+/*
+ * While the path is away, what is new goes once, to find it back.  At first, for
+ * a person who waits, it is looked for without that too.
+ */
 static void nudge(struct dgram *d, struct now now)
 {
-    bool waited =
-        d->sendq.own > 0 || now.mono_us - d->answered_us < NUDGE_SILENT;
+    uint64_t silent = now.mono_us - d->answered_us;
+    bool away = d->timeouts >= OUTAGE, own = d->sendq.own > 0;
 
-    if (!d->nudged || d->timeouts < OUTAGE || d->probes > 0) {
-        d->nudged = d->nudged && d->timeouts >= OUTAGE;
+    d->nudged = away && (d->nudged || (own && silent < HURRY));
+    if (!d->nudged || d->probes > 0)
         return;
-    }
-    if (waited && now.mono_us - d->probed_us < NUDGE_GAP) {
+    if (now.mono_us - d->probed_us < NUDGE_GAP) {
         d->pace_us = time_min(d->pace_us, d->probed_us + NUDGE_GAP);
         return;
     }
     d->nudged = false;
-    if (!waited || !copies_spend(&d->copies, PACKET_MAX, now.mono_us))
+    if ((!own && silent >= NUDGE_SILENT) ||
+        budget_left(&d->copies.budget, now.mono_us) < NUDGE_LEAST)
         return;
     d->probes = 1;
     d->probe_pn = d->flight.next;
@@ -309,7 +307,7 @@ static bool has_reason(struct dgram *d, struct now now)
 
     if (d->probes > 0 || d->credit_due || dgram_path_due(d) ||
         d->ack_us <= now.mono_us || latest_peek(&d->states_out, &part) ||
-        copies_peek(&d->copies, now.mono_us, now.mono_us))
+        copies_peek(&d->copies, false, now.mono_us))
         return true;
     piece = sendq_peek(&d->sendq);
     return piece.parcel && permitted(d, piece, now);
@@ -326,16 +324,17 @@ static void fill(struct dgram *d, struct build *b, struct now now)
     add_credit(d, b);
     add_states(d, b);
     add_pieces(d, b, false, now);
-    add_copies(d, b, now.mono_us, now);
-    if (b->elicits || (b->head.flags & SENT_ACK)) {
-        add_copies(d, b, now.mono_us + COPIES_SLACK, now);
-        add_repeats(d, b, now);
-    }
+    add_copies(d, b, false, now);
+    if (b->elicits && d->timeouts > 0)
+        add_oldest(d, b, d->flight.next, now);
+    if (b->elicits || (b->head.flags & SENT_ACK))
+        add_copies(d, b, true, now);
 }
 
 static size_t commit(struct dgram *d, struct build *b, struct now now)
 {
     bool alone = d->flight.packets == 0 && d->timeouts == 0;
+    uint32_t len = (uint32_t)b->packet.len + BUDGET_OUTSIDE;
 
     if (b->head.flags & SENT_ACK) {
         d->owed = 0;
@@ -357,6 +356,10 @@ static size_t commit(struct dgram *d, struct build *b, struct now now)
         d->answered_us = now.mono_us;
     if (b->paced)
         window_spend(&d->window, (uint32_t)b->packet.len);
+    if (b->elicits && d->timeouts >= OUTAGE)
+        budget_spend(&d->copies.budget, len);
+    else if (b->original && !b->paced)
+        budget_pass(&d->copies.budget, len, now.mono_us);
     d->stats.sent++;
     d->stats.bytes_out += b->packet.len;
     return b->packet.len;

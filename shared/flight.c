@@ -124,6 +124,7 @@ void flight_add(struct flight *flight, const struct sent *head,
     flight->bytes += sent->bytes;
     flight->packets++;
     flight->thin = (uint16_t)(flight->thin + is_original(sent));
+    flight->thin_bytes += is_original(sent) * sent->bytes;
 }
 
 const struct sent *flight_at(const struct flight *flight, uint32_t pn)
@@ -157,6 +158,7 @@ struct sent *flight_take(struct flight *flight, uint32_t pn)
     flight->bytes -= sent->bytes;
     flight->packets--;
     flight->thin = (uint16_t)(flight->thin - is_original(sent));
+    flight->thin_bytes -= is_original(sent) * sent->bytes;
     while (flight->base != flight->next && !*slot(flight, flight->base))
         flight->base++;
     if (flight->base == flight->next)

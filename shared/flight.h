@@ -42,6 +42,7 @@ struct flight {
     uint32_t bytes;             /* in flight */
     uint16_t packets;           /* in flight */
     uint16_t thin;              /* of them, not copies */
+    uint32_t thin_bytes;        /* of those */
 };
 
 void flight_init(struct flight *, uint32_t first_pn);

@@ -52,6 +52,12 @@ bool parcel_wants(const struct parcel *parcel, unsigned index)
     return index < parcel->fresh && (parcel->unacked >> index & 1);
 }
 
+bool parcel_awaits(const struct parcel *parcel, unsigned index, uint32_t pn)
+{
+    return parcel_wants(parcel, index) &&
+           (parcel->pieces > 1 || parcel->round_pn == pn);
+}
+
 struct part parcel_part(const struct parcel *parcel, unsigned index)
 {
     struct str message = frame_str(parcel->frame);

@@ -21,9 +21,10 @@ struct parcel {
     struct lane *lane;          /* NULL once all is acked */
     uint64_t unacked, lost;     /* a bit for each piece */
     uint64_t start;             /* what the stream had begun before, bytes */
-    uint64_t sent_us;           /* last */
     uint32_t seq, refs;
-    uint32_t last_pn; /* of the last packet with a piece of it */
+    uint32_t last_pn; /* the last packet with a piece of it */
+    uint32_t
+        round_pn; /* the last one that was no copy: its answer is awaited */
     uint16_t stream;
     uint8_t class;         /* enum dgram_class */
     uint8_t pieces, fresh; /* pieces; the first of those never sent */
@@ -49,6 +50,9 @@ bool parcel_done(const struct parcel *);
 
 /* Whether a piece has been sent, and the peer is not known to have it. */
 bool parcel_wants(const struct parcel *, unsigned index);
+
+/* That, and the answer to packet `pn` decides whether it goes again. */
+bool parcel_awaits(const struct parcel *, unsigned index, uint32_t pn);
 
 /* The part that carries a piece; views into the frame. */
 struct part parcel_part(const struct parcel *, unsigned index);

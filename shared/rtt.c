@@ -18,7 +18,7 @@ bool rtt_sample(struct rtt *rtt, uint64_t sample, uint32_t delay)
     if (sample > SAMPLE_MAX)
         return false;
     us = larger(us, 1);
-    rtt->latest = rtt->path = us;
+    rtt->path = us;
     if (rtt->smoothed == 0) {
         rtt->least = rtt->smoothed = us;
         rtt->var = us / 2;
@@ -44,7 +44,7 @@ uint32_t rtt_now(const struct rtt *rtt)
 
 uint32_t rtt_loss_delay(const struct rtt *rtt)
 {
-    uint32_t us = larger(rtt_now(rtt), rtt->latest);
+    uint32_t us = larger(rtt_now(rtt), rtt->path);
 
     return larger(us + us / 8, RTT_GRANULE);
 }

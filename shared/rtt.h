@@ -17,8 +17,7 @@ enum {
 
 struct rtt {
     uint32_t smoothed, var, least; /* all 0 before the first sample */
-    uint32_t latest;               /* as measured */
-    uint32_t path;                 /* latest without the peer's delay */
+    uint32_t path;                 /* the latest, without the peer's delay */
 };
 
 /*

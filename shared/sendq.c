@@ -267,13 +267,12 @@ static void rotate(struct sendq *q, struct lane *lane, enum sendq_rank rank)
     make_ready(q, lane);
 }
 
-void sendq_take(struct sendq *q, struct piece piece, uint64_t now_us)
+void sendq_take(struct sendq *q, struct piece piece)
 {
     struct parcel *parcel = piece.parcel;
     struct lane *lane = parcel->lane;
     enum sendq_rank rank;
 
-    parcel->sent_us = now_us;
     if (piece.index < parcel->fresh) {
         parcel->lost &= ~((uint64_t)1 << piece.index);
         return;

@@ -65,7 +65,7 @@ void sendq_push(struct sendq *, uint64_t number, enum dgram_class,
 struct piece sendq_peek(struct sendq *);
 
 /* The piece that sendq_peek gave is being sent. */
-void sendq_take(struct sendq *, struct piece, uint64_t now_us);
+void sendq_take(struct sendq *, struct piece);
 
 /* A piece was acked: true when its message is complete by that. */
 bool sendq_acked(struct sendq *, struct piece);

@@ -36,6 +36,18 @@ void window_acked(struct window *window, uint32_t bytes, uint64_t sent_us,
         window->cwnd = MOST;
 }
 
+void window_yield(struct window *window, uint32_t bytes)
+{
+    uint32_t least = WINDOW_MEEK * PACKET_MAX;
+
+    if (window->cwnd <= least)
+        return;
+    window->cwnd -= PACKET_MAX * bytes / window->cwnd;
+    if (window->cwnd < least)
+        window->cwnd = least;
+    window->ssthresh = window->cwnd;
+}
+
 void window_lost(struct window *window, uint64_t sent_us, uint64_t now_us)
 {
     if (window->recovering && sent_us <= window->recovery_us)

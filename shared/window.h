@@ -14,7 +14,9 @@
 #include <stdint.h>
 
 enum {
-    WINDOW_THIN = 10,     /* packets: the burst of RFC 6928 */
+    WINDOW_THIN = 10,         /* packets: the burst of RFC 6928 */
+    WINDOW_THIN_BYTES = 6000, /* of them: who fills them is no thin stream */
+    WINDOW_MEEK = 6,      /* packets: no more of them into a standing queue */
     WINDOW_RESTART = 16,  /* packets at once after an outage */
     WINDOW_BULK_MAX = 32, /* bulk packets: the record layer outside takes no
                               reordering deeper than 64 */
@@ -37,6 +39,12 @@ void window_init(struct window *, uint64_t now_us);
  *   full     the window was in use: else it does not grow
  */
 void window_acked(struct window *, uint32_t bytes, uint64_t sent_us, bool full);
+
+/*
+ * A packet came through a queue that stands, and others may stand in it too:
+ * give way, down to WINDOW_MEEK packets.
+ */
+void window_yield(struct window *, uint32_t bytes);
 
 /* A packet in flight was lost: halve, once per round trip. */
 void window_lost(struct window *, uint64_t sent_us, uint64_t now_us);

@@ -28,16 +28,19 @@ enum {
     SIM_MILLION = 1000000,
     SIM_STREAMS = 32,
     SIM_KEYS = 4,
-    SIM_MESSAGE_LEAST = 24 /* bytes: what the receiver checks it by */
+    SIM_MESSAGE_LEAST = 24, /* bytes: what the receiver checks it by */
+    SIM_OUTSIDE = 28 + 37,  /* IPv4 and UDP, a DTLS record: bytes a packet */
+    SIM_ID = 9              /* and the connection id, from the client */
 };
 
 /* One direction. Chances are in a million packets. */
 struct sim_path {
-    uint64_t delay_us, jitter_us;   /* added or taken away, uniformly */
-    uint32_t lose, repeat, reorder; /* reordered: another half delay later */
-    uint64_t good_us, bad_us;       /* mean lengths; bad_us 0: no bursts */
-    uint64_t dead_from, dead_to;    /* nothing passes */
-    uint64_t hole_from, hole_to;    /* nothing above hole_bytes passes */
+    uint64_t delay_us, jitter_us; /* added or taken away, uniformly */
+    uint32_t lose, repeat, reorder;
+    uint64_t held_us; /* reordered ones come so much later; 0: half a delay */
+    uint64_t good_us, bad_us;    /* mean lengths; bad_us 0: no bursts */
+    uint64_t dead_from, dead_to; /* nothing passes */
+    uint64_t hole_from, hole_to; /* nothing above hole_bytes passes */
     size_t hole_bytes;
     uint64_t rate; /* bytes a second; 0: no limit */
     size_t buffer; /* bytes that wait for it */
@@ -51,6 +54,7 @@ struct sim_talk {
     double per_second; /* messages; 0: none */
     unsigned burst;    /* at once; 0 is 1 */
     bool regular;      /* evenly spaced, not Poisson */
+    uint64_t shake_us; /* regular, but for so much more or less, uniformly */
     unsigned streams;  /* numbers 16.. */
     uint32_t size;     /* bytes */
     uint32_t size_max; /* random up to it, when greater */
@@ -72,17 +76,31 @@ struct sim_end {
     uint32_t *late; /* latency of each message taken, us */
     size_t late_n, late_cap;
     uint64_t air_in, air_out; /* bytes delivered to it, handed over by it */
+    uint64_t wire_out;        /* the latter as IP packets */
     uint64_t packets_out;
     uint64_t skip_us; /* messages sent before are not in `late` */
     bool deaf;        /* it does not take what was delivered */
     bool strict;      /* it has only bulk to say: check the window */
 };
 
+/*
+ * A flow that shares the client's way out: TCP as Reno has it, with nothing but
+ * full segments to send and no loss but of what finds the queue full.
+ */
+struct sim_rival {
+    double cwnd, ssthresh; /* segments; cwnd 0: there is no rival */
+    unsigned flight;
+    uint64_t came;        /* bytes */
+    uint64_t recovery_us; /* losses of what was sent before are old news */
+};
+
+enum sim_to { SIM_CLIENT, SIM_SERVER, SIM_ACKED, SIM_LOST };
+
 struct sim_flying {
-    uint64_t at_us, serial;
-    unsigned to;
+    uint64_t at_us, serial, sent_us;
+    enum sim_to to; /* an end, or what the rival hears of a segment */
     size_t len;
-    uint8_t *bytes;
+    uint8_t *bytes; /* NULL to the rival */
 };
 
 struct sim {
@@ -90,6 +108,7 @@ struct sim {
     uint64_t start_us, serial, trace, steps;
     struct rng rng, talk_rng;
     struct sim_end end[2]; /* client, server */
+    struct sim_rival rival;
     struct sim_flying *heap;
     size_t n, cap;
     const char *failed; /* what went wrong first, NULL while nothing did */
@@ -199,9 +218,11 @@ static inline void sim_send(struct sim *sim, unsigned from,
     struct sim_path *path = &end->out;
     unsigned copies = 1 + sim_chance(sim, path->repeat);
     bool swallowed = sim_swallows(sim, path, len);
-    uint64_t left = sim_queue(sim, path, len + 65);
+    size_t wire = len + SIM_OUTSIDE + (from == SIM_CLIENT ? SIM_ID : 0);
+    uint64_t left = sim_queue(sim, path, wire);
 
     end->air_out += len;
+    end->wire_out += wire;
     end->packets_out++;
     for (size_t i = 0; i < len; i++)
         sim->trace = (sim->trace ^ bytes[i]) * 0x100000001b3u;
@@ -213,13 +234,57 @@ static inline void sim_send(struct sim *sim, unsigned from,
             delay +=
                 rng_below(&sim->rng, 2 * path->jitter_us) - path->jitter_us;
         if (sim_chance(sim, path->reorder))
-            delay += path->delay_us / 2 + 1;
+            delay += path->held_us ? path->held_us : path->delay_us / 2 + 1;
         sim_fly(sim, (struct sim_flying){
                          .at_us = left + delay,
-                         .to = !from,
+                         .to = from == SIM_CLIENT ? SIM_SERVER : SIM_CLIENT,
                          .len = len,
                          .bytes = memcpy(mem_new(len, 1), bytes, len) });
     }
+}
+
+/* ---- the rival ---- */
+
+static inline void sim_rival_send(struct sim *sim)
+{
+    enum { SEGMENT = 1500 };
+    struct sim_path *path = &sim->end[SIM_CLIENT].out;
+    uint64_t rtt = path->delay_us + sim->end[SIM_SERVER].out.delay_us;
+
+    while (sim->rival.flight + 1 <= sim->rival.cwnd) {
+        uint64_t left = sim_queue(sim, path, SEGMENT);
+        uint64_t shake = rng_below(&sim->rng, rtt / 10); /* no lock-step */
+
+        sim->rival.flight++;
+        sim_fly(sim, (struct sim_flying){
+                         .at_us = (left ? left : path->free_us) + rtt + shake,
+                         .sent_us = sim->now.mono_us,
+                         .to = left ? SIM_ACKED : SIM_LOST,
+                         .len = SEGMENT });
+    }
+}
+
+static inline void sim_rival_hear(struct sim *sim, struct sim_flying flying)
+{
+    struct sim_rival *rival = &sim->rival;
+
+    rival->flight--;
+    if (flying.to == SIM_ACKED) {
+        rival->came += flying.len;
+        rival->cwnd += rival->cwnd < rival->ssthresh ? 1 : 1 / rival->cwnd;
+    } else if (flying.sent_us >= rival->recovery_us) {
+        rival->recovery_us = sim->now.mono_us;
+        rival->cwnd = rival->cwnd > 4 ? rival->cwnd / 2 : 2;
+        rival->ssthresh = rival->cwnd;
+    }
+    sim_rival_send(sim);
+}
+
+/* From now on there is one. */
+static inline void sim_rival_starts(struct sim *sim)
+{
+    sim->rival = (struct sim_rival){ .cwnd = 10, .ssthresh = 1e9 };
+    sim_rival_send(sim);
 }
 
 /* ---- what the ends say and hear ---- */
@@ -356,6 +421,15 @@ static inline uint64_t sim_gap(struct sim *sim, double per_second, bool regular)
     return regular ? (uint64_t)mean : sim_wait(&sim->talk_rng, mean);
 }
 
+static inline uint64_t sim_pause(struct sim *sim, const struct sim_talk *talk)
+{
+    uint64_t us = sim_gap(sim, talk->per_second, talk->regular);
+
+    if (talk->shake_us)
+        us += rng_below(&sim->talk_rng, 2 * talk->shake_us) - talk->shake_us;
+    return us;
+}
+
 /* Do what end `who` wants to do by now. */
 static inline void sim_act(struct sim *sim, unsigned who)
 {
@@ -366,7 +440,7 @@ static inline void sim_act(struct sim *sim, unsigned who)
     while (end->talk_us <= now) {
         for (unsigned i = 0; i < (talk->burst ? talk->burst : 1); i++)
             sim_say(sim, who);
-        end->talk_us += sim_gap(sim, talk->per_second, talk->regular);
+        end->talk_us += sim_pause(sim, talk);
         if (end->talk_us > sim->start_us + talk->until_us)
             end->talk_us = NEVER;
     }
@@ -446,9 +520,14 @@ static inline uint64_t sim_next(const struct sim *sim)
 static inline void sim_arrive(struct sim *sim)
 {
     struct sim_flying flying = sim_land(sim);
-    struct sim_end *end = &sim->end[flying.to];
-    int err = dgram_input(end->dgram, flying.bytes, flying.len, sim->now);
+    struct sim_end *end = &sim->end[flying.to & 1];
+    int err;
 
+    if (!flying.bytes) {
+        sim_rival_hear(sim, flying);
+        return;
+    }
+    err = dgram_input(end->dgram, flying.bytes, flying.len, sim->now);
     end->air_in += flying.len;
     if (err && !sim->error) {
         sim->error = err;
@@ -511,8 +590,9 @@ static inline void sim_talks(struct sim *sim, unsigned who,
     end->beat_us = talk.beats > 0 ? from : NEVER;
 }
 
-static inline struct sim *sim_new(uint64_t seed, struct sim_path path,
-                                  uint32_t first_pn)
+/* Proven: a handshake has shown both that the other is real. */
+static inline struct sim *sim_make(uint64_t seed, struct sim_path path,
+                                   uint32_t first_pn, bool proven)
 {
     struct sim *sim = mem_new(1, sizeof *sim);
 
@@ -523,6 +603,7 @@ static inline struct sim *sim_new(uint64_t seed, struct sim_path path,
     for (unsigned i = 0; i < 2; i++) {
         struct dgram_config config = {
             .server = i == 1,
+            .proven = proven,
             .seed = seed + i,
             .first_pn = first_pn,
             .queue_max = 4u << 20,
@@ -534,6 +615,12 @@ static inline struct sim *sim_new(uint64_t seed, struct sim_path path,
         sim_talks(sim, i, (struct sim_talk){ 0 });
     }
     return sim;
+}
+
+static inline struct sim *sim_new(uint64_t seed, struct sim_path path,
+                                  uint32_t first_pn)
+{
+    return sim_make(seed, path, first_pn, false);
 }
 
 static inline void sim_free(struct sim *sim)

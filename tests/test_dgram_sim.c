@@ -7,7 +7,7 @@
 #include "tests/test.h"
 
 #include "shared/error.h"
-#include "tests/dgram_sim.h"
+#include "tests/dgram_cells.h"
 
 enum { SEEDS = 300 };
 
@@ -279,86 +279,34 @@ static void test_dgram_keeps_to_the_window(void **state)
 
 /* ---- a path that goes away ---- */
 
-static struct sim *steady(uint64_t seed, uint64_t rtt_ms, uint64_t dead_ms,
-                          double per_second)
-{
-    struct sim *sim = sim_new(seed, sim_path(rtt_ms * SIM_MS, 0), 0);
-
-    for (unsigned i = 0; i < 2; i++) {
-        struct sim_path *out = &sim->end[i].out;
-
-        out->reorder = out->repeat = 0;
-        out->jitter_us = 0;
-        out->dead_from = 20 * SIM_SECOND + seed % 50 * SIM_MS;
-        out->dead_to = out->dead_from + dead_ms * SIM_MS;
-    }
-    sim_talks(sim, 0,
-              (struct sim_talk){ .per_second = per_second,
-                                 .streams = 1,
-                                 .regular = true,
-                                 .size = 200,
-                                 .class = DGRAM_OWN,
-                                 .until_us = 40 * SIM_SECOND });
-    sim->end[1].mark_us = sim->start_us + sim->end[0].out.dead_to;
-    return sim;
-}
-
-/* Milliseconds from the path's return to the first delivery. */
-static double first_after(uint64_t seed, uint64_t rtt_ms, uint64_t dead_ms,
-                          double per_second)
-{
-    struct sim *sim = steady(seed, rtt_ms, dead_ms, per_second);
-    double ms;
-
-    sim_run(sim, 300 * SIM_SECOND);
-    must(sim_all_came(sim, 0), sim, seed, "not all came");
-    must(sim->end[1].first_got_us != 0, sim, seed, "nothing came");
-    ms = (double)(sim->end[1].first_got_us - sim->end[1].mark_us) / 1e3;
-    sim_free(sim);
-    return ms;
-}
-
-/* Milliseconds from the path's return until nothing old is missing. */
-static double backlog_after(uint64_t seed, uint64_t rtt_ms)
-{
-    struct sim *sim = steady(seed, rtt_ms, 3000, 20);
-    uint64_t back = sim->end[1].mark_us - sim->start_us;
-    uint64_t at = back;
-    double ms;
-
-    do {
-        sim_run(sim, at += SIM_MS);
-    } while (sim_sum(sim->end[1].got) < (back - 1) / (50 * SIM_MS) + 1 &&
-             at < back + 20 * SIM_SECOND);
-    ms = (double)(at - back) / 1e3;
-    sim_free(sim);
-    return ms;
-}
-
 static void test_dgram_comes_back_at_once_after_an_outage(void **state)
 {
     (void)state;
     for (uint64_t rtt = 50; rtt <= 200; rtt += 150)
         for (uint64_t seed = 0; seed < 25; seed++) {
             double d = (double)rtt / 2;
+            double first = away_first(seed * 2, rtt, 3000, 20);
 
-            assert_true(first_after(seed * 2, rtt, 3000, 20) <= d + 60);
-            assert_true(backlog_after(seed * 2, rtt) <= d + (double)rtt + 75);
+            assert_true(first > 0 && first <= d + 60);
+            assert_true(away_backlog(seed * 2, rtt) <= d + (double)rtt + 75);
         }
 }
 
 static void test_dgram_finds_the_path_back_when_nobody_types(void **state)
 {
     (void)state;
-    for (uint64_t seed = 0; seed < 40; seed++)
-        assert_true(first_after(seed, 50, 2900 + seed * 13, 0.37) <= 25 + 275);
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        double first = away_first(seed, 50, 2900 + seed * 13, 0.37);
+
+        assert_true(first > 0 && first <= 25 + 275);
+    }
 }
 
 static void test_dgram_survives_an_hour_of_suspend(void **state)
 {
     (void)state;
     for (uint64_t seed = 0; seed < 20; seed++) {
-        struct sim *sim = steady(seed, 50, 0, 20);
+        struct sim *sim = away_new(seed, 50, 0, 20);
         uint64_t hour = 3600 * (uint64_t)SIM_SECOND;
         struct dgram_stats stats;
 
@@ -397,7 +345,7 @@ static void test_dgram_takes_reordering_for_repeats_not_for_a_stall(
 
 static void test_dgram_gets_small_lines_through_a_narrow_path(void **state)
 {
-    struct sim *sim = steady(10, 50, 0, 2);
+    struct sim *sim = away_new(10, 50, 0, 2);
 
     (void)state;
     sim->end[0].out.hole_from = 5 * SIM_SECOND;
@@ -411,84 +359,78 @@ static void test_dgram_gets_small_lines_through_a_narrow_path(void **state)
 
 /* ---- latency: the targets, in virtual time ---- */
 
-struct target {
-    unsigned rtt_ms, loss;
-    double p50, sparse, own, busy; /* ms; p99 but the first */
-};
+enum { CELL_MESSAGES = 8000, BURST_MESSAGES = 60000, NARROW_SEEDS = 3 };
 
-static const struct target TARGETS[] = {
-    { 50, 1, 27, 45, 45, 45 },       { 50, 5, 27, 110, 45, 110 },
-    { 50, 10, 27, 140, 85, 125 },    { 50, 20, 28, 270, 170, 225 },
-    { 200, 1, 105, 170, 125, 150 },  { 200, 5, 105, 390, 130, 215 },
-    { 200, 10, 105, 550, 380, 370 }, { 200, 20, 106, 1000, 640, 640 },
-};
-
-static void reaches(const struct target *target, bool busy,
-                    enum dgram_class class, double p99)
+static void keeps(const struct cell *cell, uint64_t seed)
 {
-    uint64_t seconds = busy ? 1000 : 20000;
-    struct sim *sim =
-        sim_new(42, sim_path(target->rtt_ms * SIM_MS, target->loss), 0);
-    struct sim_latency late;
+    bool bursts = cell->path == PATH_BURSTS;
+    struct cell_outcome is =
+        cell_run(cell, seed, bursts ? BURST_MESSAGES : CELL_MESSAGES);
+    const struct sim_latency *late = &is.late;
 
-    for (unsigned i = 0; i < 2; i++) {
-        sim_talks(sim, i,
-                  (struct sim_talk){ .per_second = busy ? 20 : 1,
-                                     .streams = busy ? 10 : 1,
-                                     .size = 200,
-                                     .class = class,
-                                     .until_us = seconds * SIM_SECOND });
-        sim->end[i].skip_us = sim->start_us + 20 * SIM_SECOND;
-    }
-    sim_run(sim, (seconds + 100) * SIM_SECOND);
-    late = sim_latency(sim);
-
-    must(sim_all_came(sim, 0) && sim_all_came(sim, 1), sim, 42, "not all came");
-    assert_true(late.n > 30000);
-    if (late.p50 > target->p50 || late.p99 > p99 || late.max > 5000)
-        fail_msg("%u ms, %u %%, %s%s: p50 %.1f, p99 %.1f (%.0f), max %.0f",
-                 target->rtt_ms, target->loss, busy ? "busy" : "sparse",
-                 class == DGRAM_OWN ? ", own" : "", late.p50, late.p99, p99,
-                 late.max);
-    sim_free(sim);
+    if (!is.failed && late->n > CELL_MESSAGES / 2 &&
+        (!cell->p50 || late->p50 <= cell->p50) &&
+        (!cell->p99 || late->p99 <= cell->p99) &&
+        (!cell->p999 || late->p999 <= cell->p999) &&
+        (!cell->out || is.out <= cell->out) && late->max <= 5000)
+        return;
+    fail_msg("%s, %s, %u ms, %u %%: p50 %.1f (%.0f), p99 %.1f (%.0f), p99.9 "
+             "%.1f (%.0f), max %.0f, %.0f bytes (%.0f) %s",
+             cell_talk_name(cell->talk), cell_path_name(cell->path),
+             cell->rtt_ms, cell->loss, late->p50, cell->p50, late->p99,
+             cell->p99, late->p999, cell->p999, late->max, is.out, cell->out,
+             is.failed ? is.failed : "");
 }
 
 static void test_dgram_reaches_the_latency_targets(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof TARGETS / sizeof *TARGETS; i++) {
-        const struct target *target = &TARGETS[i];
-
-        reaches(target, false, DGRAM_FANOUT, target->sparse);
-        reaches(target, false, DGRAM_OWN, target->own);
-        reaches(target, true, DGRAM_FANOUT, target->busy);
-    }
+    for (size_t i = 0; i < CELL_COUNT; i++)
+        keeps(&CELLS[i], 42);
 }
 
 /* Copies must not make a narrow link worse than it is. */
 static void test_dgram_spares_a_narrow_link(void **state)
 {
-    static const struct {
-        double per_second, p99;
-    } LINES[] = { { 0.5, 110 }, { 2, 110 }, { 20, 294 } };
+    (void)state;
+    for (size_t i = 0; i < NARROW_COUNT; i++)
+        for (uint64_t seed = 1; seed <= NARROW_SEEDS; seed++) {
+            const struct narrow *narrow = &NARROWS[i];
+            struct cell_outcome is =
+                narrow_run(narrow, DGRAM_OWN, 16384, seed, 2000);
+
+            if (is.failed || is.late.p99 > narrow->p99)
+                fail_msg("%u kbit/s, %.1f a second: p99 %.0f ms, at most %.0f",
+                         narrow->kbit, narrow->per_second, is.late.p99,
+                         narrow->p99);
+        }
+}
+
+/* Nor one that drops instead of queueing: their own loss asks for more. */
+static void test_dgram_spares_a_link_that_drops(void **state)
+{
+    static const struct narrow POLICED = { 64, 20, 1000 };
 
     (void)state;
-    for (size_t i = 0; i < 3; i++) {
-        struct sim *sim = steady(11, 50, 0, LINES[i].per_second);
-        struct sim_latency late;
+    for (uint64_t seed = 1; seed <= NARROW_SEEDS; seed++) {
+        struct cell_outcome is =
+            narrow_run(&POLICED, DGRAM_OWN, 1500, seed, 2000);
 
-        sim->end[0].out.lose = sim->end[1].out.lose = 10000;
-        sim->end[0].out.rate = sim->end[1].out.rate = 8000; /* 64 kbit/s */
-        sim->end[0].out.buffer = sim->end[1].out.buffer = 16000;
-        sim->end[0].talk.until_us = 1000 * SIM_SECOND;
-        sim->end[1].skip_us = sim->start_us + 20 * SIM_SECOND;
-        sim_run(sim, 1100 * SIM_SECOND);
-        late = sim_latency(sim);
+        assert_null(is.failed);
+        assert_true(is.late.p99 <= POLICED.p99);
+        assert_true(is.out < 450);
+    }
+}
 
-        if (late.p99 > LINES[i].p99)
-            fail_msg("%.1f a second: p99 %.0f ms, at most %.0f",
-                     LINES[i].per_second, late.p99, LINES[i].p99);
-        sim_free(sim);
+static void test_dgram_leaves_half_of_a_bottleneck_to_others(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SHARE_COUNT; i++) {
+        double share = share_run(&SHARES[i], 1);
+
+        if (share < 0.5)
+            fail_msg("%u kbit/s, %.0f a second: %.2f left to TCP",
+                     SHARES[i].kbit, SHARES[i].per_second, share);
     }
 }
 
@@ -577,6 +519,8 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_dgram_gets_small_lines_through_a_narrow_path),
     cmocka_unit_test(test_dgram_reaches_the_latency_targets),
     cmocka_unit_test(test_dgram_spares_a_narrow_link),
+    cmocka_unit_test(test_dgram_spares_a_link_that_drops),
+    cmocka_unit_test(test_dgram_leaves_half_of_a_bottleneck_to_others),
     cmocka_unit_test(test_dgram_survives_garbage),
     cmocka_unit_test(test_dgram_survives_mutation),
 };

@@ -154,7 +154,7 @@ static void test_rtt_ignores_a_night_of_suspend(void **state)
     rtt_sample(&rtt, 50 * MS, 0);
     assert_false(rtt_sample(&rtt, 30000000 * MS, 0));
     assert_int_equal(rtt.smoothed, 50 * MS);
-    assert_int_equal(rtt.latest, 50 * MS);
+    assert_int_equal(rtt.path, 50 * MS);
 }
 
 static void test_rtt_timeouts_follow(void **state)

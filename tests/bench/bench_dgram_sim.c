@@ -1,70 +1,136 @@
 /* SPDX-License-Identifier: MIT
  *
  * usage: bench_dgram_sim [SCALE]
- * Latency of 200-byte messages through the datagram machine on simulated paths:
- * both ends talk, sparse (1 message a second) and busy (20 a second in 10
- * rooms), as a person's messages and as a room's.  Virtual time: the figures
- * are the same on every machine.  Then what a packet and an idle end cost here.
+ * The promises of tests/dgram_cells.h beside what is measured, each as
+ * measured/promised: latency of 200-byte messages through the datagram machine
+ * on simulated paths.  Virtual time: the figures are the same on every machine.
+ * Then what a packet and an idle end cost here.
  */
 #include <malloc.h>
 #include <time.h>
 
-#include "tests/dgram_sim.h"
+#include "tests/dgram_cells.h"
 
-struct line {
-    unsigned rtt_ms, loss;
-    bool busy;
-    enum dgram_class class;
-};
+static double scale = 1;
 
-static void measure(struct line line, double scale)
+static unsigned scaled(unsigned n)
 {
-    uint64_t seconds = (uint64_t)((line.busy ? 1000 : 20000) * scale);
-    struct sim_path path = sim_path(line.rtt_ms * SIM_MS, line.loss);
-    struct sim *sim = sim_new(42, path, 0);
-    struct sim_talk talk = {
-        .per_second = line.busy ? 20 : 1,
-        .streams = line.busy ? 10 : 1,
-        .size = 200,
-        .class = line.class,
-        .until_us = seconds * SIM_SECOND,
-    };
-    struct sim_latency late;
-    double messages, packets, bytes;
-
-    for (unsigned i = 0; i < 2; i++) {
-        sim_talks(sim, i, talk);
-        sim->end[i].skip_us = sim->start_us + 20 * SIM_SECOND;
-    }
-    sim_run(sim, (seconds + 60) * SIM_SECOND);
-    late = sim_latency(sim);
-    messages = (double)(sim_sum(sim->end[0].sent) + sim_sum(sim->end[1].sent));
-    packets = (double)(sim->end[0].packets_out + sim->end[1].packets_out);
-    bytes = (double)(sim->end[0].air_out + sim->end[1].air_out);
-    printf("%4u ms %3u %%  %-6s %-6s %6.0f %6.0f %6.0f %6.0f %6.0f"
-           "  %5.2f %6.0f%s%s\n",
-           line.rtt_ms, line.loss, line.busy ? "busy" : "sparse",
-           line.class == DGRAM_OWN ? "own" : "room", late.p50, late.p95,
-           late.p99, late.p999, late.max, packets / messages,
-           (bytes + 65 * packets) / messages,
-           sim_all_came(sim, 0) && sim_all_came(sim, 1) ? "" : "  NOT ALL",
-           sim->failed ? sim->failed : "");
-    sim_free(sim);
+    return (unsigned)(n * scale) + 1;
 }
 
-static void latency_table(double scale)
+/* A figure and what was promised; a mark if it is not kept. */
+static void print_both(double is, double most, int width)
 {
-    static const unsigned RTTS[] = { 50, 200 }, LOSSES[] = { 0, 1, 5, 10, 20 };
+    char text[32];
 
-    puts("  RTT  loss   talk   class     p50    p95    p99  p99.9    max"
-         "  packets, bytes a message (65 a packet outside)");
-    for (int busy = 0; busy < 2; busy++)
-        for (int own = 0; own < 2; own++)
-            for (unsigned i = 0; i < 2; i++)
-                for (unsigned k = 0; k < 5; k++)
-                    measure((struct line){ RTTS[i], LOSSES[k], busy,
-                                           own ? DGRAM_OWN : DGRAM_FANOUT },
-                            scale);
+    if (most > 0)
+        snprintf(text, sizeof text, "%.0f/%.0f%s", is, most,
+                 is > most ? "!" : "");
+    else
+        snprintf(text, sizeof text, "%.0f", is);
+    printf(" %*s", width, text);
+}
+
+static void latency_table(void)
+{
+    puts("talk        path      RTT  loss      p50       p99     p99.9     max"
+         "   bytes out  back   (ms; IP bytes a message)");
+    for (size_t i = 0; i < CELL_COUNT; i++) {
+        const struct cell *cell = &CELLS[i];
+        bool bursts = cell->path == PATH_BURSTS;
+        struct cell_outcome is =
+            cell_run(cell, 42, scaled(bursts ? 200000 : 20000));
+
+        printf("%-11s %-8s %4u %4u%%", cell_talk_name(cell->talk),
+               cell_path_name(cell->path), cell->rtt_ms, cell->loss);
+        print_both(is.late.p50, cell->p50, 8);
+        print_both(is.late.p99, cell->p99, 9);
+        print_both(is.late.p999, cell->p999, 9);
+        print_both(is.late.max, 0, 7);
+        print_both(is.out, cell->out, 11);
+        print_both(is.back, 0, 5);
+        puts(is.failed ? is.failed : "");
+    }
+}
+
+/* The worst and the mean of the p99 of some runs. */
+static void measure_narrow(const struct narrow *narrow, enum dgram_class class,
+                           size_t buffer, double most)
+{
+    enum { SEEDS = 5 };
+
+    double worst = 0, mean = 0, out = 0;
+
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        struct cell_outcome is =
+            narrow_run(narrow, class, buffer, seed, scaled(3000));
+
+        mean += is.late.p99 / SEEDS;
+        out += is.out / SEEDS;
+        worst = is.late.p99 > worst ? is.late.p99 : worst;
+    }
+    printf("%4u kbit/s %6zu bytes %5.1f/s %-4s", narrow->kbit, buffer,
+           narrow->per_second, class == DGRAM_OWN ? "own" : "room");
+    print_both(mean, 0, 6);
+    print_both(worst, most, 9);
+    print_both(out, 0, 9);
+    puts("");
+}
+
+static void narrow_table(void)
+{
+    static const struct narrow MORE[] = { { 64, 5, 0 },
+                                          { 64, 10, 0 },
+                                          { 256, 20, 0 } };
+    static const size_t SHALLOW[] = { 4000, 1500 };
+
+    puts("\nlink, queue in front               p99: mean     worst  bytes out"
+         "   (RTT 50, 1 % lost)");
+    for (size_t i = 0; i < NARROW_COUNT; i++)
+        measure_narrow(&NARROWS[i], DGRAM_OWN, 16384, NARROWS[i].p99);
+    for (size_t i = 0; i < 2; i++)
+        measure_narrow(&NARROWS[i], DGRAM_FANOUT, 16384, 0);
+    for (size_t i = 0; i < 3; i++)
+        measure_narrow(&MORE[i], DGRAM_OWN, 16384, 0);
+    for (size_t i = 0; i < 2; i++)
+        measure_narrow(&NARROWS[0], DGRAM_OWN, SHALLOW[i], 0);
+}
+
+static void share_table(void)
+{
+    static const char *const NAMES[] = { "own", "room", "bulk" };
+
+    puts("\nbottleneck, RTT          said beside TCP   left to that, per cent"
+         " (at least 50)");
+    for (size_t i = 0; i < SHARE_COUNT; i++) {
+        const struct share *share = &SHARES[i];
+
+        printf("%4u kbit/s %6zu bytes %4u  %4.0f/s %-4s %-6s %3.0f\n",
+               share->kbit, share->buffer, share->rtt_ms, share->per_second,
+               NAMES[share->class], share->late ? "before" : "",
+               100 * share_run(share, 1));
+    }
+}
+
+static void away_table(void)
+{
+    puts("\naway for 3 s, 20/s   first delivery less d   backlog less d and RTT"
+         "   (worst of 25, ms)");
+    for (uint64_t rtt = 50; rtt <= 200; rtt += 150) {
+        double d = (double)rtt / 2, first = 0, backlog = 0;
+
+        for (uint64_t seed = 0; seed < 25; seed++) {
+            double a = away_first(seed * 2, rtt, 3000, 20) - d;
+            double b = away_backlog(seed * 2, rtt) - d - (double)rtt;
+
+            first = a > first ? a : first;
+            backlog = b > backlog ? b : backlog;
+        }
+        printf("RTT %4u            ", (unsigned)rtt);
+        print_both(first, 60, 23);
+        print_both(backlog, 150, 24);
+        puts("");
+    }
 }
 
 static double cpu_seconds(void)
@@ -176,7 +242,12 @@ static void idle_cost(void)
 
 int main(int argc, char **argv)
 {
-    latency_table(argc > 1 ? strtod(argv[1], NULL) : 1.0);
+    scale = argc > 1 ? strtod(argv[1], NULL) : 1;
+    latency_table();
+    narrow_table();
+    share_table();
+    away_table();
+    puts("");
     packet_cost(0);
     packet_cost(20);
     packet_cost(5);
