@@ -340,7 +340,7 @@ joined() { # NAME
     wait_for "$1" "$ONLINE"
 }
 
-ONLINE='(tcp|udp)( [0-9]+ms.*)?  F1 (help|帮助)'
+ONLINE='(tcp|udp)( \([^)]*\))?( [0-9]+ms.*)?  F1 (help|帮助)'
 
 # ---- lines through pipes ----
 
