@@ -151,7 +151,9 @@ static void set_name(struct secure *s, const char *name)
         return;
     ERR_clear_error();
     X509_VERIFY_PARAM_set1_host(param, name, 0);
-    SSL_set_tlsext_host_name(s->ssl, name);
+    /* As SSL_set_tlsext_host_name does, which drops a const aloud. */
+    SSL_ctrl(s->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             (void *)(uintptr_t)name);
 }
 
 void secure_free(struct secure *s)

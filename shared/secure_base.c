@@ -258,7 +258,8 @@ static SSL_CTX *make_context(bool server, bool datagram)
         !SSL_CTX_set_max_proto_version(ctx, version) ||
         !SSL_CTX_set_cipher_list(ctx, SUITES_DTLS) ||
         !SSL_CTX_set_ciphersuites(ctx, SUITES_TLS) ||
-        !SSL_CTX_set1_groups_list(ctx, GROUPS)) {
+        !SSL_CTX_ctrl(ctx, SSL_CTRL_SET_GROUPS_LIST, 0,
+                      (void *)(uintptr_t)GROUPS)) {
         SSL_CTX_free(ctx);
         return NULL;
     }

@@ -369,10 +369,10 @@ static void keeps(const struct cell *cell, uint64_t seed)
     const struct sim_latency *late = &is.late;
 
     if (!is.failed && late->n > CELL_MESSAGES / 2 &&
-        (!cell->p50 || late->p50 <= cell->p50) &&
-        (!cell->p99 || late->p99 <= cell->p99) &&
-        (!cell->p999 || late->p999 <= cell->p999) &&
-        (!cell->out || is.out <= cell->out) && late->max <= 5000)
+        (cell->p50 <= 0 || late->p50 <= cell->p50) &&
+        (cell->p99 <= 0 || late->p99 <= cell->p99) &&
+        (cell->p999 <= 0 || late->p999 <= cell->p999) &&
+        (cell->out <= 0 || is.out <= cell->out) && late->max <= 5000)
         return;
     fail_msg("%s, %s, %u ms, %u %%: p50 %.1f (%.0f), p99 %.1f (%.0f), p99.9 "
              "%.1f (%.0f), max %.0f, %.0f bytes (%.0f) %s",
