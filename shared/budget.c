@@ -56,7 +56,7 @@ uint32_t budget_depth(const struct budget *budget)
 
 static void fill(struct budget *budget, uint64_t now_us)
 {
-    uint64_t us = time_min(now_us - budget->filled_us, 4 * SECOND);
+    uint64_t us = time_min(now_us - budget->filled_us, MINUTE);
     uint64_t tokens = us * budget->rate / SECOND;
     uint64_t fair = us * budget->fair / SECOND;
 
@@ -101,9 +101,9 @@ static uint32_t root(uint64_t n)
 }
 
 /*
- * TCP sends some 1.2 packets / RTT / root(loss).  Ours is the same at 0.5 s, more
- * below, less above: a round trip as long as that is mostly a queue, and the
- * longer it gets, the more of the queue belongs to others.
+ * TCP sends some 1.2 packets / RTT / root(loss).  Ours is the same at 0.5 s,
+ * more below, less above: a round trip as long as that is mostly a queue, and
+ * the longer it gets, the more of the queue belongs to others.
  */
 static void note_fair(struct budget *budget, uint32_t us)
 {

@@ -140,7 +140,7 @@ static void step(struct copies *copies, unsigned i)
         drop(copies, i);
 }
 
-/* First copies leave a third of what may be there to nudges, later ones half. */
+/* First copies leave a third of what may be there, later ones half. */
 static bool affordable(struct copies *copies, const struct copy *copy,
                        uint64_t now_us)
 {

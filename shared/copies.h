@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Early copies of small messages.  Chat is a thin stream: nothing follows a lost
- * line that would show the loss, so the line itself goes again 10, 30 and 70 ms
- * later, while it is not acked.  That brings the slow tail from a round trip
- * and a timeout down to the offset of a copy, for bytes.
+ * Early copies of small messages.  Chat is a thin stream: nothing follows a
+ * lost line that would show the loss, so the line itself goes again 10, 30 and
+ * 70 ms later, while it is not acked.  That brings the slow tail from a round
+ * trip and a timeout down to the offset of a copy, for bytes.
  *
  * How many copies a message is worth depends on the loss seen: what a person
  * waits for has one on any path, one of a room's many receivers has none on a

@@ -151,8 +151,8 @@ void dgram_arm(struct dgram *d, struct now now)
 }
 
 /*
- * Nothing in flight matters any more: stop waiting for it.  Whether it was lost,
- * or the ACK of the last copy, nobody knows.
+ * Nothing in flight matters any more: stop waiting for it.  Whether it was
+ * lost, or the ACK of the last copy, nobody knows.
  */
 static void forget_flight(struct dgram *d)
 {

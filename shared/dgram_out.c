@@ -216,8 +216,8 @@ static bool missed(const struct dgram *d, struct piece piece,
 }
 
 /*
- * The oldest pieces that no packet since `pn` has carried; those overdue, or all
- * while the path is away.
+ * The oldest pieces that no packet since `pn` has carried; those overdue, or
+ * all while the path is away.
  *   returns  how many were added
  */
 static unsigned add_oldest(struct dgram *d, struct build *b, uint32_t pn,
@@ -276,8 +276,8 @@ static void add_probe(struct dgram *d, struct build *b, struct now now)
 }
 
 /*
- * While the path is away, what is new goes once, to find it back.  At first, for
- * a person who waits, it is looked for without that too.
+ * While the path is away, what is new goes once, to find it back.  At first,
+ * for a person who waits, it is looked for without that too.
  */
 static void nudge(struct dgram *d, struct now now)
 {

@@ -267,26 +267,25 @@ static inline struct cell_outcome narrow_run(const struct narrow *narrow,
 
 /* What the client says beside a TCP flow; at least half is left to that. */
 struct share {
-    unsigned kbit;
+    unsigned kbit, rtt_ms;
     size_t buffer;
-    unsigned rtt_ms;
     double per_second; /* of 200 bytes */
     enum dgram_class class;
     bool late; /* the flow begins 10 s later, not at the same time */
 };
 
 static const struct share SHARES[] = {
-    { 128, 16384, 50, 20, DGRAM_OWN, false },
-    { 128, 16384, 50, 20, DGRAM_OWN, true },
-    { 128, 16384, 200, 20, DGRAM_OWN, false },
-    { 256, 16384, 50, 20, DGRAM_OWN, false },
-    { 256, 16384, 50, 20, DGRAM_FANOUT, true },
-    { 256, 16384, 200, 1000, DGRAM_OWN, true },
-    { 256, 16384, 200, 1000, DGRAM_BULK, true },
-    { 1000, 32768, 50, 1000, DGRAM_OWN, false },
-    { 1000, 32768, 50, 1000, DGRAM_FANOUT, true },
-    { 1000, 32768, 50, 1000, DGRAM_BULK, false },
-    { 1000, 32768, 50, 1000, DGRAM_BULK, true },
+    { 128, 50, 16384, 20, DGRAM_OWN, false },
+    { 128, 50, 16384, 20, DGRAM_OWN, true },
+    { 128, 200, 16384, 20, DGRAM_OWN, false },
+    { 256, 50, 16384, 20, DGRAM_OWN, false },
+    { 256, 50, 16384, 20, DGRAM_FANOUT, true },
+    { 256, 200, 16384, 1000, DGRAM_OWN, true },
+    { 256, 200, 16384, 1000, DGRAM_BULK, true },
+    { 1000, 50, 32768, 1000, DGRAM_OWN, false },
+    { 1000, 50, 32768, 1000, DGRAM_FANOUT, true },
+    { 1000, 50, 32768, 1000, DGRAM_BULK, false },
+    { 1000, 50, 32768, 1000, DGRAM_BULK, true },
 };
 
 enum { SHARE_COUNT = sizeof SHARES / sizeof *SHARES };
