@@ -289,7 +289,9 @@ void hub_shutdown(struct hub *hub, struct now now)
             .reason = reason_RESTART,
         };
 
-        if (s->state < SESSION_CLOSING)
+        if (s->state == SESSION_DORMANT)
+            hub_die(hub, s, reason_RESTART, now); /* it would not hear it */
+        else if (s->state < SESSION_CLOSING)
             login_close(w, s, &farewell, now);
     }
 }
