@@ -26,7 +26,6 @@ void doze_begin(struct world *w, struct session *s, struct now now)
     link_rest(s->link);
     s->close_by_us = now.mono_us + limit(&w->env, LIMIT_DORMANT) * 1000000;
     session_enter(s, SESSION_DORMANT);
-    w->env.metrics.dormant++;
     LOG(&w->env.log, "session.dormant", log_num("session", s->id));
 }
 
@@ -50,7 +49,6 @@ bool doze_end(struct world *w, struct session *s, struct now now)
     uint64_t away_ms = (now.mono_us - s->dozed_us) / 1000;
     bool was_gone;
 
-    w->env.metrics.dormant--;
     if (!account)
         return false;
     was_gone = account->n_sessions == 0;

@@ -87,8 +87,8 @@ void hub_flushed(struct hub *hub, struct session *s, struct now now)
 
     (void)hub;
     if ((s->lagging && queued < limit(s->env, LIMIT_QUEUE_SOFT) / 4) ||
-        (s->held_until_us == NEVER && session_keeps_up(s)) ||
-        (s->state == SESSION_CLOSING && queued == 0))
+        (s->held_until_us == NEVER && session_keeps_up(s) && !s->asking) ||
+        (s->state == SESSION_CLOSING && queued == 0 && !s->close_said))
         session_arm(s, now.mono_us);
     if (s->state != SESSION_DEAD && link_deadline(s->link) != NEVER)
         session_arm(s, link_deadline(s->link));
@@ -289,7 +289,9 @@ void hub_shutdown(struct hub *hub, struct now now)
             .reason = reason_RESTART,
         };
 
-        if (s->state < SESSION_CLOSING)
+        if (s->state == SESSION_DORMANT)
+            hub_die(hub, s, reason_RESTART, now); /* it would not hear it */
+        else if (s->state < SESSION_CLOSING)
             login_close(w, s, &farewell, now);
     }
 }

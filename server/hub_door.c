@@ -20,7 +20,6 @@ void hub_die(struct hub *hub, struct session *s, unsigned reason,
              struct now now)
 {
     hub_shaken(hub, s);
-    hub->w->env.metrics.dormant -= s->state == SESSION_DORMANT;
     login_leave(hub->w, s, reason, now);
     LOG(&hub->w->env.log, "session.end", log_num("session", s->id),
         log_str("peer", str_of(s->peer)),

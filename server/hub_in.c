@@ -7,6 +7,7 @@
 #include "server/presence.h"
 #include "server/pull.h"
 #include "server/world.h"
+#include "shared/dgram.h"
 
 void hub_look_after(struct hub *hub, struct session *s, struct now now)
 {
@@ -105,18 +106,27 @@ static void wake(struct hub *hub, struct session *s, struct now now)
         login_close(hub->w, s, &farewell, now);
 }
 
+/* Packets that the link has taken: what anybody can send is not among them. */
+static uint64_t packets_of(const struct session *s)
+{
+    struct dgram_stats stats;
+
+    return link_dgram_stats(s->link, &stats) ? stats.received : 0;
+}
+
 void hub_feed_from(struct hub *hub, struct session *s, struct str datagram,
                    struct str place, struct now now)
 {
-    uint64_t heard = link_peer(s->link).heard_us;
+    uint64_t before = packets_of(s);
+    bool real;
     int err;
 
     hub->w->env.metrics.bytes_in += datagram.len;
     if (s->state == SESSION_DEAD)
         return;
     err = link_feed_from(s->link, datagram, place, now);
-    if (!err && s->state == SESSION_DORMANT &&
-        link_peer(s->link).heard_us != heard)
+    real = packets_of(s) != before;
+    if (real && !err && s->state == SESSION_DORMANT && !link_closed(s->link))
         wake(hub, s, now);
-    take(hub, s, err, datagram.len, now);
+    take(hub, s, err, real ? datagram.len : 0, now);
 }

@@ -67,6 +67,8 @@ void session_enter(struct session *s, enum session_state state)
         list_remove(&s->stranger);
     }
     list_remove(&s->dozing);
+    s->env->metrics.dormant += state == SESSION_DORMANT;
+    s->env->metrics.dormant -= s->state == SESSION_DORMANT;
     s->state = state;
     session_wake(s);
 }

@@ -495,7 +495,8 @@ uint64_t secure_record(struct str datagram)
     const uint8_t *p = (const uint8_t *)datagram.ptr;
     uint64_t number = 0;
 
-    if (datagram.len <= RECORD_HEAD || p[0] != SSL3_RT_APPLICATION_DATA)
+    if (datagram.len <= RECORD_HEAD || p[0] != SSL3_RT_APPLICATION_DATA ||
+        datagram.len != RECORD_HEAD + ((size_t)p[11] << 8 | p[12]))
         return 0;
     for (int i = 0; i < 8; i++)
         number = number << 8 | p[RECORD_SEQ + i];

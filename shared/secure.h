@@ -203,7 +203,8 @@ struct secure_peer secure_peer(const struct secure *);
 
 /*
  * The number of a DTLS record, epoch and sequence, from its clear head: what
- * comes later has a higher one.  0 when it is no record of an open connection.
+ * comes later has a higher one.  0 when it is not one record of an open
+ * connection, and nothing else: a second one could be older than its head says.
  */
 uint64_t secure_record(struct str datagram);
 
