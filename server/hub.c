@@ -31,6 +31,7 @@ struct hub *hub_new(const struct world_config *config, struct now now)
     hub->admit = admit_new(&hub->w->env, hub->w->sessions.secret);
     list_init(&hub->strangers);
     list_init(&hub->dozers);
+    map_init(&hub->beds, hub->w->sessions.secret);
     hub->idle_since_us = now.mono_us;
     hub->reap_at_us = now.mono_us;
     return hub;
@@ -40,6 +41,7 @@ void hub_free(struct hub *hub)
 {
     assert(hub->w->sessions.n == 0);
     admit_free(hub->admit);
+    map_fini(&hub->beds);
     world_free(hub->w);
     free(hub);
 }
@@ -149,7 +151,7 @@ static void attend_open(struct hub *hub, struct session *s, struct now now)
     if (farewell.code == ERROR_PING_TIMEOUT && doze_may_begin(s)) {
         hub->w->env.metrics.timeouts++;
         doze_begin(hub->w, s, now);
-        list_append(&hub->dozers, &s->dozing);
+        hub_lie_down(hub, s);
         return;
     }
     if (farewell.code && s->shaking) {

@@ -5,6 +5,30 @@
 #include "server/hub_impl.h"
 #include "server/world.h"
 
+/* ---- sleeping ---- */
+
+void hub_lie_down(struct hub *hub, struct session *s)
+{
+    list_append(&hub->dozers, &s->dozing);
+    /* An id that somebody else has chosen too is not worth a place. */
+    if (!map_get(&hub->beds, map_num(&s->device_id)))
+        map_put(&hub->beds, map_num(&s->device_id), s);
+}
+
+void hub_get_up(struct hub *hub, struct session *s)
+{
+    if (map_get(&hub->beds, map_num(&s->device_id)) == s)
+        map_take(&hub->beds, map_num(&s->device_id));
+}
+
+void hub_supersede(struct hub *hub, const struct session *fresh, struct now now)
+{
+    struct session *s = map_get(&hub->beds, map_num(&fresh->device_id));
+
+    if (s && s->dozer == fresh->account->id)
+        hub_die(hub, s, reason_NONE, now);
+}
+
 /* ---- dying ---- */
 
 void hub_shaken(struct hub *hub, struct session *s)
@@ -20,6 +44,8 @@ void hub_die(struct hub *hub, struct session *s, unsigned reason,
              struct now now)
 {
     hub_shaken(hub, s);
+    if (s->state == SESSION_DORMANT)
+        hub_get_up(hub, s);
     login_leave(hub->w, s, reason, now);
     LOG(&hub->w->env.log, "session.end", log_num("session", s->id),
         log_str("peer", str_of(s->peer)),

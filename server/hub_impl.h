@@ -17,6 +17,7 @@ struct hub {
     struct admit *admit;
     struct list strangers; /* greeting over UDP, longest first */
     struct list dozers;    /* DORMANT, longest first */
+    struct map beds;       /* the same by device id */
     size_t dirty_at;       /* how far hub_dirty has come */
     uint64_t reap_at_us, idle_since_us;
     bool more; /* the last turn left something to do at once */
@@ -32,6 +33,15 @@ void hub_arm(struct session *, struct now);
 
 /* It is over with it: the edge closes and buries it. */
 void hub_die(struct hub *, struct session *, unsigned reason, struct now);
+
+/* It is DORMANT now. */
+void hub_lie_down(struct hub *, struct session *);
+
+/* It will not be any more. */
+void hub_get_up(struct hub *, struct session *);
+
+/* Its client has come back as another session, which is READY. */
+void hub_supersede(struct hub *, const struct session *, struct now);
 
 /* Its handshake is over, well or not. */
 void hub_shaken(struct hub *, struct session *);

@@ -71,11 +71,15 @@ void hub_broken(struct hub *hub, struct session *s, int err, struct now now)
 static void take(struct hub *hub, struct session *s, int err, size_t bytes,
                  struct now now)
 {
+    bool greeted = s->state >= SESSION_READY;
+
     if (!err && s->state < SESSION_CLOSING && !is_exposed(hub, s, now)) {
         pull_charge(s, bytes, now);
         if (!s->held_until_us)
             pull_frames(hub->w, s, now);
     }
+    if (!greeted && s->state == SESSION_READY)
+        hub_supersede(hub, s, now);
     if (!err && link_is_over(s->link))
         err = -ERROR_SECURITY;
     if (err && s->state != SESSION_DEAD) {
@@ -102,6 +106,7 @@ static void wake(struct hub *hub, struct session *s, struct now now)
     struct farewell farewell = { .code = ERROR_RESUME_INVALID,
                                  .reason = reason_NONE };
 
+    hub_get_up(hub, s);
     if (!doze_end(hub->w, s, now))
         login_close(hub->w, s, &farewell, now);
 }

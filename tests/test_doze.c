@@ -319,23 +319,32 @@ static void test_doze_learns_of_a_new_room(void **state)
     move_out(b);
 }
 
-/* The same program has come back by another way: the old session is no more
- * than a place to be reached at, and is not gone on with. */
+/* The same program has come back by another way: its old session is of no use
+ * any more.  One of another account that bears the same id stays. */
 static void test_doze_gives_way_to_its_own_client(void **state)
 {
     struct bedroom *b = move_in(NULL);
-    struct caller *again;
-    struct msg msg;
+    struct caller *again, *thief;
 
     (void)state;
     fall_asleep(b->ana);
     wait(b->post, 30 * SECOND);
-    again = second_device(b, b->s->device_id);
-    wake_up(b->ana, at(HOME, 1));
+    thief = call(b->post, at(AWAY, 9), true);
+    say_hello(&thief->peer, b->s->device_id);
+    say_auth(&thief->peer, "eve", str_of(NULL));
+    say_sync(&thief->peer);
     wait(b->post, 500);
-    msg = must(&b->ana->peer, KIND_BYE);
-    assert_int_equal(msg.bye.code, ERROR_RESUME_INVALID);
+    authed(&thief->peer);
+    assert_int_equal(metrics(b->post)->dormant, 1);
+    fall_asleep(thief);
+    wait(b->post, 30 * SECOND);
+    assert_int_equal(metrics(b->post)->dormant, 2);
+    again = second_device(b, b->s->device_id);
+    assert_int_equal(metrics(b->post)->dormant, 1);
+    assert_int_equal(sessions(b->post), 3);
 
+    wake_up(b->ana, at(HOME, 1)); /* nobody hears it */
+    wait(b->post, 500);
     assert_true(lives(again));
     must_not(&again->peer, KIND_BYE);
     move_out(b);
