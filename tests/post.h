@@ -127,7 +127,8 @@ static inline uint64_t sent_to(struct post *post, struct address address)
     return watch(post, address)->out;
 }
 
-static inline void post_send(struct post *post, struct address to, struct str bytes)
+static inline void post_send(struct post *post, struct address to,
+                             struct str bytes)
 {
     struct place_at *place = watch(post, to);
 
