@@ -423,5 +423,7 @@ size_t dgram_output(struct dgram *d, uint8_t *out, struct now now)
     if (len == 0 && d->ack_us <= now.mono_us)
         d->ack_us = NEVER; /* the peer knows already */
     dgram_arm(d, now);
+    if (d->probe_us <= now.mono_us) /* what goes now made the timeout shorter */
+        d->probe_us = now.mono_us + 1;
     return len;
 }
