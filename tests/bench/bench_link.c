@@ -23,6 +23,7 @@ enum {
     FAST = 20, /* messages a second */
     SLOW_COPIES = 8,
     OUTAGE_COPIES = 2,
+    RIVAL_COPIES = 3,
     CONNECT_S = 30,
     GRACE_S = 20, /* what has not come by then does not come */
     POINTS_MAX = 400
@@ -142,6 +143,7 @@ static void plan(struct bench *bench)
 
         point->measure = RIVALRY;
         point->rival = &PEER_TCP;
+        point->copies = RIVAL_COPIES;
         point->traffic.greedy = RIVALS[i].traffic.greedy;
         point->traffic.bulk = RIVALS[i].traffic.bulk;
         point->traffic.bytes = RIVALS[i].traffic.bytes;
@@ -372,8 +374,8 @@ static void print_rivalry(const struct point *points)
            "50 ms\n");
     print_head("", COLS, 3);
     for (size_t i = 0; i < N_RIVALS; i++) {
-        double it = point_rate(&points[i], 0) * 8e-3;
-        double tcp = point_rate(&points[i], 1) * 8e-3;
+        double it = point_rate(&points[i], 0) * 8e-3 / RIVAL_COPIES;
+        double tcp = point_rate(&points[i], 1) * 8e-3 / RIVAL_COPIES;
 
         if (is_there(&points[i]))
             printf("| %s | %.0f | %.0f | %.0f %% |\n", RIVALS[i].title, it, tcp,

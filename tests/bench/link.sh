@@ -25,8 +25,8 @@ Ours are encrypted (DTLS 1.2, TLS 1.3), the others are not. Each figure has
 emulated links of its own (tests/e2e/netem.c: two network namespaces, impairments
 alike and independent in both directions); all of them run at once in one pair of
 processes at real-time priority, whose noise the line of plain datagrams shows.
-20 messages/s: 2900 count after 100 that do not, on one link. 1 message/s (+- 50
-ms): 135 after 15, on eight links. Three runs with other seeds: p50, p95 and p99
+20 messages/s: 2900 x SCALE count after 100 that do not, on one link. 1 message/s
+(+- 50 ms): 135 x SCALE after 15, on eight links. Three runs with other seeds: p50, p95 and p99
 are the medians of the runs, p99.9 is of all runs together; bytes are of IP
 packets handed to the link, medians. "never": not within 20 s after the last
 message. Connections are made before the link is impaired. TCP is the kernel's,
