@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the files of the encryption share: secure.c (connections),
- * secure_base.c (what they have in common), secure_pem.c (keys).  Nobody else
- * includes this.
+ * secure_base.c (what they have in common), secure_pem.c (keys), secure_few.c
+ * (less of OpenSSL).  Nobody else includes this.
  */
 #ifndef SHARED_SECURE_IMPL_H
 #define SHARED_SECURE_IMPL_H
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
+#include <openssl/provider.h>
 #include <openssl/ssl.h>
 
 #include "shared/bounds.h"
@@ -33,8 +34,15 @@ struct secrets {
     uint64_t period_us;
 };
 
+/* OpenSSL with what a server needs and no more. */
+struct few {
+    OSSL_LIB_CTX *library; /* NULL: all of it */
+    OSSL_PROVIDER *provider;
+};
+
 struct secure_base {
     bool server;
+    struct few few;
     SSL_CTX *stream, *datagram;
     BIO_METHOD *wire;
     EVP_MAC *hmac;
@@ -81,6 +89,10 @@ bool secure_pem_fingerprint(const X509 *, struct fingerprint *);
 
 /* A pass phrase would have to be asked for, where nobody may be. */
 int secure_no_phrase(char *out, int cap, int writing, void *arg);
+
+/* Where less of OpenSSL would save nothing, or cannot be had, it is all. */
+void secure_few_open(struct few *);
+void secure_few_close(struct few *);
 
 /* The bytes between the wire and OpenSSL. */
 BIO_METHOD *secure_wire(void);
