@@ -41,7 +41,7 @@ LINK     = $(CC) $(CFLAGS) $(SANFLAG) -pie -Wl,-z,relro,-z,now $(LDFLAGS) \
 
 objects  = $(patsubst %.c,$(B)/%.o,$(filter-out $(2),$(wildcard $(1)/*.c)))
 LIBS    := $(B)/libserver.a $(B)/libtui.a $(B)/libshared.a
-PROGRAMS := $(B)/chat-server $(B)/chat-tui
+PROGRAMS := $(B)/chat-server $(B)/chat-tui $(B)/chatctl
 LOCALES := $(patsubst tui/%.po,$(B)/locale/%/LC_MESSAGES/chat.mo,\
     $(wildcard tui/*.po))
 SAMPLES := $(B)/chat-server.conf $(B)/chat-tui.conf
@@ -79,6 +79,7 @@ $(LIBS):
 	$(call quietly,AR) $(AR) rcs $@ $^
 
 $(B)/chat-server: $(B)/server/main.o $(B)/libserver.a $(B)/libshared.a
+$(B)/chatctl: $(B)/server/chatctl.o $(B)/libserver.a $(B)/libshared.a
 $(B)/chat-tui: $(B)/tui/main.o $(B)/libtui.a $(B)/libshared.a
 $(PROGRAMS):
 	$(call quietly,LD) $(LINK)

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "server/datadir.h"
 #include "server/log.h"
 #include "shared/bounds.h"
 #include "shared/mem.h"
@@ -178,6 +179,20 @@ bool config_needs_key(const struct settings *settings)
                                          config_is_off(settings->listen_udp));
 }
 
+char *config_control(const struct settings *settings)
+{
+    char *dir, *path;
+
+    if (settings->control && *settings->control)
+        return config_is_off(settings->control)
+                   ? NULL
+                   : mem_str(str_of(settings->control));
+    dir = datadir_path(settings->data);
+    path = dir ? datadir_file(dir, "control.sock") : NULL;
+    free(dir);
+    return path;
+}
+
 static int check_listen(const char *key, const char *text,
                         struct option_error *error)
 {
@@ -187,6 +202,17 @@ static int check_listen(const char *key, const char *text,
     if (config_is_off(text) || address_parse(&address, text, why, sizeof why))
         return 0;
     return fail(error, EX_CONFIG, "%s: %s", key, why);
+}
+
+/* Everybody who comes may read the numbers: who is meant has to be said. */
+static int check_metrics(const char *text, struct option_error *error)
+{
+    if (text && *text == ':')
+        return fail(error, EX_CONFIG,
+                    "listen-metrics: %.40s: which address? 127.0.0.1%.40s is "
+                    "this machine's, 0.0.0.0%.40s everybody's",
+                    text, text, text);
+    return check_listen("listen-metrics", text, error);
 }
 
 static bool is_set(const char *text)
@@ -204,6 +230,8 @@ static int check(struct settings *settings, struct option_error *error)
         err = check_listen("listen-tcp", settings->listen_tcp, error);
     if (!err)
         err = check_listen("listen-udp", settings->listen_udp, error);
+    if (!err)
+        err = check_metrics(settings->listen_metrics, error);
     if (!err && is_set(settings->tls_cert) != is_set(settings->tls_key))
         err = fail(error, EX_CONFIG,
                    "tls-cert, tls-key: one is of no use without the other");
@@ -280,27 +308,49 @@ static void swap(char **a, char **b)
     *b = kept;
 }
 
-bool config_reload(struct settings *settings, int argc, char **argv,
-                   struct log *log)
+int config_reread(struct settings *settings, int argc, char **argv,
+                  struct log *log)
+{
+    struct option_error error;
+    int err = config_load(settings, argc, argv, &error);
+
+    if (err)
+        LOG(log, "config.refused", log_str("why", str_of(error.text)));
+    return err;
+}
+
+uint64_t config_compare(const struct settings *settings,
+                        const struct settings *fresh, struct log *log)
+{
+    uint64_t changed = 0;
+
+    for (size_t i = 0; i < CONFIG_TABLE.n; i++)
+        changed += report(i, settings, fresh, log);
+    return changed;
+}
+
+static void take(struct settings *settings, struct settings *fresh)
+{
+    settings->limits = fresh->limits;
+    settings->idle_exit = fresh->idle_exit;
+    settings->log = fresh->log;
+    swap(&settings->rate_limit, &fresh->rate_limit);
+    swap(&settings->tls_cert, &fresh->tls_cert);
+    swap(&settings->tls_key, &fresh->tls_key);
+}
+
+int config_reload(struct settings *settings, int argc, char **argv,
+                  struct log *log)
 {
     struct settings fresh;
-    struct option_error error;
-    bool any = false;
+    int err = config_reread(&fresh, argc, argv, log);
+    uint64_t changed;
 
-    if (config_load(&fresh, argc, argv, &error)) {
-        LOG(log, "config.refused", log_str("why", str_of(error.text)));
-        config_free(&fresh);
-        return false;
+    if (!err) {
+        changed = config_compare(settings, &fresh, log);
+        take(settings, &fresh);
+        LOG(log, "config.reload", log_num("changed", changed));
     }
-    for (size_t i = 0; i < CONFIG_TABLE.n; i++)
-        any = report(i, settings, &fresh, log) || any;
-    settings->limits = fresh.limits;
-    settings->idle_exit = fresh.idle_exit;
-    settings->log = fresh.log;
-    swap(&settings->rate_limit, &fresh.rate_limit);
-    swap(&settings->tls_cert, &fresh.tls_cert);
-    swap(&settings->tls_key, &fresh.tls_key);
     config_free(&fresh);
-    LOG(log, "config.reload", log_num("changed", any));
-    return any;
+    return err;
 }

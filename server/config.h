@@ -18,6 +18,8 @@ struct log;
 
 struct settings {
     char *config, *listen_tcp, *listen_udp, *listen_unix, *data, *rate_limit;
+    char *listen_metrics;
+    char *control; /* empty: in the data directory */
     char *tls_cert, *tls_key;
     unsigned tls, log; /* choices: enum tls_choice, enum log_format */
     uint64_t idle_exit;
@@ -48,14 +50,27 @@ bool config_is_off(const char *text);
 /* Whether the server needs a key: it listens where encryption is spoken. */
 bool config_needs_key(const struct settings *);
 
-/* The address of listen_tcp or listen_udp, resolved; false: it says off. */
+/* The address of a listen option, resolved; false: it says off. */
 bool config_address(const char *text, struct address *);
+
+/* As config_load, with the mistake in the log. */
+int config_reread(struct settings *, int argc, char **argv, struct log *);
+
+/*
+ * Log a line for each key that differs; returns how many of these count
+ * without a restart.
+ */
+uint64_t config_compare(const struct settings *, const struct settings *fresh,
+                        struct log *);
 
 /*
  * Read everything again and take what may change while running; logs a line
  * for each key that changed.  On a mistake nothing changes.
- *   returns  whether anything was taken
+ *   returns  0, or an exit code of sysexits
  */
-bool config_reload(struct settings *, int argc, char **argv, struct log *);
+int config_reload(struct settings *, int argc, char **argv, struct log *);
+
+/* Where the operator's socket is to be; owner frees. NULL: nowhere. */
+char *config_control(const struct settings *);
 
 #endif

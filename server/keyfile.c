@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "server/datadir.h"
 #include "shared/mem.h"
 
 static int fail(struct keyfile *, int code, const char *format, ...)
@@ -31,30 +33,6 @@ static int fail(struct keyfile *keyfile, int code, const char *format, ...)
 
 /* ---- where ---- */
 
-/* The two one after the other; owner frees. */
-static char *join(const char *dir, const char *rest)
-{
-    size_t size = strlen(dir) + strlen(rest) + 1;
-    char *path = mem_new(size, 1);
-
-    snprintf(path, size, "%s%s", dir, rest);
-    return path;
-}
-
-/* Where the server's data lies when nobody says; NULL: there is no home. */
-static char *default_dir(void)
-{
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-
-    if (state && *state == '/')
-        return join(state, "/chat-server");
-    if (geteuid() == 0)
-        return join("/var/lib", "/chat-server");
-    if (home && *home == '/')
-        return join(home, "/.local/state/chat-server");
-    return NULL;
-}
-
 static bool is_set(const char *text)
 {
     return text && *text;
@@ -64,20 +42,19 @@ int keyfile_init(struct keyfile *keyfile, const struct keyfile_config *config)
 {
     *keyfile = (struct keyfile){ 0 };
     if (is_set(config->key) && is_set(config->cert)) {
-        keyfile->key = join(config->key, "");
-        keyfile->cert = join(config->cert, "");
+        keyfile->key = mem_str(str_of(config->key));
+        keyfile->cert = mem_str(str_of(config->cert));
         return 0;
     }
-    if (is_set(config->data) && strcmp(config->data, ":memory:") == 0)
+    if (datadir_is_memory(config->data))
         return 0;
-    keyfile->dir =
-        is_set(config->data) ? join(config->data, "") : default_dir();
+    keyfile->dir = datadir_path(config->data);
     if (!keyfile->dir)
         return fail(keyfile, EX_CONFIG,
                     "data: neither HOME nor XDG_STATE_HOME is set; --data DIR "
                     "says where to keep the server's key");
-    keyfile->key = join(keyfile->dir, "/key.pem");
-    keyfile->cert = join(keyfile->dir, "/cert.pem");
+    keyfile->key = datadir_file(keyfile->dir, "key.pem");
+    keyfile->cert = datadir_file(keyfile->dir, "cert.pem");
     return 0;
 }
 
@@ -224,22 +201,6 @@ int keyfile_read(struct keyfile *keyfile, struct secure_pem *pem)
 
 /* ---- making ---- */
 
-/* Make a directory and all above it, for the owner only. */
-static int make_dirs(char *path)
-{
-    for (char *p = path + 1; *p; p++) {
-        if (*p != '/')
-            continue;
-        *p = '\0';
-        if (mkdir(path, 0700) < 0 && errno != EEXIST) {
-            *p = '/';
-            return -1;
-        }
-        *p = '/';
-    }
-    return mkdir(path, 0700) < 0 && errno != EEXIST ? -1 : 0;
-}
-
 static int sync_dir(const char *path)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -270,11 +231,10 @@ static int write_file(const char *path, const char *text)
 static int place_file(const struct keyfile *keyfile, const char *path,
                       const char *text, bool once)
 {
-    char suffix[32], *fresh;
+    char fresh[PATH_MAX];
     int err, why;
 
-    snprintf(suffix, sizeof suffix, ".%ld", (long)getpid());
-    fresh = join(path, suffix);
+    snprintf(fresh, sizeof fresh, "%s.%ld", path, (long)getpid());
     unlink(fresh);
     err = write_file(fresh, text);
     if (err == 0 && !(once && (link(fresh, path) == 0 || errno == EEXIST)))
@@ -283,7 +243,6 @@ static int place_file(const struct keyfile *keyfile, const char *path,
         err = sync_dir(keyfile->dir);
     why = errno;
     unlink(fresh);
-    free(fresh);
     errno = why;
     return err;
 }
@@ -329,7 +288,7 @@ int keyfile_need(struct keyfile *keyfile, struct secure_pem *pem,
         return secure_pem_make(pem, name, now)
                    ? 0
                    : fail(keyfile, EX_OSERR, "a key cannot be made");
-    if (fresh && (make_dirs(keyfile->dir) || make_key(keyfile, name, now)))
+    if (fresh && (datadir_make(keyfile->dir) || make_key(keyfile, name, now)))
         err = fail(keyfile, EX_CANTCREAT, "%s: %s; --data says where else",
                    keyfile->key, strerror(errno));
     if (!err && keyfile->dir && (fresh || !exists(keyfile->cert)))

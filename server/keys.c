@@ -148,23 +148,28 @@ static void refuse(struct log *log, const struct keyfile *keyfile)
     LOG(log, "keys.refused", log_str("why", str_of(keyfile->why)));
 }
 
-void keys_reload(struct keys *keys, const struct settings *settings,
-                 struct log *log)
+int keys_reload(struct keys *keys, const struct settings *settings,
+                struct log *log)
 {
     struct keyfile_config config = where(settings);
     struct keyfile fresh;
+    int err;
 
     if (!keys->base)
-        return;
-    if (keyfile_init(&fresh, &config) || (fresh.key && !renew(keys, &fresh))) {
+        return 0;
+    err = keyfile_init(&fresh, &config);
+    if (!err && fresh.key && !renew(keys, &fresh))
+        err = EX_CONFIG;
+    if (err)
         refuse(log, &fresh);
-    } else if (fresh.key) {
-        keyfile_fini(&keys->keyfile);
-        keys->keyfile = fresh;
-        say(keys, log, "keys.renewed");
-        return;
+    if (err || !fresh.key) {
+        keyfile_fini(&fresh);
+        return err;
     }
-    keyfile_fini(&fresh);
+    keyfile_fini(&keys->keyfile);
+    keys->keyfile = fresh;
+    say(keys, log, "keys.renewed");
+    return 0;
 }
 
 uint64_t keys_look(struct keys *keys, struct log *log, struct now now)

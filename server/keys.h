@@ -32,8 +32,11 @@ void keys_close(struct keys *);
 /* A line of the log that says which key it is. */
 void keys_announce(const struct keys *, struct log *);
 
-/* Take the files that the settings name now, from the next connection on. */
-void keys_reload(struct keys *, const struct settings *, struct log *);
+/*
+ * Take the files that the settings name now, from the next connection on.
+ *   returns  0, or an exit code of sysexits: the old ones go on
+ */
+int keys_reload(struct keys *, const struct settings *, struct log *);
 
 /* Look whether the files have changed; returns when to look again, mono_us. */
 uint64_t keys_look(struct keys *, struct log *, struct now);

@@ -51,18 +51,23 @@ static void add_quoted(struct line *line, struct str text)
     add(line, "\"", 1);
 }
 
-/* 2026-11-23T21:57:03.125Z */
-static void add_time(struct line *line, uint64_t wall_ms)
+void log_time(uint64_t wall_ms, char out[LOG_TIME])
 {
     time_t seconds = (time_t)(wall_ms / 1000);
-    char text[64], millis[16];
     struct tm tm;
+    size_t len = 0;
 
-    if (!gmtime_r(&seconds, &tm))
-        return;
-    add(line, text, strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm));
-    snprintf(millis, sizeof millis, ".%03uZ", (unsigned)(wall_ms % 1000));
-    add_str(line, millis);
+    if (gmtime_r(&seconds, &tm))
+        len = strftime(out, LOG_TIME, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(out + len, LOG_TIME - len, ".%03uZ", (unsigned)(wall_ms % 1000));
+}
+
+static void add_time(struct line *line, uint64_t wall_ms)
+{
+    char text[LOG_TIME];
+
+    log_time(wall_ms, text);
+    add_str(line, text);
 }
 
 static void add_value(struct line *line, const struct log_field *field)
@@ -77,14 +82,22 @@ static void add_value(struct line *line, const struct log_field *field)
     add_str(line, num);
 }
 
-static void head(struct line *line, const struct log *log, const char *event)
-{
-    bool json = log->format == LOG_AS_JSON;
+/* What a line is made of. */
+struct entry {
+    const char *event;
+    const struct log_field *fields;
+    size_t n;
+    uint64_t wall_ms;
+    bool bare; /* text: without the time */
+};
 
+static void head(struct line *line, bool json, const struct entry *entry)
+{
     add_str(line, json ? "{\"time\":\"" : "");
-    add_time(line, log->wall_ms);
-    add_str(line, json ? "\",\"event\":\"" : " ");
-    add_str(line, event);
+    if (json || !entry->bare)
+        add_time(line, entry->wall_ms);
+    add_str(line, json ? "\",\"event\":\"" : entry->bare ? "" : " ");
+    add_str(line, entry->event);
     add_str(line, json ? "\"" : "");
 }
 
@@ -99,36 +112,53 @@ static bool is_ready(const struct log *log)
     return poll(&fd, 1, 0) == 1 && fd.revents & POLLOUT;
 }
 
-static void write_line(struct log *log, const char *event,
-                       const struct log_field *fields, size_t n)
+static void write_line(FILE *to, bool json, const struct entry *entry)
 {
-    bool json = log->format == LOG_AS_JSON;
     struct line line = { .len = 0 };
 
-    head(&line, log, event);
-    for (size_t i = 0; i < n && line.len < LINE_MAX_BYTES / 2; i++) {
+    head(&line, json, entry);
+    for (size_t i = 0; i < entry->n && line.len < LINE_MAX_BYTES / 2; i++) {
         add_str(&line, json ? ",\"" : " ");
-        add_str(&line, fields[i].key);
+        add_str(&line, entry->fields[i].key);
         add_str(&line, json ? "\":" : "=");
-        add_value(&line, &fields[i]);
+        add_value(&line, &entry->fields[i]);
     }
     add_str(&line, json ? "}\n" : "\n");
-    fwrite(line.bytes, 1, line.len, log->to);
+    fwrite(line.bytes, 1, line.len, to);
+}
+
+void log_copy(struct log *log, FILE *to, enum log_format format)
+{
+    log->copy = to;
+    log->copy_format = format;
+}
+
+static void write_copy(const struct log *log, const struct entry *entry)
+{
+    struct entry copy = *entry;
+
+    copy.bare = true;
+    write_line(log->copy, log->copy_format == LOG_AS_JSON, &copy);
 }
 
 void log_line(struct log *log, const char *event,
               const struct log_field *fields, size_t n)
 {
+    struct entry entry = { event, fields, n, log->wall_ms, false };
     struct log_field lost = log_num("lines", log->dropped);
+    struct entry dropped = { "log.dropped", &lost, 1, log->wall_ms, false };
+    bool json = log->format == LOG_AS_JSON;
 
+    if (log->copy)
+        write_copy(log, &entry);
     if (!log->to)
         return;
     if (log->dropped && is_ready(log)) {
         log->dropped = 0;
-        write_line(log, "log.dropped", &lost, 1);
+        write_line(log->to, json, &dropped);
     }
     if (is_ready(log))
-        write_line(log, event, fields, n);
+        write_line(log->to, json, &entry);
     else
         log->dropped++;
 }

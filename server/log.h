@@ -21,6 +21,8 @@ struct log {
     enum log_format format;
     uint64_t wall_ms; /* set once per turn by the edge */
     uint64_t dropped; /* lines that its reader was too slow for */
+    FILE *copy;       /* in memory: gets each line as well; log_copy */
+    enum log_format copy_format;
 };
 
 struct log_field {
@@ -46,6 +48,17 @@ static inline struct log_field log_num(const char *key, uint64_t num)
  */
 void log_line(struct log *, const char *event, const struct log_field *,
               size_t n);
+
+/*
+ * Copy lines for who caused them to happen, until NULL is given; as text they
+ * come without the time.
+ */
+void log_copy(struct log *, FILE *to, enum log_format);
+
+enum { LOG_TIME = 32 }; /* bytes of a time, NUL included */
+
+/* 2026-11-23T21:57:03.125Z */
+void log_time(uint64_t wall_ms, char out[LOG_TIME]);
 
 /* LOG(log, "room.new", log_str("name", name), log_num("room", id)); */
 #define LOG(log, event, ...)                                                   \

@@ -8,25 +8,15 @@
 #include <sys/resource.h>
 #include <sysexits.h>
 
-#include "server/config.h"
+#include "server/datadir.h"
 #include "server/hub.h"
-#include "server/keys.h"
 #include "server/net.h"
+#include "server/service.h"
 #include "shared/wire.h"
 
 static const char SERVER_NAME[] = "chat-server";
 
 static const rlim_t DESCRIPTORS_KEPT = 64; /* for listeners, files, the store */
-
-/* What its parts ask back for. */
-struct program {
-    struct settings settings;
-    struct keys keys;
-    struct hub *hub;
-    struct net *net;
-    int argc;
-    char **argv;
-};
 
 static int complain(int code, const char *why)
 {
@@ -109,26 +99,6 @@ static size_t raise_descriptors(void)
     return (size_t)limit.rlim_cur - DESCRIPTORS_KEPT;
 }
 
-static void on_reload(void *ctx)
-{
-    struct program *p = ctx;
-    struct world *world = hub_world(p->hub);
-
-    if (config_reload(&p->settings, p->argc, p->argv, &world->env.log)) {
-        world_configure(world, &p->settings.limits);
-        world->env.log.format = (enum log_format)p->settings.log;
-        net_set_idle_exit(p->net, p->settings.idle_exit);
-    }
-    keys_reload(&p->keys, &p->settings, &world->env.log);
-}
-
-static uint64_t on_look(void *ctx, struct now now)
-{
-    struct program *p = ctx;
-
-    return keys_look(&p->keys, &hub_world(p->hub)->env.log, now);
-}
-
 static struct hub *make_hub(const struct settings *settings)
 {
     struct now now = net_clock();
@@ -149,69 +119,97 @@ static const enum net_clear CLEAR_OF[] = {
     [TLS_AUTO] = CLEAR_LOCAL, [TLS_ON] = CLEAR_NEVER, [TLS_OFF] = CLEAR_ALL
 };
 
-static int serve(struct program *p)
+/*
+ * The operator's socket, and the directory for it; NULL: there is none.  Owner
+ * frees.
+ */
+static char *place_control(const struct settings *settings)
 {
-    struct address tcp, udp;
-    const char *path = p->settings.listen_unix;
-    struct net_config config = {
-        .hub = p->hub,
-        .tcp = config_address(p->settings.listen_tcp, &tcp) ? &tcp : NULL,
-        .udp = config_address(p->settings.listen_udp, &udp) ? &udp : NULL,
-        .unix_path = config_is_off(path) ? NULL : path,
-        .streams_max = raise_descriptors(),
-        .secure = p->keys.base,
-        .clear = CLEAR_OF[p->settings.tls],
-        .reload = on_reload,
-        .look = on_look,
-        .ctx = p,
-    };
+    char *dir = *settings->control ? NULL : datadir_path(settings->data);
+
+    if (dir)
+        datadir_make(dir); /* where it cannot be, listening says why */
+    free(dir);
+    return config_control(settings);
+}
+
+/* Run until the end; returns an exit code. */
+static int run(struct service *service, const struct net_config *config)
+{
+    struct net *net = net_new(config);
     char why[512];
     int err;
 
-    p->net = net_new(&config);
-    if (!p->net)
+    if (!net)
         return complain(EX_OSERR, "cannot start: the system has no event loop");
-    net_set_idle_exit(p->net, p->settings.idle_exit);
-    err = net_listen(p->net, why, sizeof why);
+    err = net_listen(net, why, sizeof why);
     if (err) {
         complain(err, why);
     } else {
-        if (p->keys.base)
-            keys_announce(&p->keys, &hub_world(p->hub)->env.log);
-        net_announce(p->net);
-        net_run(p->net);
+        if (service->keys.base)
+            keys_announce(&service->keys, &hub_world(service->hub)->env.log);
+        net_announce(net);
+        net_run(net);
     }
-    net_free(p->net);
+    net_free(net);
+    return err;
+}
+
+static int serve(struct service *service)
+{
+    const struct settings *settings = &service->settings;
+    struct address tcp, udp, metrics;
+    char *control = place_control(settings);
+    struct net_config config = {
+        .service = service,
+        .tcp = config_address(settings->listen_tcp, &tcp) ? &tcp : NULL,
+        .udp = config_address(settings->listen_udp, &udp) ? &udp : NULL,
+        .metrics = config_address(settings->listen_metrics, &metrics) ? &metrics
+                                                                      : NULL,
+        .unix_path =
+            config_is_off(settings->listen_unix) ? NULL : settings->listen_unix,
+        .control = control,
+        .control_named = *settings->control,
+        .streams_max = raise_descriptors(),
+        .secure = service->keys.base,
+        .clear = CLEAR_OF[settings->tls],
+    };
+    int err = run(service, &config);
+
+    free(control);
     return err;
 }
 
 /* Before anything listens; returns an exit code. */
-static int open_keys(struct program *p)
+static int open_keys(struct service *service)
 {
     int err = 0;
 
-    if (config_needs_key(&p->settings))
-        err = keys_open(&p->keys, &p->settings, SERVER_NAME, net_clock());
-    return err ? complain(err, p->keys.keyfile.why) : 0;
+    if (config_needs_key(&service->settings))
+        err = keys_open(&service->keys, &service->settings, SERVER_NAME,
+                        service->began);
+    return err ? complain(err, service->keys.keyfile.why) : 0;
 }
 
 int main(int argc, char **argv)
 {
-    struct program p = { .argc = argc, .argv = argv };
+    struct service service = {
+        .argc = argc, .argv = argv, .began = net_clock(), .stop_us = NEVER
+    };
     struct option_error error;
-    int code = config_load(&p.settings, argc, argv, &error);
+    int code = config_load(&service.settings, argc, argv, &error);
 
     if (code) {
         complain(code, error.text);
-    } else if (!print_only(&p.settings, &code)) {
-        code = open_keys(&p);
+    } else if (!print_only(&service.settings, &code)) {
+        code = open_keys(&service);
         if (!code) {
-            p.hub = make_hub(&p.settings);
-            code = serve(&p);
-            hub_free(p.hub);
+            service.hub = make_hub(&service.settings);
+            code = serve(&service);
+            hub_free(service.hub);
         }
-        keys_close(&p.keys);
+        keys_close(&service.keys);
     }
-    config_free(&p.settings);
+    config_free(&service.settings);
     return code;
 }

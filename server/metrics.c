@@ -37,6 +37,14 @@ void metrics_log(const struct metrics *metrics, struct log *log)
     log_line(log, "metrics", fields, sizeof ROWS / sizeof *ROWS);
 }
 
+void metrics_object(const struct metrics *metrics, FILE *to)
+{
+    for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
+        fprintf(to, "%s\"%s\":%" PRIu64, i ? "," : "{", ROWS[i].name,
+                value_of(metrics, i));
+    fprintf(to, "}\n");
+}
+
 void metrics_page(const struct metrics *metrics, FILE *to)
 {
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++) {

@@ -19,6 +19,9 @@ struct log;
 /* All of them as one line of the log. */
 void metrics_log(const struct metrics *, struct log *);
 
+/* Print them as one JSON object, in a line. */
+void metrics_object(const struct metrics *, FILE *);
+
 /* Print them in the text format that Prometheus reads. */
 void metrics_page(const struct metrics *, FILE *);
 

@@ -97,14 +97,19 @@ static void stop(struct net *net)
         return;
     net->stopping = true;
     net->stop_by_us = net_now(net).mono_us + STOP_US;
+    net->service->stopping = true;
     listen_stop(net); /* UDP stays: goodbyes have to get through */
     hub_shutdown(net->hub, net_now(net));
 }
 
-/* Stop when nobody has been here; returns when to look again. */
-static uint64_t check_idle(struct net *net)
+/* Stop when it is time, or nobody has been here; returns when to look again. */
+static uint64_t check_end(struct net *net)
 {
     uint64_t since = hub_idle_since(net->hub);
+    uint64_t patience = net->service->settings.idle_exit * 1000000;
+
+    if (net->now.mono_us >= net->service->stop_us)
+        stop(net);
 
     if (net->stopping) {
         if (since != NEVER)
@@ -113,11 +118,11 @@ static uint64_t check_idle(struct net *net)
             hub_abandon(net->hub, net->now);
         return net->stop_by_us;
     }
-    if (since == NEVER || net->idle_exit_us == 0)
-        return NEVER;
-    if (net->now.mono_us - since >= net->idle_exit_us)
+    if (since == NEVER || patience == 0)
+        return net->service->stop_us;
+    if (net->now.mono_us - since >= patience)
         stop(net);
-    return since + net->idle_exit_us;
+    return time_min(since + patience, net->service->stop_us);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -145,10 +150,11 @@ static void on_prepare(uv_prepare_t *prepare)
 
     net->now_is_fresh = false;
     hub_turn(net->hub, net_now(net));
-    at = time_min(check_idle(net), udp_turn(net));
+    at = time_min(check_end(net), udp_turn(net));
     flush_dirty(net);
+    at = time_min(at, inquirers_turn(net));
     at = time_min(at, listen_turn(net));
-    at = time_min(at, net->config.look(net->config.ctx, net->now));
+    at = time_min(at, service_look(net->service, net->now));
     set_timer(net, time_min(at, hub_deadline(net->hub)));
     net->now_is_fresh = false;
 }
@@ -161,7 +167,7 @@ static void on_signal(uv_signal_t *handle, int number)
     struct env *env = &hub_world(net->hub)->env;
 
     if (number == SIGHUP)
-        net->config.reload(net->config.ctx);
+        service_reload(net->service);
     else if (number == SIGUSR1)
         metrics_log(&env->metrics, &env->log);
     else
@@ -175,7 +181,9 @@ struct net *net_new(const struct net_config *config)
     struct net *net = mem_new(1, sizeof *net);
 
     net->config = *config;
-    net->hub = config->hub;
+    net->service = config->service;
+    net->hub = config->service->hub;
+    list_init(&net->inquirers);
     if (uv_loop_init(&net->loop)) {
         free(net);
         return NULL;
@@ -199,6 +207,7 @@ void net_free(struct net *net)
     hub_abandon(net->hub, net_now(net));
     flush_dirty(net);
     listen_stop(net);
+    inquirers_close(net);
     close_handle(&net->has_udp, (uv_handle_t *)&net->udp);
     uv_close((uv_handle_t *)&net->prepare, NULL);
     uv_close((uv_handle_t *)&net->timer, NULL);
@@ -218,7 +227,7 @@ int net_refused(const char *what, const char *where, int uv_error, char *error,
 
     if (uv_error == UV_EADDRINUSE)
         hint = "; another server may be running, port 0 takes a free one";
-    else if (uv_error == UV_EACCES && strcmp(what, "unix") != 0)
+    else if (uv_error == UV_EACCES && *where != '/')
         hint = "; ports below 1024 are for root";
     else if (uv_error == UV_EEXIST)
         hint = ", and it is no socket";
@@ -227,6 +236,18 @@ int net_refused(const char *what, const char *where, int uv_error, char *error,
     snprintf(error, cap, "cannot listen on %s %s: %s%s", what, where,
              uv_strerror(uv_error), hint);
     return EX_UNAVAILABLE;
+}
+
+/* Nobody has asked for it: then the server does without. */
+static int open_control(struct net *net, char *error, size_t cap)
+{
+    int err = listen_control(net, error, cap);
+
+    if (!err || net->config.control_named)
+        return err;
+    LOG(&hub_world(net->hub)->env.log, "control.none",
+        log_str("why", str_of(error)));
+    return 0;
 }
 
 int net_listen(struct net *net, char *error, size_t cap)
@@ -239,42 +260,57 @@ int net_listen(struct net *net, char *error, size_t cap)
         err = udp_listen(net, error, cap);
     if (!err && net->config.unix_path)
         err = listen_unix(net, error, cap);
+    if (!err && net->config.metrics)
+        err = listen_metrics(net, error, cap);
+    if (!err && net->config.control)
+        err = open_control(net, error, cap);
     return err;
 }
 
-/* Append " tcp=ADDR:PORT" to a line. */
-static void announce(char *line, size_t cap, const char *what,
-                     const struct sockaddr *bound)
+/* Append "tcp=ADDR:PORT" to a line. */
+static void announce(char *line, const char *what, const char *where)
 {
-    struct address address = address_of(bound);
     size_t len = strlen(line);
+
+    snprintf(line + len, SERVICE_PLACES - len, "%s%s=%s", len ? " " : "", what,
+             where);
+}
+
+static void announce_bound(char *line, const char *what,
+                           const struct sockaddr_storage *bound)
+{
+    struct address address = address_of((const struct sockaddr *)bound);
     char text[ADDRESS_TEXT];
 
     address_text(&address, text);
-    snprintf(line + len, cap - len, " %s=%s", what, text);
+    announce(line, what, text);
 }
 
-/* One write for the line: who waits for it must not find half of it. */
-void net_announce(const struct net *net)
+static void announce_listener(char *line, const char *what,
+                              const struct listener *at)
 {
     struct sockaddr_storage bound;
     socklen_t len = sizeof bound;
-    int udp_len = sizeof bound;
-    char line[2 * ADDRESS_TEXT + 16] = "";
 
-    if (net->tcp.is_open &&
-        !getsockname(net->tcp.fd, (struct sockaddr *)&bound, &len))
-        announce(line, sizeof line, "tcp", (struct sockaddr *)&bound);
-    if (net->has_udp &&
-        !uv_udp_getsockname(&net->udp, (struct sockaddr *)&bound, &udp_len))
-        announce(line, sizeof line, "udp", (struct sockaddr *)&bound);
-    fprintf(stderr, "ready%s%s%s\n", line, net->local.is_open ? " unix=" : "",
-            net->local.is_open ? net->config.unix_path : "");
+    if (at->is_open && !getsockname(at->fd, (struct sockaddr *)&bound, &len))
+        announce_bound(line, what, &bound);
 }
 
-void net_set_idle_exit(struct net *net, uint64_t seconds)
+/* One write for the line: who waits for it must not find half of it. */
+void net_announce(struct net *net)
 {
-    net->idle_exit_us = seconds * 1000000;
+    char *places = net->service->places;
+    struct sockaddr_storage bound;
+    int len = sizeof bound;
+
+    announce_listener(places, "tcp", &net->tcp);
+    if (net->has_udp &&
+        !uv_udp_getsockname(&net->udp, (struct sockaddr *)&bound, &len))
+        announce_bound(places, "udp", &bound);
+    if (net->local.is_open)
+        announce(places, "unix", net->config.unix_path);
+    announce_listener(places, "metrics", &net->metrics);
+    fprintf(stderr, "ready %s\n", places);
 }
 
 void net_run(struct net *net)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * EDGE: libuv.  Listens, carries bytes between sockets and the hub, writes
- * each session with output once per turn, keeps one timer, takes signals.
+ * each session with output once per turn, keeps one timer, takes signals, and
+ * lets the operator's questions in.
  */
 #ifndef SERVER_NET_H
 #define SERVER_NET_H
@@ -14,21 +15,19 @@
 #include "shared/now.h"
 
 struct address;
-struct hub;
 struct net;
 struct secure_base;
+struct service;
 
 struct net_config {
-    struct hub *hub;
-    const struct address *tcp, *udp; /* NULL: not there */
-    const char *unix_path;           /* NULL: not there */
-    size_t streams_max; /* connections over TCP and Unix sockets at once */
+    struct service *service;                   /* borrowed */
+    const struct address *tcp, *udp, *metrics; /* NULL: not there */
+    const char *unix_path;                     /* NULL: not there */
+    const char *control; /* the operator's socket; NULL: none */
+    bool control_named;  /* it has to be there */
+    size_t streams_max;  /* connections over TCP and Unix sockets at once */
     struct secure_base *secure; /* NULL: clear text only; borrowed */
     enum net_clear clear;       /* who else may speak clear text */
-    void (*reload)(void *ctx);  /* SIGHUP */
-    /* Called every turn; returns when it must be at the latest, mono_us. */
-    uint64_t (*look)(void *ctx, struct now);
-    void *ctx;
 };
 
 struct net *net_new(const struct net_config *);
@@ -42,12 +41,12 @@ void net_free(struct net *);
 int net_listen(struct net *, char *error, size_t cap);
 
 /* Print the one line that says where: "ready tcp=... udp=... unix=...". */
-void net_announce(const struct net *);
+void net_announce(struct net *);
 
-/* Leave after so many seconds without anybody; 0: stay. */
-void net_set_idle_exit(struct net *, uint64_t seconds);
-
-/* Until SIGTERM, SIGINT or idle exit; returns when everything is said. */
+/*
+ * Until SIGTERM, SIGINT, the service's stop_us, or idle exit; returns when
+ * everything is said.
+ */
 void net_run(struct net *);
 
 /* What time it is; for what happens before the loop runs. */

@@ -20,6 +20,7 @@
 enum {
     BACKLOG = 4096,
     UNIX_MODE = 0660,
+    CONTROL_MODE = 0600,
     TURN_MAX = 64 /* connections taken before others have their turn */
 };
 
@@ -55,12 +56,22 @@ static void say_full(struct net *net, const char *why)
         log_str("why", str_of(why)), log_num("connections", net->streams));
 }
 
+/* Whether it has to wait until a connection ends. */
+static bool is_full(const struct listener *at)
+{
+    if (at->take == inquiry_take)
+        return at->inquiries >= INQUIRIES_MAX;
+    return at->net->streams >= at->net->config.streams_max;
+}
+
 /* Whether one more may be taken now; else its listener is held. */
 static bool may_take(struct listener *at)
 {
     struct net *net = at->net;
 
-    if (net->streams >= net->config.streams_max) {
+    if (is_full(at) && at->take == inquiry_take) {
+        hold(at, NEVER);
+    } else if (is_full(at)) {
         say_full(net, "no descriptors are left");
         hold(at, NEVER);
     } else if (at == &net->tcp && net->config.secure) {
@@ -75,12 +86,10 @@ static bool may_take(struct listener *at)
 
 static uint64_t look_after(struct listener *at)
 {
-    struct net *net = at->net;
-
     if (!at->is_open || !at->is_held)
         return NEVER;
-    if (at->until_us <= net_now(net).mono_us ||
-        (at->until_us == NEVER && net->streams < net->config.streams_max)) {
+    if (at->until_us <= net_now(at->net).mono_us ||
+        (at->until_us == NEVER && !is_full(at))) {
         go_on(at);
         return NEVER;
     }
@@ -89,7 +98,9 @@ static uint64_t look_after(struct listener *at)
 
 uint64_t listen_turn(struct net *net)
 {
-    return time_min(look_after(&net->tcp), look_after(&net->local));
+    return time_min(
+        time_min(look_after(&net->tcp), look_after(&net->local)),
+        time_min(look_after(&net->control), look_after(&net->metrics)));
 }
 
 /* ---- taking ---- */
@@ -142,13 +153,14 @@ static void take_tcp(struct listener *at, int fd, const struct sockaddr *from)
         stream_close(conn);
 }
 
-static void take_unix(struct listener *at, int fd)
+static void take_unix(struct listener *at, int fd, const struct sockaddr *from)
 {
     struct conn *conn = new_conn(at);
     struct hub_peer peer = { .transport = TRANSPORT_TCP,
                              .name = str_of("unix"),
                              .clear = true };
 
+    (void)from;
     uv_pipe_init(&conn->net->loop, &conn->pipe, 0);
     if (uv_pipe_open(&conn->pipe, fd)) {
         close(fd);
@@ -178,10 +190,7 @@ static bool take(struct listener *at)
         }
         return !at->is_held && err != EAGAIN && err != EWOULDBLOCK;
     }
-    if (at == &at->net->tcp)
-        take_tcp(at, fd, (struct sockaddr *)&from);
-    else
-        take_unix(at, fd);
+    at->take(at, fd, (struct sockaddr *)&from);
     return true;
 }
 
@@ -199,17 +208,16 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 /* ---- listening ---- */
 
 /* Returns 0 or a negative errno; then the descriptor is closed. */
-static int open_listener(struct net *net, struct listener *at, int fd)
+static int open_listener(struct listener *at, int fd)
 {
     int err = listen(fd, BACKLOG) ? -errno : 0;
 
     if (!err)
-        err = uv_poll_init(&net->loop, &at->poll, fd);
+        err = uv_poll_init(&at->net->loop, &at->poll, fd);
     if (err) {
         close(fd);
         return err;
     }
-    at->net = net;
     at->fd = fd;
     at->is_open = true;
     go_on(at);
@@ -232,8 +240,12 @@ void listen_stop(struct net *net)
 {
     if (net->local.is_open)
         unlink(net->config.unix_path);
+    if (net->control.is_open)
+        unlink(net->config.control);
     close_listener(&net->tcp);
     close_listener(&net->local);
+    close_listener(&net->control);
+    close_listener(&net->metrics);
 }
 
 /* A socket bound to an address; a negative errno when there is none. */
@@ -253,17 +265,31 @@ static int bound_socket(const struct sockaddr *to, socklen_t len)
     return err;
 }
 
-int listen_tcp(struct net *net, char *error, size_t cap)
+static int listen_at(struct listener *at, const struct address *to, char *error,
+                     size_t cap)
 {
-    const struct address *to = net->config.tcp;
     int fd = bound_socket(&to->any, address_len(to));
-    int err = fd < 0 ? fd : open_listener(net, &net->tcp, fd);
+    int err = fd < 0 ? fd : open_listener(at, fd);
     char text[ADDRESS_TEXT];
 
     if (!err)
         return 0;
     address_text(to, text);
-    return net_refused("tcp", text, err, error, cap);
+    return net_refused(at->name, text, err, error, cap);
+}
+
+int listen_tcp(struct net *net, char *error, size_t cap)
+{
+    net->tcp = (struct listener){ .net = net, .name = "tcp", .take = take_tcp };
+    return listen_at(&net->tcp, net->config.tcp, error, cap);
+}
+
+int listen_metrics(struct net *net, char *error, size_t cap)
+{
+    net->metrics = (struct listener){ .net = net,
+                                      .name = "metrics",
+                                      .take = inquiry_take };
+    return listen_at(&net->metrics, net->config.metrics, error, cap);
 }
 
 /* Whether a server answers on a Unix socket. */
@@ -293,28 +319,44 @@ static int remove_stale(const struct sockaddr_un *at)
     return unlink(at->sun_path) ? -errno : 0;
 }
 
-static int open_unix(struct net *net, const char *path)
+/* Whom `mode` does not allow, the system does not let come as far as asking. */
+static int open_unix(struct listener *at, const char *path, mode_t mode)
 {
-    struct sockaddr_un at = { .sun_family = AF_UNIX };
+    struct sockaddr_un to = { .sun_family = AF_UNIX };
     mode_t mask;
     int err, fd;
 
-    if (strlen(path) >= sizeof at.sun_path)
+    if (strlen(path) >= sizeof to.sun_path)
         return UV_ENAMETOOLONG;
-    memcpy(at.sun_path, path, strlen(path));
-    err = remove_stale(&at);
+    memcpy(to.sun_path, path, strlen(path));
+    err = remove_stale(&to);
     if (err)
         return err;
-    mask = umask(0777 & ~UNIX_MODE);
-    fd = bound_socket((const struct sockaddr *)&at, sizeof at);
+    mask = umask(0777 & ~mode);
+    fd = bound_socket((const struct sockaddr *)&to, sizeof to);
     umask(mask);
-    return fd < 0 ? fd : open_listener(net, &net->local, fd);
+    return fd < 0 ? fd : open_listener(at, fd);
 }
 
 int listen_unix(struct net *net, char *error, size_t cap)
 {
     const char *path = net->config.unix_path;
-    int err = open_unix(net, path);
+    int err;
 
+    net->local =
+        (struct listener){ .net = net, .name = "unix", .take = take_unix };
+    err = open_unix(&net->local, path, UNIX_MODE);
     return err ? net_refused("unix", path, err, error, cap) : 0;
+}
+
+int listen_control(struct net *net, char *error, size_t cap)
+{
+    const char *path = net->config.control;
+    int err;
+
+    net->control = (struct listener){ .net = net,
+                                      .name = "control",
+                                      .take = inquiry_take };
+    err = open_unix(&net->control, path, CONTROL_MODE);
+    return err ? net_refused("control", path, err, error, cap) : 0;
 }

@@ -12,8 +12,9 @@ trap 'rm -rf "$root"' EXIT
 make=${MAKE:-make}
 "$make" -s install B="$1" DESTDIR="$root" PREFIX=/usr/local
 
-for file in bin/chat-server bin/chat-tui share/man/man1/chat-tui.1 \
-    share/man/man8/chat-server.8 share/man/man5/chat-tui.conf.5 \
+for file in bin/chat-server bin/chat-tui bin/chatctl \
+    share/man/man1/chat-tui.1 share/man/man8/chat-server.8 \
+    share/man/man8/chatctl.8 share/man/man5/chat-tui.conf.5 \
     share/man/man5/chat-server.conf.5 share/man/man7/chat-protocol.7 \
     share/locale/zh_CN/LC_MESSAGES/chat.mo share/doc/chat/README.md \
     share/doc/chat/examples/chat-server.conf \
@@ -22,6 +23,7 @@ for file in bin/chat-server bin/chat-tui share/man/man1/chat-tui.1 \
 done
 "$root/usr/local/bin/chat-tui" --version
 "$root/usr/local/bin/chat-server" --version
+"$root/usr/local/bin/chatctl" --version
 
 "$make" -s uninstall B="$1" DESTDIR="$root" PREFIX=/usr/local
 [ -z "$(find "$root" -type f)" ] || { find "$root" -type f && exit 1; }

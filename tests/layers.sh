@@ -17,8 +17,11 @@ B=${1:-build}
 
 # From the top.  Files on one line are parts of one thing, or do not meet.
 LINES='
-server  main
-server  net net_listen net_stream net_dgram
+server  main chatctl
+server  net net_listen net_stream net_dgram net_inquiry
+server  inquiry
+server  control control_act control_list control_look http
+server  service
 server  endpoint
 server  hub hub_door hub_in keys
 server  doze
@@ -28,9 +31,9 @@ server  login mood sync talk
 server  call presence query
 server  world people
 server  room
-server  admit config gate keyfile session store
+server  admit config gate keyfile session sheet store
 server  tally waiting
-server  account address event heap log map metrics
+server  account address answer datadir event heap log map metrics words
 
 tui     main
 tui     app pipe
@@ -59,12 +62,17 @@ shared/(wire_dump|option_help)  fprintf|fputc|fputs|fwrite|putc
 shared/option          dcgettext
 shared/secure.*       [A-Z][A-Z0-9a-z]*_.*|[di]2[di]_.*
 
-server/(main|net|net_listen|net_stream|net_dgram)  uv_.*
+server/(main|net|net_listen|net_stream|net_dgram|net_inquiry)  uv_.*
 server/main           getrlimit|setrlimit|fprintf|fwrite|fputs|puts|std(out|err)
 server/net            clock_gettime|signal|getsockname|abort|fprintf|fputc|fwrite|stderr
+server/net_inquiry    getsockopt|geteuid|close
 server/net_listen     socket|setsockopt|bind|listen|accept|connect|close|stat|unlink|umask
 server/address        getaddrinfo|freeaddrinfo|gai_strerror|inet_ntop
-server/keyfile       open|close|read|write|link|unlink|rename|mkdir|f?stat|fsync|getenv|geteuid|getpid
+server/keyfile        open|close|read|write|link|unlink|rename|f?stat|fsync|getpid
+server/datadir        mkdir|getenv|geteuid
+server/chatctl        socket|setsockopt|connect|close|send|fdopen|fgets|fflush|fclose|ferror|getenv|f?printf|f?put[cs]|putchar|puts|fwrite|std(out|err)
+server/(answer|http)  open_memstream|fclose
+server/(control.*|http|sheet)  fprintf|fputs|fputc|fwrite
 server/config         fopen|fclose|fread|ferror
 server/log            fwrite|fileno|poll|gmtime_r|strftime
 server/metrics        fprintf

@@ -180,14 +180,16 @@ static void test_config_reloads_what_may_change(void **state)
     struct option_error error;
     char *out = NULL;
     size_t len = 0;
-    struct log log = { open_memstream(&out, &len), LOG_AS_TEXT, 0, 0 };
+    struct log log = { .to = open_memstream(&out, &len) };
 
     (void)state;
     assert_int_equal(config_load(&f.settings, 3, argv, &error), 0);
-    assert_false(config_reload(&f.settings, 3, argv, &log));
+    assert_int_equal(config_reload(&f.settings, 3, argv, &log), 0);
+    fflush(log.to);
+    assert_non_null(strstr(out, "config.reload changed=0"));
     write_file(f.path, "late = 7100\nlog = json\nlisten-tcp = 127.0.0.1:2\n"
                        "rate-limit = 20/3\ntls-cert = a\ntls-key = b\n");
-    assert_true(config_reload(&f.settings, 3, argv, &log));
+    assert_int_equal(config_reload(&f.settings, 3, argv, &log), 0);
     assert_int_equal(f.settings.limits.value[LIMIT_LATE], 7100);
     assert_int_equal(f.settings.limits.value[LIMIT_SEND_BURST], 20);
     assert_int_equal(f.settings.log, LOG_AS_JSON);
@@ -195,10 +197,11 @@ static void test_config_reloads_what_may_change(void **state)
     assert_string_equal(f.settings.tls_key, "b");
     assert_string_equal(f.settings.listen_tcp, "127.0.0.1:8555");
     write_file(f.path, "late = 99999\n");
-    assert_false(config_reload(&f.settings, 3, argv, &log));
+    assert_int_equal(config_reload(&f.settings, 3, argv, &log), EX_CONFIG);
     assert_int_equal(f.settings.limits.value[LIMIT_LATE], 7100);
 
     fclose(log.to);
+    assert_non_null(strstr(out, "config.reload changed=7"));
     assert_non_null(strstr(out, "key=\"late\" from=\"7000\" to=\"7100\" "
                                 "taken=\"now\""));
     assert_non_null(strstr(out, "key=\"listen-tcp\" from=\"127.0.0.1:8555\" "

@@ -317,6 +317,69 @@ static void test_docs_has_every_counter(void **state)
     (void)state;
 }
 
+/* ---- the operator's page ---- */
+
+static void test_docs_has_every_option_of_the_operator(void **state)
+{
+    struct set *table = set_new();
+
+#define OPTION(TYPE, field, name, letter, def, arg, doc)                       \
+    set_add(table, "%s", name);
+#include "server/chatctl_options.def"
+
+    check_same("chatctl.8", table,
+               page_read("chatctl.8", "OPTIONS", take_option));
+    (void)state;
+}
+
+/* "Ic kick Ar SESSION | NICK Op Ar REASON" without its macros. */
+static void take_usage(struct set *set, const char *line)
+{
+    char usage[TEXT_MAX] = "";
+
+    if (!starts(line, ".It Ic "))
+        return;
+    for (line += 7; *line;) {
+        int len = (int)strcspn(line, " ");
+        bool macro = strncmp(line, "Ar", 2) == 0 && len == 2;
+
+        if (!macro && !(strncmp(line, "Op", 2) == 0 && len == 2)) {
+            strcat(usage, *usage ? " " : "");
+            strncat(usage, line, (size_t)len);
+        }
+        line += len;
+        line += strspn(line, " ");
+    }
+    set_add(set, "%s", usage);
+}
+
+/* "[SECONDS]" is "SECONDS", "NICK|SESSION" is "NICK | SESSION". */
+static void unbracket(const char *args, char *out)
+{
+    for (; *args; args++) {
+        if (*args == '|')
+            out = strcpy(out, " | ") + 3;
+        else if (*args != '[' && *args != ']')
+            *out++ = *args;
+    }
+    *out = '\0';
+}
+
+static void test_docs_has_every_command_of_the_operator(void **state)
+{
+    struct set *table = set_new();
+    char args[TEXT_MAX];
+
+#define CONTROL(name, run, usage, min, max, doc)                               \
+    unbracket(usage, args);                                                    \
+    set_add(table, "%s%s%s", name, *args ? " " : "", args);
+#include "server/controls.def"
+
+    check_same("chatctl.8", table,
+               page_read("chatctl.8", "COMMANDS", take_usage));
+    (void)state;
+}
+
 /* ---- the client's pages ---- */
 
 static void test_docs_has_every_option_of_the_client(void **state)
@@ -439,6 +502,8 @@ int main(void)
         cmocka_unit_test(test_docs_has_every_option_of_the_server),
         cmocka_unit_test(test_docs_has_every_setting_of_the_server),
         cmocka_unit_test(test_docs_has_every_counter),
+        cmocka_unit_test(test_docs_has_every_option_of_the_operator),
+        cmocka_unit_test(test_docs_has_every_command_of_the_operator),
         cmocka_unit_test(test_docs_has_every_option_of_the_client),
         cmocka_unit_test(test_docs_has_every_setting_of_the_client),
         cmocka_unit_test(test_docs_has_every_command),

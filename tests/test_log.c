@@ -14,7 +14,9 @@ static char *line_of(enum log_format format, struct str text)
 {
     char *out = NULL;
     size_t len = 0;
-    struct log log = { open_memstream(&out, &len), format, 1700000000125, 0 };
+    struct log log = { .to = open_memstream(&out, &len),
+                       .format = format,
+                       .wall_ms = 1700000000125 };
 
     assert_non_null(log.to);
     LOG(&log, "session.hello", log_num("session", 7), log_str("client", text));
@@ -91,7 +93,7 @@ static void test_log_is_silent_without_a_file(void **state)
 static void test_log_drops_lines_rather_than_wait(void **state)
 {
     static char bytes[256 * 1024];
-    struct log log = { NULL, LOG_AS_TEXT, 0, 0 };
+    struct log log = { .to = NULL };
     int fds[2];
     ssize_t n;
 

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Commands that list what there is; see control.h.
+ */
+#include <stdlib.h>
+
+#include "server/address.h"
+#include "server/answer.h"
+#include "server/control.h"
+#include "server/control_impl.h"
+#include "server/hub.h"
+#include "server/service.h"
+#include "server/sheet.h"
+#include "server/store.h"
+#include "shared/mem.h"
+
+/* All values of a map, n of them; owner frees. */
+static void **all_of(const struct map *map)
+{
+    void **all = mem_new(map->n + 1, sizeof *all);
+    size_t at = 0, n = 0;
+
+    while ((all[n] = map_each(map, &at)))
+        n++;
+    return all;
+}
+
+/* ---- sessions ---- */
+
+enum control_state control_state(const struct session *s)
+{
+    switch (s->state) {
+    case SESSION_NEW:
+    case SESSION_GREETED:
+        return s->shaking ? CONTROL_HANDSHAKE : CONTROL_GREETING;
+    case SESSION_READY: return CONTROL_READY;
+    case SESSION_DORMANT: return CONTROL_DORMANT;
+    case SESSION_CLOSING:
+    case SESSION_DEAD: break;
+    }
+    return CONTROL_CLOSING;
+}
+
+enum control_way control_way(const struct session *s)
+{
+    if (link_transport(s->link) == TRANSPORT_UDP)
+        return CONTROL_UDP;
+    return str_starts(str_of(s->peer), str_of("unix")) ? CONTROL_UNIX
+                                                       : CONTROL_TCP;
+}
+
+static const char *const STATE_NAMES[CONTROL_STATES] = { "handshake",
+                                                         "greeting", "ready",
+                                                         "dormant", "closing" };
+
+static const char *const WAY_NAMES[CONTROL_WAYS] = { "tcp", "udp", "unix" };
+
+static const struct column SESSIONS[] = {
+    { "session", UNIT_NONE }, { "nick", UNIT_NONE },
+    { "state", UNIT_NONE },   { "transport", UNIT_NONE },
+    { "address", UNIT_NONE }, { "encryption", UNIT_NONE },
+    { "idle", UNIT_SECONDS }, { "rtt", UNIT_MS },
+    { "loss", UNIT_NONE },    { "queued", UNIT_BYTES },
+    { "since", UNIT_TIME },   { "key", UNIT_NONE },
+};
+
+static void put_nick(struct sheet *sheet, const struct world *w,
+                     const struct session *s)
+{
+    uint64_t id = s->state == SESSION_DORMANT ? s->dozer : 0;
+    const struct account *account = s->account;
+
+    if (!account && id)
+        account = world_account(w, id);
+    if (account)
+        sheet_str(sheet, account_nick(account));
+    else
+        sheet_none(sheet);
+}
+
+/* Where it is now, if it has moved since it came. */
+static void put_address(struct sheet *sheet, const struct session *s)
+{
+    char text[ADDRESS_TEXT];
+    struct address address;
+
+    if (control_way(s) != CONTROL_UDP || link_place(s->link).len == 0) {
+        sheet_str(sheet, str_of(s->peer));
+        return;
+    }
+    address = address_at(link_place(s->link));
+    address_text(&address, text);
+    sheet_str(sheet, str_of(text));
+}
+
+static void put_encryption(struct sheet *sheet, const struct session *s)
+{
+    struct secure_peer peer;
+
+    if (link_peer_secure(s->link, &peer))
+        sheet_str(sheet, str_of(peer.version));
+    else
+        sheet_none(sheet);
+}
+
+/* What its heartbeats say; nothing before the first. */
+static void put_path(struct sheet *sheet, const struct session *s)
+{
+    struct link_peer peer = link_peer(s->link);
+    uint64_t rtt_us = peer.peer_rtt_us ? peer.peer_rtt_us : peer.rtt_us;
+
+    if (peer.beats)
+        sheet_num(sheet, peer.idle_s);
+    else
+        sheet_none(sheet);
+    if (rtt_us)
+        sheet_num(sheet, (rtt_us + 999) / 1000);
+    else
+        sheet_none(sheet);
+    sheet_num(sheet, peer.peer_loss > peer.loss ? peer.peer_loss : peer.loss);
+}
+
+static void put_session(struct sheet *sheet, const struct control_call *call,
+                        const struct session *s)
+{
+    uint64_t ago_ms = (call->now.mono_us - s->opened_us) / 1000;
+    char print[FINGERPRINT_TEXT];
+
+    sheet_num(sheet, s->id);
+    put_nick(sheet, hub_world(call->service->hub), s);
+    sheet_str(sheet, str_of(STATE_NAMES[control_state(s)]));
+    sheet_str(sheet, str_of(WAY_NAMES[control_way(s)]));
+    put_address(sheet, s);
+    put_encryption(sheet, s);
+    put_path(sheet, s);
+    sheet_num(sheet, link_queued(s->link));
+    sheet_num(sheet, call->now.wall_ms - ago_ms);
+    if (s->has_key) {
+        fingerprint_text(&s->key, print);
+        sheet_str(sheet, str_of(print));
+    } else {
+        sheet_none(sheet);
+    }
+}
+
+static int by_session(const void *a, const void *b)
+{
+    const struct session *const *x = a, *const *y = b;
+
+    return ((*x)->id > (*y)->id) - ((*x)->id < (*y)->id);
+}
+
+int control_sessions(struct control_call *call)
+{
+    const struct map *sessions = &hub_world(call->service->hub)->sessions;
+    void **all = all_of(sessions);
+    struct sheet sheet;
+
+    qsort(all, sessions->n, sizeof *all, by_session);
+    sheet_begin(&sheet, call->answer, SESSIONS,
+                sizeof SESSIONS / sizeof *SESSIONS);
+    for (size_t i = 0; i < sessions->n; i++)
+        put_session(&sheet, call, all[i]);
+    sheet_rows(&sheet);
+    free(all);
+    return 0;
+}
+
+/* ---- rooms ---- */
+
+static const struct column ROOMS[] = {
+    { "room", UNIT_NONE },    { "name", UNIT_NONE },  { "members", UNIT_NONE },
+    { "online", UNIT_NONE },  { "last", UNIT_NONE },  { "first", UNIT_NONE },
+    { "changed", UNIT_TIME }, { "topic", UNIT_NONE },
+};
+
+static uint64_t online_in(const struct room *room)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < room->n_members; i++)
+        n += room->members[i]->in && room->members[i]->account->n_sessions;
+    return n;
+}
+
+int control_rooms(struct control_call *call)
+{
+    const struct world *w = hub_world(call->service->hub);
+    struct sheet sheet;
+
+    sheet_begin(&sheet, call->answer, ROOMS, sizeof ROOMS / sizeof *ROOMS);
+    for (size_t i = 0; i < w->n_directory; i++) {
+        const struct room *room = w->directory[i];
+
+        sheet_num(&sheet, room->id);
+        sheet_str(&sheet, str_of(room->name));
+        sheet_num(&sheet, room->n_in);
+        sheet_num(&sheet, online_in(room));
+        sheet_num(&sheet, room->head_stored);
+        sheet_num(&sheet, store_first(w->store, room->id));
+        if (room->ts)
+            sheet_num(&sheet, room->ts);
+        else
+            sheet_none(&sheet);
+        sheet_str(&sheet, str_of(room->topic));
+    }
+    sheet_rows(&sheet);
+    return 0;
+}
+
+/* ---- accounts ---- */
+
+static const struct column ACCOUNTS[] = {
+    { "account", UNIT_NONE },  { "nick", UNIT_NONE },
+    { "state", UNIT_NONE },    { "since", UNIT_TIME },
+    { "sessions", UNIT_NONE }, { "devices", UNIT_NONE },
+    { "rooms", UNIT_NONE },    { "away", UNIT_NONE },
+};
+
+/* The name of a value as the protocol has it, in small letters. */
+static void put_value(struct sheet *sheet, const char *set, uint64_t code)
+{
+    const char *name = wire_value_name(set, code);
+    char small[32];
+    size_t n = 0;
+
+    for (; n < sizeof small && name[n]; n++) {
+        small[n] = name[n];
+        if (name[n] >= 'A' && name[n] <= 'Z')
+            small[n] = (char)(name[n] - 'A' + 'a');
+    }
+    sheet_str(sheet, str_bytes(small, n));
+}
+
+static void put_account(struct sheet *sheet, const struct account *account)
+{
+    sheet_num(sheet, account->id);
+    sheet_str(sheet, account_nick(account));
+    put_value(sheet, "presence", account->is.state);
+    if (account->is.since)
+        sheet_num(sheet, account->is.since);
+    else
+        sheet_none(sheet);
+    sheet_num(sheet, account->n_sessions);
+    sheet_num(sheet, account->n_devices);
+    sheet_num(sheet, account->n_rooms);
+    sheet_str(sheet, str_of(account->away ? account->away_text : NULL));
+}
+
+static int by_account(const void *a, const void *b)
+{
+    const struct account *const *x = a, *const *y = b;
+
+    return ((*x)->id > (*y)->id) - ((*x)->id < (*y)->id);
+}
+
+int control_accounts(struct control_call *call)
+{
+    const struct map *accounts = &hub_world(call->service->hub)->accounts;
+    void **all = all_of(accounts);
+    struct sheet sheet;
+
+    qsort(all, accounts->n, sizeof *all, by_account);
+    sheet_begin(&sheet, call->answer, ACCOUNTS,
+                sizeof ACCOUNTS / sizeof *ACCOUNTS);
+    for (size_t i = 0; i < accounts->n; i++)
+        put_account(&sheet, all[i]);
+    sheet_rows(&sheet);
+    free(all);
+    return 0;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Commands that look at the server as a whole; see control.h.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "server/answer.h"
+#include "server/control.h"
+#include "server/control_impl.h"
+#include "server/hub.h"
+#include "server/service.h"
+#include "server/sheet.h"
+
+/* ---- status ---- */
+
+static const struct column STATUS[] = {
+    { "version", UNIT_NONE },    { "listens", UNIT_NONE },
+    { "began", UNIT_TIME },      { "uptime", UNIT_SECONDS },
+    { "down_in", UNIT_SECONDS }, { "epoch", UNIT_NONE },
+    { "sessions", UNIT_NONE },   { "handshake", UNIT_NONE },
+    { "greeting", UNIT_NONE },   { "ready", UNIT_NONE },
+    { "dormant", UNIT_NONE },    { "closing", UNIT_NONE },
+    { "lagging", UNIT_NONE },    { "tcp", UNIT_NONE },
+    { "udp", UNIT_NONE },        { "unix", UNIT_NONE },
+    { "encrypted", UNIT_NONE },  { "queued", UNIT_BYTES },
+    { "accounts", UNIT_NONE },   { "online", UNIT_NONE },
+    { "rooms", UNIT_NONE },      { "events", UNIT_NONE },
+    { "memory", UNIT_BYTES },
+};
+
+/* Sessions by what they do and how they are connected. */
+struct census {
+    uint64_t state[CONTROL_STATES], way[CONTROL_WAYS];
+    uint64_t encrypted, queued, online;
+};
+
+static struct census count(const struct world *w)
+{
+    struct census census = { .online = 0 };
+    const struct account *account;
+    const struct session *s;
+    size_t at = 0;
+
+    while ((s = map_each(&w->sessions, &at))) {
+        census.state[control_state(s)]++;
+        census.way[control_way(s)]++;
+        census.encrypted += link_is_secure(s->link);
+        census.queued += link_queued(s->link);
+    }
+    at = 0;
+    while ((account = map_each(&w->accounts, &at)))
+        census.online += account->n_sessions > 0;
+    return census;
+}
+
+static void put_life(struct sheet *sheet, const struct control_call *call)
+{
+    const struct service *service = call->service;
+    char epoch[24];
+
+    sheet_str(sheet, str_of(VERSION));
+    sheet_str(sheet, str_of(service->places));
+    sheet_num(sheet, service->began.wall_ms);
+    sheet_num(sheet, (call->now.mono_us - service->began.mono_us) / 1000000);
+    if (service->stop_us == NEVER)
+        sheet_none(sheet);
+    else
+        sheet_num(sheet, time_left(service->stop_us, call->now) / 1000000);
+    snprintf(epoch, sizeof epoch, "%016" PRIx64,
+             hub_world(service->hub)->epoch);
+    sheet_str(sheet, str_of(epoch));
+}
+
+int control_status(struct control_call *call)
+{
+    const struct world *w = hub_world(call->service->hub);
+    struct census census = count(w);
+    struct sheet sheet;
+
+    sheet_begin(&sheet, call->answer, STATUS, sizeof STATUS / sizeof *STATUS);
+    put_life(&sheet, call);
+    sheet_num(&sheet, w->sessions.n);
+    for (size_t i = 0; i < CONTROL_STATES; i++)
+        sheet_num(&sheet, census.state[i]);
+    sheet_num(&sheet, w->env.metrics.lagging);
+    for (size_t i = 0; i < CONTROL_WAYS; i++)
+        sheet_num(&sheet, census.way[i]);
+    sheet_num(&sheet, census.encrypted);
+    sheet_num(&sheet, census.queued);
+    sheet_num(&sheet, w->accounts.n);
+    sheet_num(&sheet, census.online);
+    sheet_num(&sheet, w->rooms.n);
+    sheet_num(&sheet, w->env.metrics.events);
+    sheet_num(&sheet, call->service->memory);
+    sheet_facts(&sheet);
+    return 0;
+}
+
+/* ---- the key ---- */
+
+static const struct column KEY[] = {
+    { "fingerprint", UNIT_NONE },
+    { "key", UNIT_NONE },
+    { "certificate", UNIT_NONE },
+};
+
+/* A path, or nothing when it is in memory only. */
+static void put_path(struct sheet *sheet, const char *path)
+{
+    if (path)
+        sheet_str(sheet, str_of(path));
+    else
+        sheet_none(sheet);
+}
+
+int control_fingerprint(struct control_call *call)
+{
+    const struct keys *keys = &call->service->keys;
+    char text[FINGERPRINT_TEXT];
+    struct fingerprint print;
+    struct sheet sheet;
+
+    if (!keys->base)
+        return answer_fail(call->answer, EX_UNAVAILABLE,
+                           "the server has no key: it encrypts nothing");
+    print = secure_base_fingerprint(keys->base);
+    fingerprint_text(&print, text);
+    sheet_begin(&sheet, call->answer, KEY, sizeof KEY / sizeof *KEY);
+    sheet_str(&sheet, str_of(text));
+    put_path(&sheet, keys->keyfile.key);
+    put_path(&sheet, keys->keyfile.cert);
+    sheet_facts(&sheet);
+    return 0;
+}
+
+/* ---- counters ---- */
+
+int control_metrics(struct control_call *call)
+{
+    const struct metrics *metrics = &hub_world(call->service->hub)->env.metrics;
+
+    if (call->answer->json)
+        metrics_object(metrics, call->answer->out);
+    else
+        metrics_page(metrics, call->answer->out);
+    return 0;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The running server; see service.h.
+ */
+#include "server/service.h"
+
+#include "server/hub.h"
+
+static struct log *log_of(const struct service *service)
+{
+    return &hub_world(service->hub)->env.log;
+}
+
+int service_reload(struct service *service)
+{
+    struct settings *settings = &service->settings;
+    struct world *world = hub_world(service->hub);
+    int err =
+        config_reload(settings, service->argc, service->argv, &world->env.log);
+    int key_err;
+
+    world_configure(world, &settings->limits);
+    world->env.log.format = (enum log_format)settings->log;
+    key_err = keys_reload(&service->keys, settings, &world->env.log);
+    return err ? err : key_err;
+}
+
+/* Whether the key that the settings name can be used. */
+static int check_key(const struct settings *settings, struct log *log)
+{
+    char print[FINGERPRINT_TEXT], why[256];
+    int err;
+
+    if (!config_needs_key(settings) || !keys_exist(settings))
+        return 0;
+    err = keys_fingerprint(settings, print, why, sizeof why);
+    if (err)
+        LOG(log, "keys.refused", log_str("why", str_of(why)));
+    else
+        LOG(log, "keys.good", log_str("fingerprint", str_of(print)));
+    return err;
+}
+
+int service_check(const struct service *service, struct log *log)
+{
+    struct settings fresh;
+    uint64_t changed = 0;
+    int err = config_reread(&fresh, service->argc, service->argv, log);
+
+    if (!err) {
+        changed = config_compare(&service->settings, &fresh, log);
+        err = check_key(&fresh, log);
+    }
+    if (!err)
+        LOG(log, "config.good", log_num("changed", changed));
+    config_free(&fresh);
+    return err;
+}
+
+uint64_t service_look(struct service *service, struct now now)
+{
+    return keys_look(&service->keys, log_of(service), now);
+}

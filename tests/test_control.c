@@ -1,0 +1,621 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The operator's console without a socket: words, sheets, commands, and the
+ * course of a connection.
+ */
+#include "tests/server.h"
+
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "server/answer.h"
+#include "server/control.h"
+#include "server/inquiry.h"
+#include "server/service.h"
+#include "server/sheet.h"
+#include "server/words.h"
+#include "shared/text.h"
+
+/* ---- words ---- */
+
+static void check_words(const char *line, size_t n, const char *const *want)
+{
+    struct words words;
+    const char *why;
+
+    assert_int_equal(words_parse(&words, str_of(line), &why), 0);
+    assert_int_equal(words.n, n);
+    for (size_t i = 0; i < n; i++)
+        assert_true(str_is(words.word[i], want[i]));
+    words_free(&words);
+}
+
+static void test_words_are_between_blanks_or_in_quotes(void **state)
+{
+    const char *const two[] = { "kick", "李伟" };
+    const char *const quoted[] = { "a", "", "b c", "\"\\\n\t", "d" };
+
+    (void)state;
+    check_words("", 0, NULL);
+    check_words(" \t ", 0, NULL);
+    check_words("  kick \t李伟 ", 2, two);
+    check_words("a \"\" \"b c\" \"\\\"\\\\\\n\\t\" d", 5, quoted);
+}
+
+static void check_bad(struct str line, const char *about)
+{
+    struct words words;
+    const char *why = NULL;
+
+    assert_int_equal(words_parse(&words, line, &why), -1);
+    if (!strstr(why, about))
+        fail_msg("\"%s\" does not say %s", why, about);
+    words_free(&words);
+}
+
+static void test_words_that_are_none_are_refused(void **state)
+{
+    char many[2 * (WORDS_MAX + 1)];
+
+    (void)state;
+    check_bad(S("say \"hello"), "not closed");
+    check_bad(S("say \"hello\\"), "backslash");
+    check_bad(S("say \"\\x\""), "backslash");
+    check_bad(S("say \"a\"b"), "blank");
+    check_bad(S("say a\"b\""), "within");
+    check_bad(S("say \xff"), "UTF-8");
+    check_bad(S("say \x1b[2J"), "control");
+    check_bad(S("say a\0b"), "control");
+    check_bad(S("say a\nb"), "control");
+    for (size_t i = 0; i < sizeof many; i++)
+        many[i] = i % 2 ? ' ' : 'a';
+    check_bad(str_bytes(many, sizeof many), "too many");
+}
+
+/* Words at random of what is special, there and back. */
+static void test_words_come_back_from_quotes(void **state)
+{
+    static const char *const PARTS[] = { "a",  " ",  "\"", "\\", "\n",
+                                         "\t", "李", "-",  "n",  "'" };
+    struct rng rng = { test_seed(0x30b5) };
+
+    (void)state;
+    for (int round = 0; round < 2000; round++) {
+        char word[64] = "", line[256] = "x ";
+        struct words words;
+        const char *why;
+        size_t n;
+
+        for (uint64_t i = rng_below(&rng, 10); i > 0; i--)
+            strcat(word, PARTS[rng_below(&rng, sizeof PARTS / sizeof *PARTS)]);
+        n = words_quote(str_of(word), line + 2, sizeof line - 3);
+        assert_true(n > 0);
+        assert_int_equal(words_parse(&words, str_bytes(line, n + 2), &why), 0);
+        assert_int_equal(words.n, 2);
+        assert_true(str_is(words.word[1], word));
+        words_free(&words);
+    }
+    assert_int_equal(words_quote(S("abc"), (char[4]){ 0 }, 4), 0);
+}
+
+/* ---- sheets ---- */
+
+static const struct column COLUMNS[] = {
+    { "name", UNIT_NONE }, { "age", UNIT_SECONDS }, { "size", UNIT_BYTES },
+    { "rtt", UNIT_MS },    { "at", UNIT_TIME },
+};
+
+enum { N_COLUMNS = sizeof COLUMNS / sizeof *COLUMNS };
+
+static void fill(struct sheet *sheet)
+{
+    sheet_str(sheet, S("李\"\\\x1b"));
+    sheet_num(sheet, 12345);
+    sheet_num(sheet, 1400000);
+    sheet_num(sheet, 23);
+    sheet_num(sheet, 1700000000125);
+    sheet_str(sheet, S("bob"));
+    sheet_num(sheet, 59);
+    sheet_num(sheet, 1023);
+    sheet_none(sheet);
+    sheet_none(sheet);
+}
+
+/* What both rows look like; owner frees. */
+static char *print_sheet(bool json)
+{
+    struct answer answer;
+    struct sheet sheet;
+
+    answer_begin(&answer, json);
+    sheet_begin(&sheet, &answer, COLUMNS, N_COLUMNS);
+    fill(&sheet);
+    sheet_rows(&sheet);
+    answer_end(&answer);
+    return answer.text;
+}
+
+static void test_sheet_is_aligned_by_cells(void **state)
+{
+    char *text = print_sheet(false);
+
+    (void)state;
+    assert_string_equal(
+        text, "name    age    size  rtt   at\n"
+              "李\"\\^[  3h25m  1.3M  23ms  2023-11-14T22:13:20.125Z\n"
+              "bob     59s    1023  -     -\n");
+    free(text);
+}
+
+static void test_sheet_is_an_object_a_row(void **state)
+{
+    char *text = print_sheet(true);
+
+    (void)state;
+    assert_string_equal(text,
+                        "{\"name\":\"李\\\"\\\\^[\",\"age_s\":12345,"
+                        "\"size_bytes\":1400000,\"rtt_ms\":23,"
+                        "\"at\":\"2023-11-14T22:13:20.125Z\"}\n"
+                        "{\"name\":\"bob\",\"age_s\":59,\"size_bytes\":1023,"
+                        "\"rtt_ms\":null,\"at\":null}\n");
+    free(text);
+}
+
+static void test_sheet_spells_numbers(void **state)
+{
+    static const struct column ONE[] = { { "n", UNIT_BYTES },
+                                         { "s", UNIT_SECONDS } };
+
+    static const struct {
+        uint64_t n;
+        const char *bytes, *seconds;
+    } CASES[] = {
+        { 0, "0", "0s" },
+        { 60, "60", "1m00s" },
+        { 1024, "1.0K", "17m04s" },
+        { 86400, "84.3K", "1d00h" },
+        { 1048575, "1023.9K", "12d03h" },
+        { 1048576, "1.0M", "12d03h" },
+        { UINT64_MAX, "15.9E", "213503982334601d07h" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct answer answer;
+        struct sheet sheet;
+        char want[128];
+
+        answer_begin(&answer, false);
+        sheet_begin(&sheet, &answer, ONE, 2);
+        sheet_num(&sheet, CASES[i].n);
+        sheet_num(&sheet, CASES[i].n);
+        sheet_facts(&sheet);
+        answer_end(&answer);
+        snprintf(want, sizeof want, "n  %s\ns  %s\n", CASES[i].bytes,
+                 CASES[i].seconds);
+        assert_string_equal(answer.text, want);
+        answer_free(&answer);
+    }
+}
+
+/* ---- commands ---- */
+
+/* A server with nobody, and a console. */
+struct desk {
+    struct rig *rig;
+    struct service service;
+    struct asker asker;
+    char program[16], *argv[2];
+    char *log;
+    size_t log_len;
+    char *answer; /* the last, as a string */
+};
+
+static int desk_new(void **state)
+{
+    struct desk *d = calloc(1, sizeof *d);
+    struct option_error error;
+
+    assert_non_null(d);
+    d->rig = rig_new(NULL);
+    d->rig->w->env.log.to = open_memstream(&d->log, &d->log_len);
+    strcpy(d->program, "chat-server");
+    d->argv[0] = d->program;
+    assert_int_equal(config_load(&d->service.settings, 1, d->argv, &error), 0);
+    d->service.hub = d->rig->hub;
+    d->service.began = d->rig->now;
+    d->service.argc = 1;
+    d->service.argv = d->argv;
+    d->service.stop_us = NEVER;
+    strcpy(d->service.places, "tcp=127.0.0.1:8555");
+    d->asker = (struct asker){ .uid = 7, .pid = 99, .own = 7 };
+    *state = d;
+    return 0;
+}
+
+static int desk_free(void **state)
+{
+    struct desk *d = *state;
+    FILE *log = d->rig->w->env.log.to;
+
+    keys_close(&d->service.keys);
+    config_free(&d->service.settings);
+    rig_free(d->rig);
+    fclose(log);
+    free(d->log);
+    free(d->answer);
+    free(d);
+    return 0;
+}
+
+static const char *ask(struct desk *d, const char *line)
+{
+    char question[256];
+    size_t len;
+    char *answer;
+
+    snprintf(question, sizeof question, "%s\n", line);
+    answer = control_answer(&d->service, str_of(question), &d->asker,
+                            d->rig->now, &len);
+    free(d->answer);
+    d->answer = mem_str(str_bytes(answer, len));
+    free(answer);
+    return d->answer;
+}
+
+static void check_says(struct desk *d, const char *line, const char *what)
+{
+    if (!strstr(ask(d, line), what))
+        fail_msg("%s: no \"%s\" in \"%s\"", line, what, d->answer);
+}
+
+/* How the answer ends. */
+static void check_code(const struct desk *d, int code)
+{
+    char end[16];
+
+    snprintf(end, sizeof end, "=%d\n", code);
+    if (strlen(d->answer) < strlen(end) ||
+        strcmp(d->answer + strlen(d->answer) - strlen(end), end) != 0)
+        fail_msg("no %d ends \"%s\"", code, d->answer);
+}
+
+static bool logged(struct desk *d, const char *what)
+{
+    fflush(d->rig->w->env.log.to);
+    return strstr(d->log, what) != NULL;
+}
+
+static void test_control_admits_its_own_user_and_root(void **state)
+{
+    struct desk *d = *state;
+    struct asker other = { .uid = 8, .pid = 5, .own = 7 };
+    struct asker root = { .uid = 0, .own = 7 };
+    char *out;
+    size_t len;
+
+    assert_true(control_admits(&d->asker));
+    assert_true(control_admits(&root));
+    assert_false(control_admits(&other));
+    out = control_refuse(&d->service, &other, &len);
+    assert_int_equal(out[0], '!');
+    assert_memory_equal(out + len - 4, "=77\n", 4);
+    free(out);
+    assert_true(logged(d, "control.refused uid=8 pid=5"));
+}
+
+static void test_control_refuses_what_it_does_not_know(void **state)
+{
+    struct desk *d = *state;
+
+    check_says(d, "", "missing");
+    check_code(d, EX_USAGE);
+    check_says(d, "--json", "missing");
+    check_says(d, "frobnicate now", "!frobnicate: ");
+    check_code(d, EX_USAGE);
+    check_says(d, "status please", "!status: usage: status\n");
+    check_code(d, EX_USAGE);
+    check_says(d, "status \"", "not closed");
+    check_code(d, EX_DATAERR);
+    assert_false(logged(d, "control.run"));
+}
+
+static void test_control_has_a_name_once(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < CONTROL_ROWS_LEN; i++) {
+        assert_true(CONTROL_ROWS[i].min <= CONTROL_ROWS[i].max);
+        for (size_t k = 0; k < i; k++)
+            assert_string_not_equal(CONTROL_ROWS[i].name, CONTROL_ROWS[k].name);
+    }
+}
+
+static void test_control_says_how_the_server_is(void **state)
+{
+    struct desk *d = *state;
+    struct peer *ana = enter(d->rig, "ana");
+    struct peer *bob = enter_as(d->rig, TRANSPORT_UDP, "bob", 5, str_of(NULL));
+
+    join(ana, "#ops");
+    peer_new(d->rig, TRANSPORT_TCP); /* says nothing yet */
+    pass(d->rig, 90000 / 10);
+    d->service.memory = 3 << 20;
+    check_says(d, "status", " version    " VERSION "\n");
+    check_code(d, 0);
+    check_says(d, "status", " listens    tcp=127.0.0.1:8555\n");
+    check_says(d, "status", " uptime     9s\n");
+    check_says(d, "status", " memory     3.0M\n");
+    check_says(d, "--json status",
+               "\"sessions\":3,\"handshake\":0,\"greeting\":1,\"ready\":2,"
+               "\"dormant\":0,\"closing\":0,\"lagging\":0,\"tcp\":2,\"udp\":1,"
+               "\"unix\":0,\"encrypted\":0,");
+    check_says(d, "--json status", "\"accounts\":2,\"online\":2,\"rooms\":1,");
+    assert_true(
+        logged(d, "control.run command=\"status\" uid=7 pid=99 exit=0"));
+    (void)bob;
+}
+
+static void test_control_lists_sessions_in_their_order(void **state)
+{
+    struct desk *d = *state;
+    unsigned seen = 0;
+    char nick[16];
+
+    for (int i = 0; i < 40; i++) {
+        snprintf(nick, sizeof nick, "p%d", i);
+        enter(d->rig, nick);
+    }
+    ask(d, "--json sessions");
+    for (const char *p = d->answer; *p == ' '; p = strchr(p, '\n') + 1) {
+        assert_int_equal(strtoul(strchr(p, ':') + 1, NULL, 10), ++seen);
+        snprintf(nick, sizeof nick, "\"p%u\"", seen - 1);
+        assert_non_null(strstr(p, nick));
+    }
+    check_says(d, "--json sessions",
+               "{\"session\":40,\"nick\":\"p39\",\"state\":\"ready\","
+               "\"transport\":\"tcp\",\"address\":\"memory\","
+               "\"encryption\":null,\"idle_s\":null,\"rtt_ms\":null,\"loss\":0,"
+               "\"queued_bytes\":0,\"since\":\"2023-11-14T22:13:20.000Z\","
+               "\"key\":null}");
+    check_says(d, "sessions", " 40       p39 ");
+}
+
+static void test_control_lists_rooms_and_accounts(void **state)
+{
+    struct desk *d = *state;
+    struct peer *ana = enter(d->rig, "ana"), *li = enter(d->rig, "李伟");
+    uint64_t room = join(ana, "#ops");
+
+    join(li, "#ops");
+    join(li, "#other");
+    say_text(ana, room, "hello");
+    settle(d->rig);
+    cut(ana);
+    check_says(
+        d, "--json rooms",
+        "{\"room\":1,\"name\":\"#ops\",\"members\":2,\"online\":1,"
+        "\"last\":3,\"first\":1,\"changed\":\"2023-11-14T22:13:20.000Z\","
+        "\"topic\":\"\"}\n {\"room\":2,\"name\":\"#other\",");
+    check_says(d, "--json accounts",
+               "{\"account\":1,\"nick\":\"ana\",\"state\":\"gone\",");
+    check_says(d, "--json accounts",
+               "{\"account\":2,\"nick\":\"李伟\",\"state\":\"here\",");
+    check_code(d, 0);
+    check_says(d, "rooms", " 1     #ops    2        1       3     1      2023");
+}
+
+static void test_control_shows_the_key(void **state)
+{
+    struct desk *d = *state;
+    char memory[] = ":memory:", text[FINGERPRINT_TEXT];
+    struct settings in_memory = { .data = memory };
+    struct fingerprint print;
+
+    check_says(d, "fingerprint", "!the server has no key");
+    check_code(d, EX_UNAVAILABLE);
+    assert_int_equal(
+        keys_open(&d->service.keys, &in_memory, "test", d->rig->now), 0);
+    print = secure_base_fingerprint(d->service.keys.base);
+    fingerprint_text(&print, text);
+    check_says(d, "fingerprint", text);
+    check_says(d, "--json fingerprint",
+               "\",\"key\":null,\"certificate\":null}");
+    check_code(d, 0);
+}
+
+static void test_control_shows_the_counters(void **state)
+{
+    struct desk *d = *state;
+
+    enter(d->rig, "ana");
+    check_says(d, "metrics", "\n chat_opened_total 1\n");
+    check_says(d, "--json metrics", ",\"opened\":1,");
+    check_code(d, 0);
+}
+
+static void test_control_reloads_and_says_what_came_of_it(void **state)
+{
+    struct desk *d = *state;
+    char path[] = "/tmp/test-control-XXXXXX", option[] = "-c";
+    char *argv[] = { d->program, option, path, NULL };
+    int fd = mkstemp(path);
+    FILE *file = fdopen(fd, "w");
+
+    assert_non_null(file);
+    fputs("late = 7100\nlisten-tcp = off\n", file);
+    fflush(file);
+    d->service.argc = 3;
+    d->service.argv = argv;
+    check_says(d, "check",
+               " config.change key=\"late\" from=\"7500\" "
+               "to=\"7100\" taken=\"now\"\n");
+    check_says(d, "check", " config.good changed=1\n=0\n");
+    assert_int_equal(limit(&d->rig->w->env, LIMIT_LATE), 7500);
+    check_says(d, "reload", " config.reload changed=1\n=0\n");
+    assert_int_equal(limit(&d->rig->w->env, LIMIT_LATE), 7100);
+    assert_true(logged(d, "config.reload changed=1"));
+    assert_null(d->rig->w->env.log.copy);
+    fputs("late = soon\n", file);
+    fclose(file);
+    check_says(d, "--json reload", "\"event\":\"config.refused\",\"why\":");
+    check_code(d, EX_CONFIG);
+    check_says(d, "check", "!check: a reload would be refused");
+    check_code(d, EX_CONFIG);
+    assert_int_equal(limit(&d->rig->w->env, LIMIT_LATE), 7100);
+    unlink(path);
+}
+
+static void test_control_ends_the_server_when_told(void **state)
+{
+    struct desk *d = *state;
+
+    check_says(d, "shutdown soon", "!shutdown: soon: ");
+    check_code(d, EX_USAGE);
+    check_says(d, "shutdown 99999999999999999999", "not a number");
+    assert_true(d->service.stop_us == NEVER);
+    assert_string_equal(ask(d, "shutdown 30"), "=0\n");
+    assert_int_equal(d->service.stop_us, d->rig->now.mono_us + 30000000);
+    check_says(d, "--json status", "\"down_in_s\":30,");
+    assert_string_equal(ask(d, "shutdown"), "=0\n");
+    assert_int_equal(d->service.stop_us, d->rig->now.mono_us);
+}
+
+/* ---- the course of a connection ---- */
+
+static struct inquiry *begin(struct desk *d, uint32_t uid)
+{
+    struct asker asker = { .uid = uid, .own = 7 };
+
+    return inquiry_new(INQUIRY_CONTROL, &d->service, &asker, d->rig->now);
+}
+
+static bool output_is(const struct inquiry *inquiry, const char *text)
+{
+    return str_is(inquiry_output(inquiry), text);
+}
+
+static void test_inquiry_waits_for_the_line(void **state)
+{
+    struct desk *d = *state;
+    struct inquiry *q = begin(d, 7);
+
+    inquiry_feed(q, S("shut"), d->rig->now);
+    assert_int_equal(inquiry_output(q).len, 0);
+    inquiry_feed(q, S("down 5\nstatus\n"), d->rig->now);
+    assert_true(output_is(q, "=0\n"));
+    inquiry_feed(q, S("status\n"), d->rig->now); /* one is enough */
+    inquiry_sent(q, 1, d->rig->now);
+    assert_true(output_is(q, "0\n"));
+    assert_false(inquiry_is_said(q));
+    inquiry_sent(q, 2, d->rig->now);
+    assert_true(inquiry_is_said(q) && !inquiry_is_over(q));
+    inquiry_eof(q);
+    assert_true(inquiry_is_over(q));
+    inquiry_free(q);
+}
+
+static void test_inquiry_answers_who_has_closed_half(void **state)
+{
+    struct desk *d = *state;
+    struct inquiry *q = begin(d, 7);
+
+    inquiry_feed(q, S("shutdown 5\n"), d->rig->now);
+    inquiry_eof(q);
+    assert_false(inquiry_is_over(q));
+    inquiry_sent(q, inquiry_output(q).len, d->rig->now);
+    assert_true(inquiry_is_over(q));
+    inquiry_free(q);
+    q = begin(d, 7);
+    inquiry_feed(q, S("shutdown 5"), d->rig->now);
+    inquiry_eof(q);
+    assert_true(inquiry_is_over(q));
+    inquiry_free(q);
+}
+
+static void test_inquiry_refuses_before_it_is_asked(void **state)
+{
+    struct desk *d = *state;
+    struct inquiry *q = begin(d, 8);
+
+    assert_int_equal(inquiry_output(q).ptr[0], '!');
+    inquiry_feed(q, S("shutdown\n"), d->rig->now);
+    assert_true(d->service.stop_us == NEVER);
+    inquiry_free(q);
+}
+
+static void test_inquiry_has_a_longest_line(void **state)
+{
+    struct desk *d = *state;
+    char *line = calloc(1, CONTROL_LINE_MAX + 1);
+    struct inquiry *q = begin(d, 7);
+    struct str word = S("shutdown");
+
+    assert_non_null(line);
+    memset(line, ' ', CONTROL_LINE_MAX);
+    memcpy(line, word.ptr, word.len);
+    inquiry_feed(q, str_bytes(line, CONTROL_LINE_MAX - 1), d->rig->now);
+    assert_int_equal(inquiry_output(q).len, 0);
+    inquiry_feed(q, S("xx"), d->rig->now);
+    assert_non_null(strstr(inquiry_output(q).ptr, "longer"));
+    inquiry_free(q);
+
+    line[CONTROL_LINE_MAX - 1] = '\n';
+    q = begin(d, 7);
+    inquiry_feed(q, str_bytes(line, CONTROL_LINE_MAX), d->rig->now);
+    assert_true(output_is(q, "=0\n"));
+    inquiry_free(q);
+    free(line);
+}
+
+static void test_inquiry_does_not_wait_for_ever(void **state)
+{
+    struct desk *d = *state;
+    struct inquiry *q = begin(d, 7);
+    uint64_t asked = inquiry_deadline(q), answered;
+
+    assert_int_equal(asked, d->rig->now.mono_us + 10000000);
+    pass(d->rig, 9000);
+    inquiry_feed(q, S("sta"), d->rig->now);
+    assert_int_equal(inquiry_deadline(q), asked); /* slowly is too slow */
+    inquiry_feed(q, S("tus\n"), d->rig->now);
+    answered = inquiry_deadline(q);
+    assert_int_equal(answered, d->rig->now.mono_us + 30000000);
+    pass(d->rig, 1000);
+    inquiry_sent(q, 1, d->rig->now);
+    assert_int_equal(inquiry_deadline(q), answered + 1000000);
+    inquiry_sent(q, inquiry_output(q).len, d->rig->now);
+    assert_int_equal(inquiry_deadline(q), d->rig->now.mono_us + 1000000);
+    inquiry_free(q);
+}
+
+#define DESK_TEST(test)                                                        \
+    cmocka_unit_test_setup_teardown(test, desk_new, desk_free)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_words_are_between_blanks_or_in_quotes),
+        cmocka_unit_test(test_words_that_are_none_are_refused),
+        cmocka_unit_test(test_words_come_back_from_quotes),
+        cmocka_unit_test(test_sheet_is_aligned_by_cells),
+        cmocka_unit_test(test_sheet_is_an_object_a_row),
+        cmocka_unit_test(test_sheet_spells_numbers),
+        DESK_TEST(test_control_admits_its_own_user_and_root),
+        DESK_TEST(test_control_refuses_what_it_does_not_know),
+        DESK_TEST(test_control_has_a_name_once),
+        DESK_TEST(test_control_says_how_the_server_is),
+        DESK_TEST(test_control_lists_sessions_in_their_order),
+        DESK_TEST(test_control_lists_rooms_and_accounts),
+        DESK_TEST(test_control_shows_the_key),
+        DESK_TEST(test_control_shows_the_counters),
+        DESK_TEST(test_control_reloads_and_says_what_came_of_it),
+        DESK_TEST(test_control_ends_the_server_when_told),
+        DESK_TEST(test_inquiry_waits_for_the_line),
+        DESK_TEST(test_inquiry_answers_who_has_closed_half),
+        DESK_TEST(test_inquiry_refuses_before_it_is_asked),
+        DESK_TEST(test_inquiry_has_a_longest_line),
+        DESK_TEST(test_inquiry_does_not_wait_for_ever),
+    };
+
+    return RUN(tests);
+}
