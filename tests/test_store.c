@@ -11,13 +11,17 @@
 #include "shared/frame.h"
 #include "shared/wire.h"
 
-static const uint64_t SECRET[2] = { 1, 2 };
-
 static struct store *new_store(uint64_t room_events, uint64_t queue)
 {
-    struct store_config config = { room_events, queue };
+    struct store_config config = { .room_events = room_events,
+                                   .recent_bytes = 1 << 20,
+                                   .queue = queue,
+                                   .epoch = 1,
+                                   .mark = STORE_NO_MARK,
+                                   .secret = { 1, 2 } };
+    struct store_opened opened;
 
-    return store_new(&config, SECRET);
+    return store_open(&config, &opened);
 }
 
 /* Put a line: seq is its cseq too. */
@@ -51,6 +55,18 @@ static int finish(struct store *store)
     result = batch.error ? batch.error : (int)batch.n;
     store_release(store, &batch);
     return result;
+}
+
+/* Put what has no event, and finish it. */
+static void put_effect(struct store *store, struct store_op op)
+{
+    store_put(store, &op);
+    assert_int_equal(finish(store), 1);
+}
+
+static void drop(struct store *store, uint64_t room)
+{
+    put_effect(store, (struct store_op){ .effect = EFFECT_DROP, .room = room });
 }
 
 static void fill(struct store *store, uint64_t room, uint64_t n)
@@ -188,7 +204,7 @@ static void test_store_keeps_the_last_events_of_a_room(void **state)
     assert_null(store_recent(store, 1, 26));
     assert_null(store_recent(store, 1, UINT64_MAX));
     assert_int_equal(store_first(store, 2), 1);
-    store_drop(store, 1);
+    drop(store, 1);
     assert_int_equal(store_first(store, 1), 0);
     store_free(store);
 }
@@ -196,7 +212,9 @@ static void test_store_keeps_the_last_events_of_a_room(void **state)
 static void test_store_keeps_fewer_when_told_so(void **state)
 {
     struct store *store = new_store(100, 1000);
-    struct store_config fewer = { 5, 1000 };
+    struct store_config fewer = { .room_events = 5,
+                                  .recent_bytes = 1 << 20,
+                                  .queue = 1000 };
 
     (void)state;
     fill(store, 1, 50);
@@ -271,7 +289,8 @@ static void test_store_cuts_a_page_to_its_bytes(void **state)
 static void test_store_finds_the_place_of_a_command(void **state)
 {
     struct store *store = new_store(100, 1000);
-    struct store_query query = { .room = 1,
+    struct store_query query = { .kind = QUERY_PLACE,
+                                 .room = 1,
                                  .account = 5,
                                  .device = 6,
                                  .cseq = 17,
@@ -303,7 +322,7 @@ static void test_store_answers_keep_their_events(void **state)
     fill(store, 1, 10);
     answer = ask(store, (struct store_query){
                             .room = 1, .lo = 1, .hi = 3, .bytes = 65536 });
-    store_drop(store, 1);
+    drop(store, 1);
     assert_int_equal(answer.events[0]->seq, 1);
     store_thank(store, &answer);
     store_free(store);
@@ -324,7 +343,8 @@ static void test_store_remembers_refusals(void **state)
     assert_int_equal(row->last_cseq, 7);
     assert_int_equal(row->refused[7 % REFUSED_MAX].cseq, 7);
     assert_int_equal(row->refused[7 % REFUSED_MAX].error, ERROR_NOT_MEMBER);
-    store_forget(store, 5, 6);
+    put_effect(store, (struct store_op){
+                          .effect = EFFECT_RETIRE, .account = 5, .device = 6 });
     assert_null(store_device(store, 5, 6));
     store_free(store);
 }
