@@ -15,7 +15,7 @@
 enum {
     PAGE_BYTES = 4096,
     LOG_PAGES = 4000, /* of the write-ahead log */
-    WAIT_MS = 5000    /* for a lock that somebody else holds */
+    WAIT_MS = 2000    /* for a lock that somebody else holds */
 };
 
 static const char *const TEXTS[] = {
@@ -44,7 +44,7 @@ bool db_fail(struct db *db, int code)
     db->trouble = sqlite3_errstr(code);
     if (what == SQLITE_CORRUPT || what == SQLITE_NOTADB ||
         what == SQLITE_CONSTRAINT)
-        db->is_damaged = true; /* or what we know of it is not what it is */
+        db->damage = db->trouble; /* or we do not know what is there */
     return false;
 }
 
@@ -55,13 +55,12 @@ const char *db_trouble(const struct db *db)
 
 bool db_is_damaged(const struct db *db)
 {
-    return db->is_damaged;
+    return db->damage != NULL;
 }
 
 void db_damage(struct db *db, const char *why)
 {
-    db->is_damaged = true;
-    db->trouble = why;
+    db->damage = why;
 }
 
 /* ---- opening ---- */

@@ -159,7 +159,7 @@ bool db_begin(struct db *db, struct db_life *life)
 
 void db_end(struct db *db)
 {
-    if (!db->is_damaged)
+    if (!db->damage)
         set(db, OPEN, 0);
 }
 

@@ -186,9 +186,9 @@ int db_write(struct db *db, const struct store_op *ops, size_t n,
 {
     const char *why;
 
-    if (db->is_damaged)
+    db->trouble = db->damage;
+    if (db->damage)
         return -ERROR_STORE;
-    db->trouble = NULL;
     if (write_all(db, ops, n, room_events))
         return 0;
     why = db->trouble;
