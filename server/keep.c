@@ -15,16 +15,18 @@ enum { DAYS_MAX = 36500, DIGITS_MAX = 5 };
 /* Take the next "NAME=DAYS" off the front; false: there is none. */
 static bool next_rule(const char **text, struct str *name, uint64_t *days)
 {
-    const char *from = *text + strspn(*text, " "), *eq = strchr(from, '=');
-    size_t digits = eq ? strspn(eq + 1, "0123456789") : 0;
+    const char *from = *text + strspn(*text, " ");
+    const char *end = from + strcspn(from, " "), *eq = end;
 
-    if (!eq || eq == from || digits == 0 || digits > DIGITS_MAX)
-        return false;
+    while (eq > from && *eq != '=')
+        eq--;
+    *text = end;
     *name = str_bytes(from, (size_t)(eq - from));
+    if (eq == from || strspn(eq + 1, "0123456789") != (size_t)(end - eq - 1) ||
+        end - eq < 2 || end - eq > 1 + DIGITS_MAX)
+        return false;
     *days = strtoul(eq + 1, NULL, 10);
-    *text = eq + 1 + digits;
-    return (**text == ' ' || **text == '\0') && !memchr(from, ' ', name->len) &&
-           *days <= DAYS_MAX;
+    return *days <= DAYS_MAX;
 }
 
 bool keep_is_valid(const char *rules)

@@ -185,7 +185,7 @@ void recent_fill(struct recent *recent, struct event *const *events, size_t n)
         struct event *event = events[i - 1];
 
         if (log->n >= recent->most)
-            return;
+            break;
         if (event->seq == log->last - log->n && event->seq >= log->first)
             hold(recent, log, event, true);
     }
