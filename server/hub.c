@@ -104,20 +104,24 @@ static bool has_stalled(const struct session *s, struct now now)
            now.mono_us - progress >= limit(s->env, LIMIT_STALL) * 1000;
 }
 
-/* Why a session must be closed now; code 0: it need not. */
+/* Why a session must be closed now; code 0: it need not.  Who is away is not
+ * slow, however long nothing has been taken. */
 static struct farewell verdict(const struct session *s, struct now now)
 {
     const struct env *env = s->env;
     struct farewell f = { .code = ERR_NONE, .reason = reason_CLOSED };
+    bool greeted = s->state >= SESSION_READY;
 
-    if (s->overrun || has_stalled(s, now)) {
+    if (!greeted && now.mono_us - s->opened_us >= patience(s)) {
+        f.code = ERROR_AUTH_REQUIRED;
+    } else if (s->overrun) {
         f.code = ERROR_SLOW_CONSUMER;
-    } else if (s->state < SESSION_READY) {
-        if (now.mono_us - s->opened_us >= patience(s))
-            f.code = ERROR_AUTH_REQUIRED;
-    } else if (presence_silence(s, now) >= limit(env, LIMIT_GONE) * 1000) {
+    } else if (greeted &&
+               presence_silence(s, now) >= limit(env, LIMIT_GONE) * 1000) {
         f.code = ERROR_PING_TIMEOUT;
         f.reason = reason_TIMEOUT;
+    } else if (has_stalled(s, now)) {
+        f.code = ERROR_SLOW_CONSUMER;
     }
     return f;
 }
