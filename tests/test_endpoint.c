@@ -111,6 +111,32 @@ static void test_endpoint_never_amplifies(void **state)
     post_free(post);
 }
 
+/* Whichever of the first datagrams are lost, either way: the call comes about,
+ * and goes on under its id. */
+static void test_endpoint_repairs_a_beginning(void **state)
+{
+    (void)state;
+    for (unsigned a = 1; a <= 16; a++) {
+        for (unsigned b = a; b <= 16; b++) {
+            struct post *post = post_new(NULL, CLEAR_LOCAL);
+            struct caller *c = call(post, at(HOME, 1), true);
+
+            post->lost[0] = a;
+            post->lost[1] = b;
+            say_hello(&c->peer, 7);
+            say_auth(&c->peer, "ana", str_of(NULL));
+            say_sync(&c->peer);
+            wait(post, 4000);
+            authed(&c->peer);
+            must(&c->peer, KIND_SYNC_DONE);
+            assert_int_equal(sessions(post), 1);
+            c->at = at(HOME, 2); /* only its id tells who it is */
+            assert_true(lives(c));
+            post_free(post);
+        }
+    }
+}
+
 /* ---- forged and repeated datagrams ---- */
 
 static struct caller *tapped_talk(struct post *post)
@@ -564,6 +590,7 @@ int main(void)
         TEST(does_not_grow_with_hellos),
         TEST(wants_the_cookie_of_that_address),
         TEST(never_amplifies),
+        TEST(repairs_a_beginning),
         TEST(is_deaf_to_other_ids),
         TEST(follows_no_echo),
         TEST(follows_no_latecomer),
