@@ -57,6 +57,7 @@ struct secure {
     struct secure_base *base;
     SSL *ssl;
     bool datagram, read_closed;
+    bool settled; /* OpenSSL has no more records of before it was open */
     enum secure_state state;
     const char *error;
     struct now now; /* of the call at hand */
