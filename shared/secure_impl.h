@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the files of the encryption share: secure.c (connections),
- * secure_base.c (what they have in common), secure_pem.c (keys), secure_few.c
- * (less of OpenSSL).  Nobody else includes this.
+ * secure_wire.c (their bytes), secure_base.c (what they have in common),
+ * secure_pem.c (keys), secure_few.c (less of OpenSSL).  Nobody else includes
+ * this.
  */
 #ifndef SHARED_SECURE_IMPL_H
 #define SHARED_SECURE_IMPL_H
