@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the files of the encryption share: secure.c (connections),
- * secure_base.c (what they have in common), secure_pem.c (keys), secure_few.c
- * (less of OpenSSL).  Nobody else includes this.
+ * secure_wire.c (their bytes), secure_base.c (what they have in common),
+ * secure_pem.c (keys), secure_few.c (less of OpenSSL).  Nobody else includes
+ * this.
  */
 #ifndef SHARED_SECURE_IMPL_H
 #define SHARED_SECURE_IMPL_H
@@ -57,6 +58,7 @@ struct secure {
     struct secure_base *base;
     SSL *ssl;
     bool datagram, read_closed;
+    bool settled; /* OpenSSL has no more records of before it was open */
     enum secure_state state;
     const char *error;
     struct now now; /* of the call at hand */
