@@ -22,6 +22,7 @@ enum step {
     STEP_AGAIN,
     STEP_SAY,
     STEP_WAIT,
+    STEP_CALL,
     STEP_COUNT
 };
 
@@ -172,12 +173,16 @@ static void play(struct attack *a)
     case STEP_AGAIN: again(a); break;
     case STEP_SAY: link_beat(r->callers[who].link, 5000, r->now); break;
     case STEP_WAIT: relay_wait(r, 1u << next_byte(r) % 30); break;
+    case STEP_CALL: /* another one, from the same address */
+        relay_call(r, who);
+        relay_greet(r, who);
+        break;
     case STEP_COUNT: break;
     }
     relay_turn(r);
     must(hub_world(r->hub)->sessions.n <= SESSIONS_MOST);
     for (unsigned i = 0; i < CALLERS; i++)
-        must(!r->secure || !r->callers[i].open || !r->callers[i].over);
+        must(!r->secure || !r->callers[i].met || !r->callers[i].over);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

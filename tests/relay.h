@@ -17,6 +17,7 @@
 #include "server/hub.h"
 #include "server/session.h"
 #include "server/world.h"
+#include "shared/dgram.h"
 #include "shared/frame.h"
 #include "shared/link.h"
 #include "shared/mem.h"
@@ -31,7 +32,8 @@ struct caller {
     struct link *link;
     unsigned place; /* where it is now */
     uint64_t cseq, acked, room;
-    bool open, over; /* encryption: it was; anything: it has failed */
+    bool met;  /* packets have come: both ends are through the handshake */
+    bool over; /* it has failed */
 };
 
 struct flying {
@@ -48,6 +50,7 @@ struct relay {
     struct now now;
     struct hub *hub;
     struct endpoint *endpoint;
+    struct secure_base *server, *client;
     bool secure;
     bool forged; /* somebody may speak for a caller: believe nothing */
     struct caller callers[CALLERS];
@@ -86,21 +89,19 @@ static inline struct address address_of_place(unsigned caller, unsigned place)
 
 static inline struct secure_base *relay_base(bool server)
 {
-    static struct secure_base *bases[2]; /* made once: it takes its time */
-    static struct secure_pem pem;
+    static struct secure_pem pem; /* made once: it takes its time */
     struct secure_config config = { .server = server };
+    struct secure_base *base;
     char error[200];
 
     if (!pem.key)
         must(secure_pem_make(&pem, "relay", clock_now));
-    if (bases[server])
-        return bases[server];
     config.roots = str_of(server ? NULL : pem.chain);
     config.key = str_of(server ? pem.key : NULL);
     config.chain = str_of(server ? pem.chain : NULL);
-    bases[server] = secure_base_new(&config, error, sizeof error);
-    must(bases[server] != NULL);
-    return bases[server];
+    base = secure_base_new(&config, error, sizeof error);
+    must(base != NULL);
+    return base;
 }
 
 static inline void relay_random(void *ctx, uint8_t *out, size_t len)
@@ -113,15 +114,15 @@ static inline void relay_call(struct relay *r, unsigned who)
 {
     struct link_config config = {
         .transport = TRANSPORT_UDP,
-        .secure = r->secure ? secure_new(relay_base(false), true, NULL, r->now)
-                            : NULL,
+        .secure = r->secure ? secure_new(r->client, true, NULL, r->now) : NULL,
         .id = rng_next(&r->rng),
         .seed = rng_next(&r->rng),
         .body_max = BODY_MAX,
         .queue_max = 1 << 20,
     };
 
-    r->callers[who].link = link_new(&config, r->now);
+    link_free(r->callers[who].link);
+    r->callers[who] = (struct caller){ .link = link_new(&config, r->now) };
 }
 
 static inline void relay_begin(struct relay *r, bool secure)
@@ -132,6 +133,9 @@ static inline void relay_begin(struct relay *r, bool secure)
     struct endpoint_config endpoint = { .clear = CLEAR_LOCAL };
 
     dice_begin(1);
+    r->server = relay_base(true);
+    r->client = relay_base(false);
+    dice_begin(1); /* whether the key was made just now or not */
     r->now = (struct now){ 1000000, 1700000000000 };
     clock_now = r->now;
     r->secure = secure;
@@ -139,7 +143,7 @@ static inline void relay_begin(struct relay *r, bool secure)
     config.limits.value[LIMIT_SEND_RATE] = 0;
     r->hub = hub_new(&config, r->now);
     endpoint.hub = r->hub;
-    endpoint.secure = relay_base(true);
+    endpoint.secure = r->server;
     r->endpoint = endpoint_new(&endpoint);
     for (unsigned i = 0; i < CALLERS; i++)
         relay_call(r, i);
@@ -155,6 +159,8 @@ static inline void relay_end(struct relay *r)
         link_free(r->callers[i].link);
     endpoint_free(r->endpoint);
     hub_free(r->hub);
+    secure_base_free(r->server);
+    secure_base_free(r->client);
 }
 
 /* ---- datagrams ---- */
@@ -222,6 +228,8 @@ static inline void relay_take(struct relay *r, struct caller *c)
 static inline void arrive_down(struct relay *r, struct str bytes,
                                const struct address *to)
 {
+    struct dgram_stats stats;
+
     for (unsigned i = 0; i < CALLERS * PLACES; i++) {
         struct caller *c = &r->callers[i / PLACES];
         struct address at = address_of_place(i / PLACES, i % PLACES);
@@ -229,7 +237,7 @@ static inline void arrive_down(struct relay *r, struct str bytes,
         if (!address_equal(&at, to) || c->over)
             continue;
         c->over = link_feed(c->link, bytes, r->now) != 0;
-        c->open |= link_is_open(c->link);
+        c->met |= !link_dgram_stats(c->link, &stats) || stats.received > 0;
         if (!c->over)
             relay_take(r, c);
     }
