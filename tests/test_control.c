@@ -14,7 +14,7 @@
 #include "server/service.h"
 #include "server/sheet.h"
 #include "server/words.h"
-#include "shared/text.h"
+#include "shared/error.h"
 
 /* ---- words ---- */
 
@@ -250,7 +250,7 @@ static int desk_free(void **state)
 
 static const char *ask(struct desk *d, const char *line)
 {
-    char question[256];
+    char question[2048];
     size_t len;
     char *answer;
 
@@ -465,17 +465,115 @@ static void test_control_reloads_and_says_what_came_of_it(void **state)
     unlink(path);
 }
 
+/* ---- people ---- */
+
+static struct msg must_bye(struct peer *p)
+{
+    struct msg msg = must(p, KIND_BYE);
+
+    assert_int_equal(msg.bye.code, ERROR_KICKED);
+    return msg;
+}
+
+static void test_control_kicks_a_session(void **state)
+{
+    struct desk *d = *state;
+    struct peer *ana = enter(d->rig, "ana"), *bob = enter(d->rig, "bob");
+    struct msg bye;
+
+    check_says(d, "--json kick 1 go \"away\\nnow\"", " {\"sessions\":1}\n=0\n");
+    settle(d->rig);
+    bye = must_bye(ana);
+    assert_true(str_is(bye.bye.text, "go away now"));
+    assert_int_equal(ana->s->state, SESSION_CLOSING);
+    must_not(bob, KIND_BYE);
+    assert_true(logged(d, "session.kick session=1 uid=7"));
+    check_says(d, "kick 1", "!kick: 1: is not connected");
+    check_code(d, EX_UNAVAILABLE);
+    check_says(d, "kick 99", "!kick: 99: nobody");
+    check_code(d, EX_NOUSER);
+    check_says(d, "kick 99999999999999999999", "nobody");
+    check_says(d, "kick carl", "nobody");
+    check_says(d, "kick", "usage: kick SESSION|NICK [REASON]");
+}
+
+static void test_control_kicks_all_sessions_of_a_nick(void **state)
+{
+    struct desk *d = *state;
+    struct peer *li = enter(d->rig, "李伟");
+    struct peer *again = enter_as(d->rig, TRANSPORT_UDP, "", 77,
+                                  str_bytes(li->token, TOKEN_LEN));
+    struct peer *digits = enter(d->rig, "2");
+    struct msg bye;
+
+    check_says(d, "--json kick 李伟", "\"sessions\":2");
+    settle(d->rig);
+    bye = must_bye(li);
+    assert_true(str_is(bye.bye.text, err_text(ERROR_KICKED)));
+    must_bye(again);
+    must_not(digits, KIND_BYE);
+    check_says(d, "--json kick @2", "\"sessions\":1");
+    settle(d->rig);
+    must_bye(digits);
+}
+
+static void test_control_kicks_who_says_nothing(void **state)
+{
+    struct desk *d = *state;
+    struct peer *silent = peer_new(d->rig, TRANSPORT_TCP);
+
+    check_says(d, "--json kick 1", "\"sessions\":1");
+    settle(d->rig);
+    must_bye(silent);
+}
+
+static void test_control_announces_to_who_is_in(void **state)
+{
+    struct desk *d = *state;
+    struct peer *ana = enter(d->rig, "ana");
+    struct peer *bob = enter_as(d->rig, TRANSPORT_UDP, "bob", 5, str_of(NULL));
+    struct peer *stranger = peer_new(d->rig, TRANSPORT_TCP);
+    struct peer *peers[] = { ana, bob };
+    char line[1100];
+
+    check_says(d, "--json announce tea  \"is\\nready\"", "\"sessions\":2");
+    settle(d->rig);
+    for (size_t i = 0; i < 2; i++) {
+        struct msg msg = must(peers[i], KIND_ANNOUNCE);
+
+        assert_true(str_is(msg.announce.text, "tea is\nready"));
+        assert_int_equal(msg.announce.down_s, 0);
+        assert_int_equal(msg.announce.ts, d->rig->now.wall_ms);
+    }
+    must_not(stranger, KIND_ANNOUNCE);
+    check_says(d, "announce \"\"", "!announce: what?");
+    check_code(d, EX_USAGE);
+    snprintf(line, sizeof line, "announce %01025d", 0);
+    check_says(d, line, "!announce: longer");
+    check_code(d, EX_USAGE);
+    settle(d->rig);
+    must_not(ana, KIND_ANNOUNCE);
+}
+
 static void test_control_ends_the_server_when_told(void **state)
 {
     struct desk *d = *state;
+    struct peer *ana = enter(d->rig, "ana");
+    struct msg msg;
 
     check_says(d, "shutdown soon", "!shutdown: soon: ");
     check_code(d, EX_USAGE);
-    check_says(d, "shutdown 99999999999999999999", "not a number");
+    check_says(d, "shutdown 99999999999999999999", "neither a number");
     assert_true(d->service.stop_us == NEVER);
-    assert_string_equal(ask(d, "shutdown 30"), "=0\n");
+    check_says(d, "--json shutdown 30", " {\"sessions\":1}\n=0\n");
+    settle(d->rig);
+    msg = must(ana, KIND_ANNOUNCE);
+    assert_int_equal(msg.announce.down_s, 30);
+    assert_int_equal(msg.announce.text.len, 0);
     assert_int_equal(d->service.stop_us, d->rig->now.mono_us + 30000000);
     check_says(d, "--json status", "\"down_in_s\":30,");
+    assert_string_equal(ask(d, "shutdown off"), "=0\n");
+    assert_true(d->service.stop_us == NEVER);
     assert_string_equal(ask(d, "shutdown"), "=0\n");
     assert_int_equal(d->service.stop_us, d->rig->now.mono_us);
 }
@@ -501,7 +599,7 @@ static void test_inquiry_waits_for_the_line(void **state)
 
     inquiry_feed(q, S("shut"), d->rig->now);
     assert_int_equal(inquiry_output(q).len, 0);
-    inquiry_feed(q, S("down 5\nstatus\n"), d->rig->now);
+    inquiry_feed(q, S("down off\nstatus\n"), d->rig->now);
     assert_true(output_is(q, "=0\n"));
     inquiry_feed(q, S("status\n"), d->rig->now); /* one is enough */
     inquiry_sent(q, 1, d->rig->now);
@@ -609,6 +707,10 @@ int main(void)
         DESK_TEST(test_control_shows_the_key),
         DESK_TEST(test_control_shows_the_counters),
         DESK_TEST(test_control_reloads_and_says_what_came_of_it),
+        DESK_TEST(test_control_kicks_a_session),
+        DESK_TEST(test_control_kicks_all_sessions_of_a_nick),
+        DESK_TEST(test_control_kicks_who_says_nothing),
+        DESK_TEST(test_control_announces_to_who_is_in),
         DESK_TEST(test_control_ends_the_server_when_told),
         DESK_TEST(test_inquiry_waits_for_the_line),
         DESK_TEST(test_inquiry_answers_who_has_closed_half),
