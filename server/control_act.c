@@ -5,11 +5,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-#include "server/answer.h"
-#include "server/control.h"
-#include "server/hub.h"
-#include "server/service.h"
-#include "server/sheet.h"
+#include "server/control_impl.h"
 #include "shared/mem.h"
 #include "shared/text.h"
 
@@ -153,11 +149,9 @@ static const struct column COUNT[] = { { "sessions", UNIT_NONE } };
 /* To how many sessions it was done. */
 static void say_count(struct control_call *call, uint64_t n)
 {
-    struct sheet sheet;
-
-    sheet_begin(&sheet, call->answer, COUNT, 1);
-    sheet_num(&sheet, n);
-    sheet_facts(&sheet);
+    sheet_begin(&call->sheet, call->answer, COUNT, 1);
+    sheet_num(&call->sheet, n);
+    sheet_facts(&call->sheet);
 }
 
 int control_kick(struct control_call *call)
