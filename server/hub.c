@@ -14,6 +14,7 @@
 #include "server/settle.h"
 #include "server/store.h"
 #include "server/sync.h"
+#include "shared/frame.h"
 #include "shared/mem.h"
 
 enum {
@@ -275,6 +276,28 @@ struct session *hub_dirty(struct hub *hub)
 uint64_t hub_idle_since(const struct hub *hub)
 {
     return hub->idle_since_us;
+}
+
+size_t hub_announce(struct hub *hub, struct str text, uint64_t down_s,
+                    struct now now)
+{
+    struct msg msg = { .kind = KIND_ANNOUNCE };
+    struct frame *frame;
+    struct session *s;
+    size_t at = 0, n = 0;
+
+    msg.announce.text = text;
+    msg.announce.down_s = down_s;
+    msg.announce.ts = now.wall_ms;
+    frame = frame_of(&msg);
+    while ((s = map_each(&hub->w->sessions, &at))) {
+        if (s->state != SESSION_READY)
+            continue;
+        session_send(s, frame, LANE_CONTROL, 0, false);
+        n++;
+    }
+    frame_unref(frame);
+    return n;
 }
 
 void hub_shutdown(struct hub *hub, struct now now)

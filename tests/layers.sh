@@ -20,7 +20,7 @@ LINES='
 server  main chatctl
 server  net net_listen net_stream net_dgram net_inquiry
 server  inquiry
-server  control control_act control_list control_look http
+server  control control_act control_list control_look control_walk http
 server  service
 server  endpoint
 server  hub hub_door hub_in keys
