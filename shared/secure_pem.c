@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Keys and certificates; see secure.h.
+ * Keys and certificates; see secure_pem.h.
  */
 #include <stdio.h>
 #include <stdlib.h>
