@@ -149,6 +149,7 @@ check "metrics" logged http '^chat_sessions 0$'
 fetch GET /etc/passwd
 is "nothing else" "$(head -n 1 "$TMP/http.log")" 'HTTP/1.1 404 Not Found'
 mkfifo "$TMP/crowd.in"
+: >"$TMP/crowd.log"
 "$B/tests/e2e/hostile" crowd "$port" 8 <>"$TMP/crowd.in" >"$TMP/crowd.log" &
 PIDS+=($!)
 disown
