@@ -70,23 +70,33 @@ void secrets_turn(struct secrets *secrets, struct now now)
 
 /* ---- cookies ---- */
 
-static bool make_cookie(const struct secure *s, const struct secret *secret,
-                        uint8_t out[COOKIE_LEN])
+/* Made once: to look for HMAC and for SHA-256 takes longer than a cookie. */
+static EVP_MAC_CTX *make_hmac(OSSL_LIB_CTX *library)
 {
     OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
                                          (char[]){ "SHA256" }, 0),
         OSSL_PARAM_construct_end(),
     };
-    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(s->base->hmac);
-    uint8_t full[32];
+    EVP_MAC *hmac = EVP_MAC_fetch(library, "HMAC", NULL);
+    EVP_MAC_CTX *ctx = hmac ? EVP_MAC_CTX_new(hmac) : NULL;
+
+    EVP_MAC_free(hmac);
+    if (!ctx || !EVP_MAC_CTX_set_params(ctx, params))
+        mem_fail();
+    return ctx;
+}
+
+static bool make_cookie(const struct secure *s, const struct secret *secret,
+                        uint8_t out[COOKIE_LEN])
+{
+    EVP_MAC_CTX *ctx = s->base->hmac;
+    uint8_t full[32] = { 0 };
     size_t len;
-    bool good = ctx &&
-                EVP_MAC_init(ctx, secret->mac, sizeof secret->mac, params) &&
+    bool good = EVP_MAC_init(ctx, secret->mac, sizeof secret->mac, NULL) &&
                 EVP_MAC_update(ctx, s->from, s->from_len) &&
                 EVP_MAC_final(ctx, full, &len, sizeof full);
 
-    EVP_MAC_CTX_free(ctx);
     memcpy(out, full, COOKIE_LEN);
     return good;
 }
@@ -132,7 +142,11 @@ static int use_secret(const struct secret *secret, unsigned char *iv,
            EVP_MAC_CTX_set_params(mac, params) == 1;
 }
 
-/* 1: done; 2: done, the client gets a newer ticket as well; 0: not ours. */
+/*
+ *   returns  1: done; 2: done, the client is to get another ticket; 0: not ours.
+ *            Over TLS each is for once; over DTLS all can see them anyway, and
+ *            another one made with the same secret would last no longer.
+ */
 static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
                      EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int encrypt)
 {
@@ -148,7 +162,8 @@ static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
         return 1;
     }
     if (memcmp(name, tickets->now.name, TICKET_NAME) == 0)
-        return use_secret(&tickets->now, iv, cipher, mac, 0) ? 2 : -1;
+        return use_secret(&tickets->now, iv, cipher, mac, 0) ? 1 + !s->datagram
+                                                             : -1;
     if (memcmp(name, tickets->last.name, TICKET_NAME) == 0)
         return use_secret(&tickets->last, iv, cipher, mac, 0) ? 2 : -1;
     return 0;
@@ -399,7 +414,7 @@ struct secure_base *secure_base_new(const struct secure_config *config,
     if (config->server)
         secure_few_open(&base->few);
     base->wire = secure_wire();
-    base->hmac = EVP_MAC_fetch(base->few.library, "HMAC", NULL);
+    base->hmac = make_hmac(base->few.library);
     base->nobody = BIO_ADDR_new();
     if (!make_contexts(base, config->key, config->chain, error, cap) ||
         (!config->server && !use_roots(base, config->roots, error, cap))) {
@@ -418,7 +433,7 @@ void secure_base_free(struct secure_base *base)
     SSL_SESSION_free(base->sessions[1]);
     SSL_CTX_free(base->stream);
     SSL_CTX_free(base->datagram);
-    EVP_MAC_free(base->hmac);
+    EVP_MAC_CTX_free(base->hmac);
     BIO_ADDR_free(base->nobody);
     BIO_meth_free(base->wire);
     secure_few_close(&base->few);

@@ -46,7 +46,7 @@ struct secure_base {
     struct few few;
     SSL_CTX *stream, *datagram;
     BIO_METHOD *wire;
-    EVP_MAC *hmac;
+    EVP_MAC_CTX *hmac;
     BIO_ADDR *nobody; /* where OpenSSL writes an address that we know better */
     struct fingerprint key;
     struct secrets cookies, tickets;
