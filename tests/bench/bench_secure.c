@@ -55,8 +55,10 @@ static int by_size(const void *a, const void *b)
 /* In microseconds; sorts. */
 static double median(uint64_t *ns, size_t n)
 {
+    uint64_t *middle = ns + n / 2;
+
     qsort(ns, n, sizeof *ns, by_size);
-    return (double)ns[n / 2] / 1e3;
+    return (double)*middle / 1e3;
 }
 
 static struct secure_base *base_of(bool server)
@@ -272,8 +274,8 @@ static uint64_t seal(struct secure *s, bool datagram, struct sealed *sealed)
     return clock_ns() - start;
 }
 
-static uint64_t open(const struct bench *b, struct secure *s,
-                     const struct sealed *sealed)
+static uint64_t unseal(const struct bench *b, struct secure *s,
+                       const struct sealed *sealed)
 {
     uint8_t out[RECORD_MAX];
     uint64_t start = clock_ns();
@@ -297,9 +299,9 @@ static void records(struct bench *b)
     server = b->to[0];
     for (int i = 0; i < ROUNDS; i++) {
         seals[i] = seal(server, b->datagram, &sealed);
-        open(b, client, &sealed);
+        unseal(b, client, &sealed);
         seal(client, b->datagram, &sealed);
-        opens[i] = open(b, server, &sealed);
+        opens[i] = unseal(b, server, &sealed);
     }
     printf("%-8s record of 200 bytes: seal %.2f us, open %.2f us, %zu bytes\n",
            b->datagram ? "DTLS 1.2" : "TLS 1.3", median(seals, ROUNDS) / BATCH,
