@@ -2,8 +2,8 @@
  *
  * What the files of the encryption share: secure.c (connections),
  * secure_wire.c (their bytes), secure_base.c (what they have in common),
- * secure_pem.c (keys), secure_few.c (less of OpenSSL).  Nobody else includes
- * this.
+ * secure_ticket.c (cookies and tickets), secure_pem.c (keys), secure_few.c
+ * (less of OpenSSL).  Nobody else includes this.
  */
 #ifndef SHARED_SECURE_IMPL_H
 #define SHARED_SECURE_IMPL_H
@@ -46,7 +46,7 @@ struct secure_base {
     struct few few;
     SSL_CTX *stream, *datagram;
     BIO_METHOD *wire;
-    EVP_MAC *hmac;
+    EVP_MAC_CTX *hmac;
     BIO_ADDR *nobody; /* where OpenSSL writes an address that we know better */
     struct fingerprint key;
     struct secrets cookies, tickets;
@@ -76,6 +76,10 @@ struct secure {
 
 /* Bring secrets up to date. */
 void secrets_turn(struct secrets *, struct now);
+
+/* Have a context make and take cookies and tickets; what cookies come from. */
+void secure_ticket_use(SSL_CTX *);
+EVP_MAC_CTX *secure_ticket_hmac(OSSL_LIB_CTX *);
 
 /* A connection of a context; `ssl` says which end it is. */
 struct secure *secure_make(struct secure_base *, bool datagram, struct now);

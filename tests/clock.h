@@ -14,6 +14,7 @@
 static struct now clock_now = { 1000000, 1700000000000 };
 
 /* Not declared as the C library does: there the second one has an attribute. */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 int gettimeofday(struct timeval *restrict tv, void *restrict zone)
 {
     (void)zone;
