@@ -189,20 +189,20 @@ static inline void land(struct relay *r, unsigned i)
 static inline void arrive_up(struct relay *r, struct str bytes,
                              const struct address *from)
 {
-    uint8_t *exact = malloc(bytes.len ? bytes.len : 1), reply[DATAGRAM_MAX];
-    struct session *fresh;
-    size_t len;
+    char *exact = mem_new(1, bytes.len ? bytes.len : 1);
+    uint8_t reply[DATAGRAM_MAX];
+    struct arrival a = { .datagram = str_bytes(exact, bytes.len),
+                         .from = from,
+                         .reply = reply };
 
-    must(exact != NULL);
-    if (bytes.len)
+    if (bytes.len && bytes.ptr)
         memcpy(exact, bytes.ptr, bytes.len);
-    len = endpoint_input(r->endpoint, str_bytes(exact, bytes.len), from, reply,
-                         &fresh, r->now);
-    must(len <= bytes.len);
-    if (fresh)
-        fresh->edge = r;
-    if (len)
-        fly(r, false, *from, str_bytes(reply, len));
+    endpoint_input(r->endpoint, &a, r->now);
+    must(a.len <= bytes.len);
+    if (a.fresh)
+        a.fresh->edge = r;
+    if (a.len)
+        fly(r, false, *from, str_bytes(reply, a.len));
     free(exact);
 }
 
