@@ -112,16 +112,15 @@ static struct farewell verdict(const struct session *s, struct now now)
     const struct env *env = s->env;
     struct farewell f = { .code = ERR_NONE, .reason = reason_CLOSED };
     bool greeted = s->state >= SESSION_READY;
+    bool silent =
+        greeted && presence_silence(s, now) >= limit(env, LIMIT_GONE) * 1000;
 
     if (!greeted && now.mono_us - s->opened_us >= patience(s)) {
         f.code = ERROR_AUTH_REQUIRED;
-    } else if (s->overrun) {
-        f.code = ERROR_SLOW_CONSUMER;
-    } else if (greeted &&
-               presence_silence(s, now) >= limit(env, LIMIT_GONE) * 1000) {
+    } else if (silent && !s->overrun) {
         f.code = ERROR_PING_TIMEOUT;
         f.reason = reason_TIMEOUT;
-    } else if (has_stalled(s, now)) {
+    } else if (s->overrun || has_stalled(s, now)) {
         f.code = ERROR_SLOW_CONSUMER;
     }
     return f;

@@ -158,18 +158,16 @@ static inline size_t deliver(struct post *post, struct str bytes,
                              struct address from)
 {
     uint8_t reply[DATAGRAM_MAX];
-    struct session *fresh;
-    size_t len;
+    struct arrival a = { .datagram = bytes, .from = &from, .reply = reply };
 
     watch(post, from)->in += bytes.len;
-    len = endpoint_input(post->endpoint, bytes, &from, reply, &fresh,
-                         post->rig->now);
-    assert_true(len <= bytes.len);
-    if (fresh)
-        fresh->edge = post;
-    if (len)
-        post_send(post, from, str_bytes(reply, len));
-    return len;
+    endpoint_input(post->endpoint, &a, post->rig->now);
+    assert_true(a.len <= bytes.len);
+    if (a.fresh)
+        a.fresh->edge = post;
+    if (a.len)
+        post_send(post, from, str_bytes(reply, a.len));
+    return a.len;
 }
 
 static inline bool flush_session(struct post *post, struct session *s)

@@ -87,11 +87,12 @@ static inline struct address address_of_place(unsigned caller, unsigned place)
 
 /* ---- beginning and end ---- */
 
+/* Made once: it takes its time. */
 static inline struct secure_base *relay_base(bool server)
 {
-    static struct secure_pem pem; /* made once: it takes its time */
+    static struct secure_base *bases[2];
+    static struct secure_pem pem;
     struct secure_config config = { .server = server };
-    struct secure_base *base;
     char error[200];
 
     if (!pem.key)
@@ -99,9 +100,10 @@ static inline struct secure_base *relay_base(bool server)
     config.roots = str_of(server ? NULL : pem.chain);
     config.key = str_of(server ? pem.key : NULL);
     config.chain = str_of(server ? pem.chain : NULL);
-    base = secure_base_new(&config, error, sizeof error);
-    must(base != NULL);
-    return base;
+    if (!bases[server])
+        bases[server] = secure_base_new(&config, error, sizeof error);
+    must(bases[server] != NULL);
+    return bases[server];
 }
 
 static inline void relay_random(void *ctx, uint8_t *out, size_t len)
@@ -135,7 +137,9 @@ static inline void relay_begin(struct relay *r, bool secure)
     dice_begin(1);
     r->server = relay_base(true);
     r->client = relay_base(false);
-    dice_begin(1); /* whether the key was made just now or not */
+    /* A ticket of an earlier input is taken, and thrown away. */
+    secure_free(secure_new(r->client, true, NULL, clock_now));
+    dice_begin(1); /* whether a key was made just now or not */
     r->now = (struct now){ 1000000, 1700000000000 };
     clock_now = r->now;
     r->secure = secure;
@@ -159,8 +163,6 @@ static inline void relay_end(struct relay *r)
         link_free(r->callers[i].link);
     endpoint_free(r->endpoint);
     hub_free(r->hub);
-    secure_base_free(r->server);
-    secure_base_free(r->client);
 }
 
 /* ---- datagrams ---- */
@@ -189,20 +191,20 @@ static inline void land(struct relay *r, unsigned i)
 static inline void arrive_up(struct relay *r, struct str bytes,
                              const struct address *from)
 {
-    uint8_t *exact = malloc(bytes.len ? bytes.len : 1), reply[DATAGRAM_MAX];
-    struct session *fresh;
-    size_t len;
+    char *exact = mem_new(1, bytes.len ? bytes.len : 1);
+    uint8_t reply[DATAGRAM_MAX];
+    struct arrival a = { .datagram = str_bytes(exact, bytes.len),
+                         .from = from,
+                         .reply = reply };
 
-    must(exact != NULL);
-    if (bytes.len)
+    if (bytes.len && bytes.ptr)
         memcpy(exact, bytes.ptr, bytes.len);
-    len = endpoint_input(r->endpoint, str_bytes(exact, bytes.len), from, reply,
-                         &fresh, r->now);
-    must(len <= bytes.len);
-    if (fresh)
-        fresh->edge = r;
-    if (len)
-        fly(r, false, *from, str_bytes(reply, len));
+    endpoint_input(r->endpoint, &a, r->now);
+    must(a.len <= bytes.len);
+    if (a.fresh)
+        a.fresh->edge = r;
+    if (a.len)
+        fly(r, false, *from, str_bytes(reply, a.len));
     free(exact);
 }
 

@@ -36,18 +36,19 @@ static void test_endpoint_does_not_grow_with_hellos(void **state)
     uint8_t bytes[DATAGRAM_MAX], reply[DATAGRAM_MAX];
     size_t len = hello(post, bytes), before = 0;
     struct rig *rig = post->rig;
-    struct session *fresh;
 
     (void)state;
     for (uint32_t i = 0; i < 101000; i++) {
         struct address from = at((uint32_t)rng_next(&rig->rng), 9);
+        struct arrival a = { .datagram = str_bytes(bytes, len),
+                             .from = &from,
+                             .reply = reply };
 
         if (i == 1000)
             before = mallinfo2().uordblks;
         rig->now.mono_us += 40;
-        endpoint_input(post->endpoint, str_bytes(bytes, len), &from, reply,
-                       &fresh, rig->now);
-        assert_null(fresh);
+        endpoint_input(post->endpoint, &a, rig->now);
+        assert_null(a.fresh);
     }
 
     assert_int_equal(mallinfo2().uordblks, before);
