@@ -18,10 +18,13 @@ static void turn_away(struct client *c, const struct conn *conn,
     bool asks = trust_asks(c->config.trust);
     struct secure_peer peer = { 0 };
 
-    if (conn->by_itself && c->main.phase == CONN_READY) {
+    if (conn == &c->side && c->main.phase == CONN_READY) {
         /* Not the one we talk with: that one is none the worse for it. */
         model_notice(c->model, NULL, now, "%s", why);
-        race_shun(c, now);
+        if (conn->by_itself)
+            race_shun(c, now);
+        else
+            conn_drop_side(c, trust_brief(c->config.trust), now);
         return;
     }
     link_peer_secure(conn->link, &peer);
