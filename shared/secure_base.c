@@ -84,11 +84,10 @@ static void set_client(SSL_CTX *ctx)
     SSL_CTX_sess_set_new_cb(ctx, secure_on_session);
 }
 
-static SSL_CTX *make_context(OSSL_LIB_CTX *library, bool server, bool datagram)
+static SSL_CTX *make_context(bool server, bool datagram)
 {
     int version = datagram ? DTLS1_2_VERSION : TLS1_3_VERSION;
-    SSL_CTX *ctx =
-        SSL_CTX_new_ex(library, NULL, datagram ? DTLS_method() : TLS_method());
+    SSL_CTX *ctx = SSL_CTX_new(datagram ? DTLS_method() : TLS_method());
 
     if (!ctx || !SSL_CTX_set_min_proto_version(ctx, version) ||
         !SSL_CTX_set_max_proto_version(ctx, version) ||
@@ -203,7 +202,7 @@ static bool make_contexts(struct secure_base *base, struct str key,
     snprintf(error, cap, "the encryption library cannot be used");
     for (int i = 0; i < 2; i++) {
         made[i] =
-            good ? make_context(base->few.library, base->server, i) : NULL;
+            good ? make_context(base->server, i) : NULL;
         good = made[i] && (chain.len == 0 ||
                            use_identity(made[i], key, chain, error, cap));
     }
@@ -231,10 +230,8 @@ struct secure_base *secure_base_new(const struct secure_config *config,
     base->cookies.since_us = base->tickets.since_us = NEVER;
     base->cookies.period_us = COOKIE_US;
     base->tickets.period_us = TICKET_US;
-    if (config->server)
-        secure_few_open(&base->few);
     base->wire = secure_wire();
-    base->hmac = secure_ticket_hmac(base->few.library);
+    base->hmac = secure_ticket_hmac();
     base->nobody = BIO_ADDR_new();
     if (!make_contexts(base, config->key, config->chain, error, cap) ||
         (!config->server && !use_roots(base, config->roots, error, cap))) {
@@ -256,7 +253,6 @@ void secure_base_free(struct secure_base *base)
     EVP_MAC_CTX_free(base->hmac);
     BIO_ADDR_free(base->nobody);
     BIO_meth_free(base->wire);
-    secure_few_close(&base->few);
     OPENSSL_cleanse(base, sizeof *base);
     free(base);
 }

@@ -111,7 +111,6 @@ tui/terminfo          cur_term|(del_cur|setup)term|tiget(flag|str)|tiparm|getenv
 # file  variable  why nothing else will do
 VARIABLES='
 tui/rescue  rescue  a signal handler is called without an argument
-shared/secure_few  picked  so is the query of a provider of OpenSSL
 '
 
 # Lines of `file symbol type`: U when used, V when it is a variable.
