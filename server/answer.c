@@ -9,26 +9,39 @@
 
 #include "shared/mem.h"
 
-void answer_begin(struct answer *answer, bool json)
+static void open_out(struct answer *answer)
 {
-    *answer = (struct answer){ .json = json };
     answer->out = open_memstream(&answer->text, &answer->len);
     if (!answer->out)
         mem_fail();
 }
 
-void answer_end(struct answer *answer)
+void answer_begin(struct answer *answer, bool json)
 {
-    if (answer->out && fclose(answer->out))
-        mem_fail();
-    answer->out = NULL;
+    *answer = (struct answer){ .json = json };
+    open_out(answer);
 }
 
-void answer_free(struct answer *answer)
+char *answer_take(struct answer *answer, size_t *len)
 {
-    answer_end(answer);
+    char *text;
+
+    if (fclose(answer->out))
+        mem_fail();
+    text = answer->text;
+    *len = answer->len;
+    open_out(answer);
+    return text;
+}
+
+void answer_end(struct answer *answer)
+{
+    size_t len;
+
+    free(answer_take(answer, &len));
+    fclose(answer->out);
     free(answer->text);
-    answer->text = NULL;
+    *answer = (struct answer){ .out = NULL };
 }
 
 int answer_fail(struct answer *answer, int code, const char *format, ...)

@@ -16,16 +16,16 @@ struct answer {
     bool json;            /* output for programs: one object a line */
     int code;             /* of sysexits; 0: done */
     FILE *out;            /* in memory */
-    char *text;           /* what was written there, after answer_end; owned */
+    char *text;           /* what was written there; see answer_take */
     size_t len;           /* bytes of it */
     char why[ANSWER_WHY]; /* one line, or empty */
 };
 
 void answer_begin(struct answer *, bool json);
-
-/* Nothing is written any more. */
 void answer_end(struct answer *);
-void answer_free(struct answer *);
+
+/* What was written since the last call, *len bytes; owner frees. */
+char *answer_take(struct answer *, size_t *len);
 
 /* Say why not, and return the code. */
 int answer_fail(struct answer *, int code, const char *format, ...)

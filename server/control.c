@@ -9,9 +9,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-#include "server/answer.h"
-#include "server/hub.h"
-#include "server/service.h"
+#include "server/control_impl.h"
 #include "server/words.h"
 #include "shared/mem.h"
 #include "shared/text.h"
@@ -22,6 +20,15 @@ const struct control_row CONTROL_ROWS[] = {
 #include "server/controls.def"
 };
 const size_t CONTROL_ROWS_LEN = sizeof CONTROL_ROWS / sizeof *CONTROL_ROWS;
+
+struct control {
+    struct control_call call;
+    struct asker asker;
+    struct words words;
+    struct answer answer;
+    const struct control_row *row; /* NULL: it is refused already */
+    bool done;
+};
 
 bool control_admits(const struct asker *asker)
 {
@@ -35,66 +42,22 @@ size_t control_line(struct str bytes)
     return end ? (size_t)(end - bytes.ptr) + 1 : 0;
 }
 
-/* ---- the answer as it is sent ---- */
-
-static void put(char **to, const char *head, struct str text)
+static struct log *log_of(const struct control *c)
 {
-    *to = (char *)memcpy(*to, head, 1) + 1;
-    if (text.len)
-        *to = (char *)memcpy(*to, text.ptr, text.len) + text.len;
-    *(*to)++ = '\n';
-}
-
-static size_t count_lines(const struct answer *answer)
-{
-    size_t n = 1;
-
-    for (size_t i = 0; i < answer->len; i++)
-        n += answer->text[i] == '\n';
-    return n;
-}
-
-/* Frees the answer. */
-static char *as_sent(struct answer *answer, size_t *len)
-{
-    char *out, *to, code[16];
-    struct str rest;
-
-    answer_end(answer);
-    rest = str_bytes(answer->text, answer->len);
-    out = to = mem_new(rest.len + 2 * count_lines(answer) + ANSWER_WHY + 32, 1);
-    while (rest.len) {
-        const char *end = memchr(rest.ptr, '\n', rest.len);
-        size_t n = end ? (size_t)(end - rest.ptr) : rest.len;
-
-        put(&to, " ", str_bytes(rest.ptr, n));
-        rest = str_from(rest, n + 1);
-    }
-    if (*answer->why)
-        put(&to, "!", str_of(answer->why));
-    snprintf(code, sizeof code, "%d", answer->code);
-    put(&to, "=", str_of(code));
-    *len = (size_t)(to - out);
-    answer_free(answer);
-    return out;
-}
-
-char *control_refuse(struct service *service, const struct asker *asker,
-                     size_t *len)
-{
-    struct answer answer;
-
-    LOG(&hub_world(service->hub)->env.log, "control.refused",
-        log_num("uid", asker->uid), log_num("pid", asker->pid));
-    answer_begin(&answer, false);
-    answer.code = answer_fail(&answer, EX_NOPERM,
-                              "only the server's user (uid %" PRIu32
-                              ") and root may ask; you are uid %" PRIu32,
-                              asker->own, asker->uid);
-    return as_sent(&answer, len);
+    return &hub_world(c->call.service->hub)->env.log;
 }
 
 /* ---- the question ---- */
+
+static int refuse(struct control *c)
+{
+    LOG(log_of(c), "control.refused", log_num("uid", c->asker.uid),
+        log_num("pid", c->asker.pid));
+    return answer_fail(&c->answer, EX_NOPERM,
+                       "only the server's user (uid %" PRIu32
+                       ") and root may ask; you are uid %" PRIu32,
+                       c->asker.own, c->asker.uid);
+}
 
 static const struct control_row *find(struct str name)
 {
@@ -105,62 +68,144 @@ static const struct control_row *find(struct str name)
     return NULL;
 }
 
-static int run(struct control_call *call, struct str name)
+/* The command that the words are; 0, or why not. */
+static int understand(struct control *c)
 {
-    const struct control_row *row = find(name);
-    struct log *log = &hub_world(call->service->hub)->env.log;
-    int code;
+    const struct str *words = c->words.word;
+    size_t n = c->words.n, at = n && str_is(words[0], "--json");
+    const struct control_row *row;
 
+    c->answer.json = at > 0;
+    if (at == n)
+        return answer_fail(&c->answer, EX_USAGE, "a command is missing");
+    row = find(words[at]);
     if (!row)
-        return answer_fail(call->answer, EX_USAGE,
+        return answer_fail(&c->answer, EX_USAGE,
                            "%.*s: this server has no such command",
-                           STR_ARG(text_cut(name, 64)));
-    if (call->n < row->min || call->n > row->max)
-        return answer_fail(call->answer, EX_USAGE, "%s: usage: %s%s%s",
-                           row->name, row->name, *row->args ? " " : "",
-                           row->args);
-    code = row->run(call);
-    LOG(log, "control.run", log_str("command", str_of(row->name)),
-        log_num("uid", call->asker->uid), log_num("pid", call->asker->pid),
-        log_num("exit", (uint64_t)code));
-    return code;
+                           STR_ARG(text_cut(words[at], 64)));
+    c->call.args = words + at + 1;
+    c->call.n = n - at - 1;
+    if (c->call.n < row->min || c->call.n > row->max)
+        return answer_fail(&c->answer, EX_USAGE, "%s: usage: %s%s%s", row->name,
+                           row->name, *row->args ? " " : "", row->args);
+    c->row = row;
+    return 0;
 }
 
-/* Words, with the option in front of them taken off. */
-static int ask(struct control_call *call, const struct words *words)
+static int parse(struct control *c, struct str line)
 {
-    size_t at = words->n && str_is(words->word[0], "--json");
-
-    call->answer->json = at > 0;
-    if (at == words->n)
-        return answer_fail(call->answer, EX_USAGE, "a command is missing");
-    call->args = words->word + at + 1;
-    call->n = words->n - at - 1;
-    return run(call, words->word[at]);
-}
-
-char *control_answer(struct service *service, struct str line,
-                     const struct asker *asker, struct now now, size_t *len)
-{
-    struct answer answer;
-    struct control_call call = {
-        .service = service, .asker = asker, .answer = &answer, .now = now
-    };
-    struct words words;
     const char *why;
 
-    answer_begin(&answer, false);
-    if (control_line(line) == 0) {
-        answer.code = answer_fail(&answer, EX_DATAERR,
-                                  "the question is longer than %d bytes",
-                                  CONTROL_LINE_MAX);
-        return as_sent(&answer, len);
+    if (!control_admits(&c->asker))
+        return refuse(c);
+    if (control_line(line) == 0)
+        return answer_fail(&c->answer, EX_DATAERR,
+                           "the question is longer than %d bytes",
+                           CONTROL_LINE_MAX);
+    if (words_parse(&c->words, str_bytes(line.ptr, line.len - 1), &why))
+        return answer_fail(&c->answer, EX_DATAERR, "the question is bad: %s",
+                           why);
+    return understand(c);
+}
+
+struct control *control_new(struct service *service, const struct asker *asker,
+                            struct str line)
+{
+    struct control *c = mem_new(1, sizeof *c);
+
+    c->asker = *asker;
+    c->call.service = service;
+    c->call.asker = &c->asker;
+    c->call.answer = &c->answer;
+    answer_begin(&c->answer, false);
+    c->answer.code = parse(c, line);
+    return c;
+}
+
+void control_free(struct control *c)
+{
+    if (!c)
+        return;
+    control_walk_end(&c->call.walk);
+    sheet_end(&c->call.sheet);
+    answer_end(&c->answer);
+    words_free(&c->words);
+    free(c);
+}
+
+/* ---- the answer ---- */
+
+static void put(char **to, char head, struct str text)
+{
+    *(*to)++ = head;
+    if (text.len)
+        *to = (char *)memcpy(*to, text.ptr, text.len) + text.len;
+    *(*to)++ = '\n';
+}
+
+static size_t count_lines(struct str text)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.len; i++)
+        n += text.ptr[i] == '\n';
+    return n;
+}
+
+/* The lines of the output as they are sent. */
+static void put_lines(char **to, struct str text)
+{
+    while (text.len) {
+        const char *end = memchr(text.ptr, '\n', text.len);
+        size_t n = end ? (size_t)(end - text.ptr) : text.len;
+
+        put(to, ' ', str_bytes(text.ptr, n));
+        text = str_from(text, n + 1);
     }
-    if (words_parse(&words, str_bytes(line.ptr, line.len - 1), &why))
-        answer.code =
-            answer_fail(&answer, EX_DATAERR, "the question is bad: %s", why);
-    else
-        answer.code = ask(&call, &words);
-    words_free(&words);
-    return as_sent(&answer, len);
+}
+
+static void put_end(char **to, const struct answer *answer)
+{
+    char code[16];
+
+    if (*answer->why)
+        put(to, '!', str_of(answer->why));
+    snprintf(code, sizeof code, "%d", answer->code);
+    put(to, '=', str_of(code));
+}
+
+static void run(struct control *c, struct now now)
+{
+    c->call.now = now;
+    c->call.more = false;
+    c->answer.code = c->row->run(&c->call);
+    c->call.part++;
+    if (!c->call.more)
+        LOG(log_of(c), "control.run", log_str("command", str_of(c->row->name)),
+            log_num("uid", c->asker.uid), log_num("pid", c->asker.pid),
+            log_num("exit", (uint64_t)c->answer.code));
+}
+
+char *control_part(struct control *c, struct now now, size_t *len)
+{
+    char *out, *to, *text;
+    struct str lines;
+
+    if (c->row)
+        run(c, now);
+    c->done = !c->call.more;
+    text = answer_take(&c->answer, len);
+    lines = str_bytes(text, *len);
+    out = to = mem_new(*len + count_lines(lines) + ANSWER_WHY + 32, 1);
+    put_lines(&to, lines);
+    if (c->done)
+        put_end(&to, &c->answer);
+    free(text);
+    *len = (size_t)(to - out);
+    return out;
+}
+
+bool control_is_done(const struct control *c)
+{
+    return c->done;
 }

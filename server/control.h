@@ -7,7 +7,8 @@
  *      !kick: ...                 a line that says what is wrong
  *      =0                         the end, with an exit code of sysexits
  *
- * What may be asked stands in controls.def.
+ * What may be asked stands in controls.def.  A long answer comes in parts, so
+ * that nobody else waits while it is made.
  */
 #ifndef SERVER_CONTROL_H
 #define SERVER_CONTROL_H
@@ -19,7 +20,8 @@
 #include "shared/now.h"
 #include "shared/str.h"
 
-struct answer;
+struct control;
+struct control_call;
 struct service;
 
 enum { CONTROL_LINE_MAX = 64 * 1024 }; /* bytes of a question, LF included */
@@ -30,35 +32,35 @@ struct asker {
     uint32_t own; /* the server's own uid */
 };
 
-/* The server's user and root, nobody else. */
-bool control_admits(const struct asker *);
-
-/* What somebody else is told; as control_answer. */
-char *control_refuse(struct service *, const struct asker *, size_t *len);
-
 /* Bytes of the question, LF included; 0: it is not whole yet. */
 size_t control_line(struct str bytes);
 
 /*
- * Do what the question says.
- *   line     with its LF; without: it is too long
- *   returns  what is to be sent, *len bytes; owner frees
+ * Begin with a question, of whoever asks: only the server's user and root may.
+ *   line     with its LF; borrowed; without: it is too long
  */
-char *control_answer(struct service *, struct str line, const struct asker *,
-                     struct now, size_t *len);
+struct control *control_new(struct service *, const struct asker *,
+                            struct str line);
+void control_free(struct control *);
+
+/* Whether somebody may ask at all; if not, any question is refused. */
+bool control_admits(const struct asker *);
+
+/*
+ * Do it, or go on with it.
+ *   returns  what is to be sent next, *len bytes; owner frees
+ */
+char *control_part(struct control *, struct now, size_t *len);
+
+/* That was the last part. */
+bool control_is_done(const struct control *);
 
 /* ---- commands: rows of controls.def ---- */
 
-struct control_call {
-    struct service *service;
-    const struct asker *asker;
-    const struct str *args;
-    size_t n;
-    struct answer *answer;
-    struct now now;
-};
-
-/* Do it; returns 0, or an exit code of sysexits after answer_fail. */
+/*
+ * Do it; called again for the next part as long as it sets call->more.
+ *   returns  0, or an exit code of sysexits after answer_fail
+ */
 typedef int control_run(struct control_call *);
 
 struct control_row {
@@ -69,8 +71,5 @@ struct control_row {
 
 extern const struct control_row CONTROL_ROWS[];
 extern const size_t CONTROL_ROWS_LEN;
-
-#define CONTROL(name, run, args, min, max, doc) control_run run;
-#include "server/controls.def"
 
 #endif

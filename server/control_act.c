@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-#include "server/answer.h"
-#include "server/control.h"
-#include "server/hub.h"
-#include "server/service.h"
+#include "server/control_impl.h"
+#include "shared/mem.h"
 #include "shared/text.h"
+
+enum { ANNOUNCE_MAX = 1024 }; /* bytes: people are to read it at once */
 
 static const uint64_t SHUTDOWN_MAX_S = UINT64_C(7) * 24 * 3600;
 
@@ -45,30 +45,173 @@ int control_check(struct control_call *call)
     return code;
 }
 
-/* ---- the end ---- */
+/* ---- people ---- */
 
-static bool take_seconds(struct str text, uint64_t *out)
+/* Words as the text they were; owner frees. */
+static char *join(const struct str *words, size_t n)
+{
+    size_t len = 1;
+    char *text, *to;
+
+    for (size_t i = 0; i < n; i++)
+        len += words[i].len + 1;
+    text = to = mem_new(len, 1);
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            *to++ = ' ';
+        memcpy(to, words[i].ptr, words[i].len);
+        to += words[i].len;
+    }
+    return text;
+}
+
+/* The same, clean and at most max bytes; owner frees. */
+static char *join_clean(const struct control_call *call, size_t from,
+                        enum text_kind kind, size_t max)
+{
+    char *raw = join(call->args + from, call->n - from);
+    size_t len = strlen(raw);
+    char *clean = mem_new(3 * len + 1, 1);
+    struct str cut = { clean, text_clean(str_of(raw), kind, clean, 3 * len) };
+
+    clean[text_cut(cut, max).len] = '\0';
+    free(raw);
+    return clean;
+}
+
+static bool take_number(struct str text, uint64_t max, uint64_t *out)
 {
     *out = 0;
     for (size_t i = 0; i < text.len; i++) {
         unsigned digit = (unsigned)text.ptr[i] - '0';
 
-        if (digit > 9 || *out > SHUTDOWN_MAX_S)
+        if (digit > 9 || *out > max)
             return false;
         *out = *out * 10 + digit;
     }
-    return text.len > 0 && *out <= SHUTDOWN_MAX_S;
+    return text.len > 0 && *out <= max;
 }
+
+/* Whom the first argument means. */
+struct target {
+    uint64_t session, account; /* one of them; 0: the other */
+};
+
+/* A number is a session; @ before it makes it a nick. */
+static bool find_target(const struct control_call *call, struct target *target)
+{
+    const struct world *w = hub_world(call->service->hub);
+    struct str name = call->args[0];
+    const struct account *account;
+
+    *target = (struct target){ 0, 0 };
+    if (take_number(name, UINT64_MAX / 16, &target->session))
+        return map_get(&w->sessions, map_num(&target->session)) != NULL;
+    target->session = 0;
+    if (name.len && name.ptr[0] == '@')
+        name = str_from(name, 1);
+    account = world_account_named(w, name);
+    target->account = account ? account->id : 0;
+    return account != NULL;
+}
+
+static bool is_target(const struct target *target, const struct session *s)
+{
+    if (target->session)
+        return s->id == target->session;
+    return s->account
+               ? s->account->id == target->account
+               : s->state == SESSION_DORMANT && s->dozer == target->account;
+}
+
+/* Returns how many sessions it was. */
+static uint64_t kick(const struct control_call *call,
+                     const struct target *target, struct str reason)
+{
+    struct hub *hub = call->service->hub;
+    struct world *w = hub_world(hub);
+    struct session *s;
+    uint64_t n = 0;
+    size_t at = 0;
+
+    while ((s = map_each(&w->sessions, &at))) {
+        if (!is_target(target, s) || !hub_kick(hub, s, reason, call->now))
+            continue;
+        LOG(&w->env.log, "session.kick", log_num("session", s->id),
+            log_num("uid", call->asker->uid));
+        n++;
+    }
+    return n;
+}
+
+static const struct column COUNT[] = { { "sessions", UNIT_NONE } };
+
+/* To how many sessions it was done. */
+static void say_count(struct control_call *call, uint64_t n)
+{
+    sheet_begin(&call->sheet, call->answer, COUNT, 1);
+    sheet_num(&call->sheet, n);
+    sheet_facts(&call->sheet);
+}
+
+int control_kick(struct control_call *call)
+{
+    const struct env *env = &hub_world(call->service->hub)->env;
+    struct target target;
+    char *reason;
+    uint64_t n;
+
+    if (!find_target(call, &target))
+        return answer_fail(call->answer, EX_NOUSER,
+                           "kick: %.*s: nobody has that name or number",
+                           STR_ARG(text_cut(call->args[0], 64)));
+    reason = join_clean(call, 1, TEXT_LINE, limit(env, LIMIT_REASON_BYTES));
+    n = kick(call, &target, str_of(reason));
+    free(reason);
+    if (n == 0)
+        return answer_fail(call->answer, EX_UNAVAILABLE,
+                           "kick: %.*s: is not connected",
+                           STR_ARG(text_cut(call->args[0], 64)));
+    say_count(call, n);
+    return 0;
+}
+
+int control_announce(struct control_call *call)
+{
+    struct hub *hub = call->service->hub;
+    char *text = join_clean(call, 0, TEXT_LINES, ANNOUNCE_MAX + 1);
+    int code = 0;
+
+    if (!*text)
+        code = answer_fail(call->answer, EX_USAGE, "announce: what?");
+    else if (strlen(text) > ANNOUNCE_MAX)
+        code = answer_fail(call->answer, EX_USAGE,
+                           "announce: longer than %d bytes", ANNOUNCE_MAX);
+    else
+        say_count(call, hub_announce(hub, str_of(text), 0, call->now));
+    free(text);
+    return code;
+}
+
+/* ---- the end ---- */
 
 int control_shutdown(struct control_call *call)
 {
+    struct service *service = call->service;
     uint64_t seconds = 0;
 
-    if (call->n && !take_seconds(call->args[0], &seconds))
+    if (call->n && str_is(call->args[0], "off")) {
+        service->stop_us = NEVER;
+        return 0;
+    }
+    if (call->n && !take_number(call->args[0], SHUTDOWN_MAX_S, &seconds))
         return answer_fail(call->answer, EX_USAGE,
-                           "shutdown: %.*s: not a number of seconds up to a "
-                           "week",
+                           "shutdown: %.*s: neither a number of seconds, up to "
+                           "a week, nor off",
                            STR_ARG(text_cut(call->args[0], 64)));
-    call->service->stop_us = call->now.mono_us + seconds * 1000000;
+    if (seconds)
+        say_count(call,
+                  hub_announce(service->hub, str_of(NULL), seconds, call->now));
+    service->stop_us = call->now.mono_us + seconds * 1000000;
     return 0;
 }

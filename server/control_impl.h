@@ -1,15 +1,26 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the files of the console share: how a session is told to an operator.
- * Nobody else includes this.
+ * What the files of the console share: control.c (questions and answers),
+ * control_look.c, control_list.c, control_act.c (commands), control_walk.c
+ * (going through all there is, a part at a time).  Nobody else includes this.
  */
 #ifndef SERVER_CONTROL_IMPL_H
 #define SERVER_CONTROL_IMPL_H
 
-#include "shared/now.h"
+#include "server/answer.h"
+#include "server/control.h"
+#include "server/hub.h"
+#include "server/service.h"
+#include "server/sheet.h"
+#include "shared/bounds.h"
 
-struct session;
+/* Ids of all there was when it began; who has gone since is passed over. */
+struct control_walk {
+    uint64_t *ids; /* rising; owned */
+    size_t n, at;
+};
 
+/* How a session is, and comes, for people. */
 enum control_state {
     CONTROL_HANDSHAKE,
     CONTROL_GREETING,
@@ -21,14 +32,46 @@ enum control_state {
 
 enum control_way { CONTROL_TCP, CONTROL_UDP, CONTROL_UNIX, CONTROL_WAYS };
 
-/* control_list.c */
+/* Sessions by these, and accounts. */
+struct control_census {
+    uint64_t state[CONTROL_STATES], way[CONTROL_WAYS];
+    uint64_t encrypted, queued, online;
+};
+
+struct control_call {
+    struct service *service;
+    const struct asker *asker;
+    const struct str *args;
+    size_t n;
+    struct answer *answer;
+    struct now now;
+
+    bool more;     /* call again */
+    unsigned part; /* from 0 */
+    struct sheet sheet;
+    struct control_walk walk;
+    struct control_census census;
+    char after[NAME_MAX_BYTES]; /* rooms: folded name of the last; after_len */
+    size_t after_len;
+};
+
+/* ---- control_walk.c ---- */
+
+/* Begin with all values of a map whose keys are their ids. */
+void control_walk_begin(struct control_walk *, const struct map *);
+void control_walk_end(struct control_walk *);
+
+/* The next that is still there; NULL: that was the last. */
+void *control_walk_next(struct control_walk *, const struct map *);
+
+/* ---- control_list.c ---- */
+
 enum control_state control_state(const struct session *);
 enum control_way control_way(const struct session *);
 
-/* From now until then, us; 0 when it has passed. */
-static inline uint64_t time_left(uint64_t at_us, struct now now)
-{
-    return at_us > now.mono_us ? at_us - now.mono_us : 0;
-}
+/* ---- commands ---- */
+
+#define CONTROL(name, run, args, min, max, doc) control_run run;
+#include "server/controls.def"
 
 #endif

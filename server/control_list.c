@@ -2,27 +2,40 @@
  *
  * Commands that list what there is; see control.h.
  */
-#include <stdlib.h>
-
 #include "server/address.h"
-#include "server/answer.h"
-#include "server/control.h"
 #include "server/control_impl.h"
-#include "server/hub.h"
-#include "server/service.h"
-#include "server/sheet.h"
 #include "server/store.h"
-#include "shared/mem.h"
 
-/* All values of a map, n of them; owner frees. */
-static void **all_of(const struct map *map)
+enum { PART = 64 }; /* rows made before others have a turn */
+
+/* Begin, if that has not been done: the rest of the arguments is a table. */
+#define BEGIN(call, columns)                                                   \
+    list_begin(call, columns, sizeof(columns) / sizeof *(columns))
+
+static void list_begin(struct control_call *call, const struct column *columns,
+                       size_t n)
 {
-    void **all = mem_new(map->n + 1, sizeof *all);
-    size_t at = 0, n = 0;
+    if (call->part == 0)
+        sheet_begin(&call->sheet, call->answer, columns, n);
+}
 
-    while ((all[n] = map_each(map, &at)))
-        n++;
-    return all;
+/* Go on through a map by its ids. */
+static int list(struct control_call *call, const struct map *map,
+                void (*put)(struct control_call *, const void *))
+{
+    const void *value = NULL;
+
+    if (call->part == 0)
+        control_walk_begin(&call->walk, map);
+    for (int i = 0; i < PART; i++) {
+        value = control_walk_next(&call->walk, map);
+        if (!value)
+            break;
+        put(call, value);
+    }
+    sheet_rows(&call->sheet);
+    call->more = value != NULL;
+    return 0;
 }
 
 /* ---- sessions ---- */
@@ -120,11 +133,23 @@ static void put_path(struct sheet *sheet, const struct session *s)
     sheet_num(sheet, peer.peer_loss > peer.loss ? peer.peer_loss : peer.loss);
 }
 
-static void put_session(struct sheet *sheet, const struct control_call *call,
-                        const struct session *s)
+static void put_key(struct sheet *sheet, const struct session *s)
 {
-    uint64_t ago_ms = (call->now.mono_us - s->opened_us) / 1000;
     char print[FINGERPRINT_TEXT];
+
+    if (!s->has_key) {
+        sheet_none(sheet);
+        return;
+    }
+    fingerprint_text(&s->key, print);
+    sheet_str(sheet, str_of(print));
+}
+
+static void put_session(struct control_call *call, const void *value)
+{
+    const struct session *s = value;
+    struct sheet *sheet = &call->sheet;
+    uint64_t ago_ms = (call->now.mono_us - s->opened_us) / 1000;
 
     sheet_num(sheet, s->id);
     put_nick(sheet, hub_world(call->service->hub), s);
@@ -135,35 +160,13 @@ static void put_session(struct sheet *sheet, const struct control_call *call,
     put_path(sheet, s);
     sheet_num(sheet, link_queued(s->link));
     sheet_num(sheet, call->now.wall_ms - ago_ms);
-    if (s->has_key) {
-        fingerprint_text(&s->key, print);
-        sheet_str(sheet, str_of(print));
-    } else {
-        sheet_none(sheet);
-    }
-}
-
-static int by_session(const void *a, const void *b)
-{
-    const struct session *const *x = a, *const *y = b;
-
-    return ((*x)->id > (*y)->id) - ((*x)->id < (*y)->id);
+    put_key(sheet, s);
 }
 
 int control_sessions(struct control_call *call)
 {
-    const struct map *sessions = &hub_world(call->service->hub)->sessions;
-    void **all = all_of(sessions);
-    struct sheet sheet;
-
-    qsort(all, sessions->n, sizeof *all, by_session);
-    sheet_begin(&sheet, call->answer, SESSIONS,
-                sizeof SESSIONS / sizeof *SESSIONS);
-    for (size_t i = 0; i < sessions->n; i++)
-        put_session(&sheet, call, all[i]);
-    sheet_rows(&sheet);
-    free(all);
-    return 0;
+    BEGIN(call, SESSIONS);
+    return list(call, &hub_world(call->service->hub)->sessions, put_session);
 }
 
 /* ---- rooms ---- */
@@ -183,28 +186,38 @@ static uint64_t online_in(const struct room *room)
     return n;
 }
 
+static void put_room(struct control_call *call, const struct room *room)
+{
+    const struct world *w = hub_world(call->service->hub);
+    struct sheet *sheet = &call->sheet;
+
+    sheet_num(sheet, room->id);
+    sheet_str(sheet, str_of(room->name));
+    sheet_num(sheet, room->n_in);
+    sheet_num(sheet, online_in(room));
+    sheet_num(sheet, room->head_stored);
+    sheet_num(sheet, store_first(w->store, room->id));
+    if (room->ts)
+        sheet_num(sheet, room->ts);
+    else
+        sheet_none(sheet);
+    sheet_str(sheet, str_of(room->topic));
+    call->after_len = strlen(room->folded);
+    memcpy(call->after, room->folded, call->after_len);
+}
+
 int control_rooms(struct control_call *call)
 {
     const struct world *w = hub_world(call->service->hub);
-    struct sheet sheet;
+    size_t at =
+        world_directory_after(w, str_bytes(call->after, call->after_len));
+    size_t end = at + PART;
 
-    sheet_begin(&sheet, call->answer, ROOMS, sizeof ROOMS / sizeof *ROOMS);
-    for (size_t i = 0; i < w->n_directory; i++) {
-        const struct room *room = w->directory[i];
-
-        sheet_num(&sheet, room->id);
-        sheet_str(&sheet, str_of(room->name));
-        sheet_num(&sheet, room->n_in);
-        sheet_num(&sheet, online_in(room));
-        sheet_num(&sheet, room->head_stored);
-        sheet_num(&sheet, store_first(w->store, room->id));
-        if (room->ts)
-            sheet_num(&sheet, room->ts);
-        else
-            sheet_none(&sheet);
-        sheet_str(&sheet, str_of(room->topic));
-    }
-    sheet_rows(&sheet);
+    BEGIN(call, ROOMS);
+    for (; at < w->n_directory && at < end; at++)
+        put_room(call, w->directory[at]);
+    sheet_rows(&call->sheet);
+    call->more = at < w->n_directory;
     return 0;
 }
 
@@ -232,8 +245,11 @@ static void put_value(struct sheet *sheet, const char *set, uint64_t code)
     sheet_str(sheet, str_bytes(small, n));
 }
 
-static void put_account(struct sheet *sheet, const struct account *account)
+static void put_account(struct control_call *call, const void *value)
 {
+    const struct account *account = value;
+    struct sheet *sheet = &call->sheet;
+
     sheet_num(sheet, account->id);
     sheet_str(sheet, account_nick(account));
     put_value(sheet, "presence", account->is.state);
@@ -247,25 +263,8 @@ static void put_account(struct sheet *sheet, const struct account *account)
     sheet_str(sheet, str_of(account->away ? account->away_text : NULL));
 }
 
-static int by_account(const void *a, const void *b)
-{
-    const struct account *const *x = a, *const *y = b;
-
-    return ((*x)->id > (*y)->id) - ((*x)->id < (*y)->id);
-}
-
 int control_accounts(struct control_call *call)
 {
-    const struct map *accounts = &hub_world(call->service->hub)->accounts;
-    void **all = all_of(accounts);
-    struct sheet sheet;
-
-    qsort(all, accounts->n, sizeof *all, by_account);
-    sheet_begin(&sheet, call->answer, ACCOUNTS,
-                sizeof ACCOUNTS / sizeof *ACCOUNTS);
-    for (size_t i = 0; i < accounts->n; i++)
-        put_account(&sheet, all[i]);
-    sheet_rows(&sheet);
-    free(all);
-    return 0;
+    BEGIN(call, ACCOUNTS);
+    return list(call, &hub_world(call->service->hub)->accounts, put_account);
 }

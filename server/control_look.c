@@ -6,12 +6,7 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "server/answer.h"
-#include "server/control.h"
 #include "server/control_impl.h"
-#include "server/hub.h"
-#include "server/service.h"
-#include "server/sheet.h"
 
 /* ---- status ---- */
 
@@ -30,29 +25,39 @@ static const struct column STATUS[] = {
     { "memory", UNIT_BYTES },
 };
 
-/* Sessions by what they do and how they are connected. */
-struct census {
-    uint64_t state[CONTROL_STATES], way[CONTROL_WAYS];
-    uint64_t encrypted, queued, online;
-};
+enum { CENSUS_PART = 4096 }; /* sessions looked at before others have a turn */
 
-static struct census count(const struct world *w)
+static void count_session(struct control_census *census,
+                          const struct session *s)
 {
-    struct census census = { .online = 0 };
-    const struct account *account;
-    const struct session *s;
-    size_t at = 0;
+    census->state[control_state(s)]++;
+    census->way[control_way(s)]++;
+    census->encrypted += link_is_secure(s->link);
+    census->queued += link_queued(s->link);
+    census->online += s->account && s->account->sessions[0] == s;
+}
 
-    while ((s = map_each(&w->sessions, &at))) {
-        census.state[control_state(s)]++;
-        census.way[control_way(s)]++;
-        census.encrypted += link_is_secure(s->link);
-        census.queued += link_queued(s->link);
+/* Count the next of them; false: that was the last. */
+static bool count_some(struct control_call *call)
+{
+    const struct map *sessions = &hub_world(call->service->hub)->sessions;
+    const struct session *s;
+
+    if (call->part == 0)
+        control_walk_begin(&call->walk, sessions);
+    for (int i = 0; i < CENSUS_PART; i++) {
+        s = control_walk_next(&call->walk, sessions);
+        if (!s)
+            return false;
+        count_session(&call->census, s);
     }
-    at = 0;
-    while ((account = map_each(&w->accounts, &at)))
-        census.online += account->n_sessions > 0;
-    return census;
+    return true;
+}
+
+/* From now until then, us; 0 when it has passed. */
+static uint64_t time_left(uint64_t at_us, struct now now)
+{
+    return at_us > now.mono_us ? at_us - now.mono_us : 0;
 }
 
 static void put_life(struct sheet *sheet, const struct control_call *call)
@@ -73,28 +78,36 @@ static void put_life(struct sheet *sheet, const struct control_call *call)
     sheet_str(sheet, str_of(epoch));
 }
 
-int control_status(struct control_call *call)
+static void put_counts(struct sheet *sheet, const struct control_call *call)
 {
     const struct world *w = hub_world(call->service->hub);
-    struct census census = count(w);
-    struct sheet sheet;
+    const struct control_census *census = &call->census;
 
-    sheet_begin(&sheet, call->answer, STATUS, sizeof STATUS / sizeof *STATUS);
-    put_life(&sheet, call);
-    sheet_num(&sheet, w->sessions.n);
+    sheet_num(sheet, w->sessions.n);
     for (size_t i = 0; i < CONTROL_STATES; i++)
-        sheet_num(&sheet, census.state[i]);
-    sheet_num(&sheet, w->env.metrics.lagging);
+        sheet_num(sheet, census->state[i]);
+    sheet_num(sheet, w->env.metrics.lagging);
     for (size_t i = 0; i < CONTROL_WAYS; i++)
-        sheet_num(&sheet, census.way[i]);
-    sheet_num(&sheet, census.encrypted);
-    sheet_num(&sheet, census.queued);
-    sheet_num(&sheet, w->accounts.n);
-    sheet_num(&sheet, census.online);
-    sheet_num(&sheet, w->rooms.n);
-    sheet_num(&sheet, w->env.metrics.events);
-    sheet_num(&sheet, call->service->memory);
-    sheet_facts(&sheet);
+        sheet_num(sheet, census->way[i]);
+    sheet_num(sheet, census->encrypted);
+    sheet_num(sheet, census->queued);
+    sheet_num(sheet, w->accounts.n);
+    sheet_num(sheet, census->online);
+    sheet_num(sheet, w->rooms.n);
+    sheet_num(sheet, w->env.metrics.events);
+    sheet_num(sheet, call->service->memory);
+}
+
+int control_status(struct control_call *call)
+{
+    call->more = count_some(call);
+    if (call->more)
+        return 0;
+    sheet_begin(&call->sheet, call->answer, STATUS,
+                sizeof STATUS / sizeof *STATUS);
+    put_life(&call->sheet, call);
+    put_counts(&call->sheet, call);
+    sheet_facts(&call->sheet);
     return 0;
 }
 
@@ -120,18 +133,18 @@ int control_fingerprint(struct control_call *call)
     const struct keys *keys = &call->service->keys;
     char text[FINGERPRINT_TEXT];
     struct fingerprint print;
-    struct sheet sheet;
+    struct sheet *sheet = &call->sheet;
 
     if (!keys->base)
         return answer_fail(call->answer, EX_UNAVAILABLE,
                            "the server has no key: it encrypts nothing");
     print = secure_base_fingerprint(keys->base);
     fingerprint_text(&print, text);
-    sheet_begin(&sheet, call->answer, KEY, sizeof KEY / sizeof *KEY);
-    sheet_str(&sheet, str_of(text));
-    put_path(&sheet, keys->keyfile.key);
-    put_path(&sheet, keys->keyfile.cert);
-    sheet_facts(&sheet);
+    sheet_begin(sheet, call->answer, KEY, sizeof KEY / sizeof *KEY);
+    sheet_str(sheet, str_of(text));
+    put_path(sheet, keys->keyfile.key);
+    put_path(sheet, keys->keyfile.cert);
+    sheet_facts(sheet);
     return 0;
 }
 

@@ -153,14 +153,14 @@ static struct session *take_hello(struct endpoint *ep, struct str datagram,
     return s;
 }
 
-static enum hello judge_hello(struct endpoint *ep, struct str datagram,
-                              const struct address *from, uint8_t *reply,
-                              size_t *len, struct now now)
+static enum hello judge_hello(struct endpoint *ep, struct arrival *a,
+                              struct now now)
 {
-    struct place place = address_place(from);
+    struct place place = address_place(a->from);
 
-    return secure_hello(ep->config.secure, datagram,
-                        str_bytes(place.bytes, place.len), reply, len, now);
+    return secure_hello(ep->config.secure, a->datagram,
+                        str_bytes(place.bytes, place.len), a->reply, &a->len,
+                        now);
 }
 
 static void defer(struct endpoint *ep, struct str datagram,
@@ -184,28 +184,25 @@ static bool has_cookie(struct str datagram)
     return datagram.len > at && datagram.ptr[at] != 0;
 }
 
-static size_t on_hello(struct endpoint *ep, struct str datagram,
-                       const struct address *from, uint8_t *reply,
-                       struct session **fresh, struct now now)
+static void on_hello(struct endpoint *ep, struct arrival *a, struct now now)
 {
     struct admit *admit = hub_admission(ep->hub);
     struct metrics *count = &hub_world(ep->hub)->env.metrics;
-    struct str gate = address_gate(from);
-    size_t len = 0;
+    struct str gate = address_gate(a->from);
 
-    if (!admit_hello(admit, has_cookie(datagram), gate, now))
-        return 0;
-    switch (judge_hello(ep, datagram, from, reply, &len, now)) {
-    case HELLO_BAD: return 0;
-    case HELLO_COOKIE: count->cookies++; return len;
+    if (!admit_hello(admit, has_cookie(a->datagram), gate, now))
+        return;
+    switch (judge_hello(ep, a, now)) {
+    case HELLO_BAD: return;
+    case HELLO_COOKIE: count->cookies++; return;
     case HELLO_GOOD: break;
     }
+    a->len = 0;
     switch (admit_begin(admit, TRANSPORT_UDP, gate, now)) {
-    case ADMIT_NOW: *fresh = take_hello(ep, datagram, from, now); break;
-    case ADMIT_LATER: defer(ep, datagram, from, now); break;
+    case ADMIT_NOW: a->fresh = take_hello(ep, a->datagram, a->from, now); break;
+    case ADMIT_LATER: defer(ep, a->datagram, a->from, now); break;
     case ADMIT_NOT: break;
     }
-    return 0;
 }
 
 struct session *endpoint_next(struct endpoint *ep, struct now now)
@@ -213,14 +210,13 @@ struct session *endpoint_next(struct endpoint *ep, struct now now)
     struct admit *admit = hub_admission(ep->hub);
     uint8_t reply[DATAGRAM_MAX];
     struct opening opening;
-    size_t len;
 
     while (ep->config.secure && admit_next(admit, &opening, now)) {
         struct address from = address_at(opening.from);
+        struct arrival a = { opening.datagram, &from, reply, 0, NULL };
         struct session *s = NULL;
 
-        if (judge_hello(ep, opening.datagram, &from, reply, &len, now) ==
-            HELLO_GOOD)
+        if (judge_hello(ep, &a, now) == HELLO_GOOD)
             s = take_hello(ep, opening.datagram, &from, now);
         else
             admit_end(admit, TRANSPORT_UDP, opening.gate);
@@ -264,65 +260,59 @@ static void note_move(struct endpoint *ep, struct session *s,
     link_rename(s->link, s->ids[1]);
 }
 
-static void on_id(struct endpoint *ep, struct str datagram, uint64_t id,
-                  const struct address *from, struct now now)
+static void on_id(struct endpoint *ep, const struct arrival *a, uint64_t id,
+                  struct now now)
 {
     struct session *s = map_get(&ep->ids, map_num(&id));
-
     struct place before;
 
     if (!s || !s->edge || !link_is_secure(s->link))
         return;
     before = place_of(link_place(s->link));
-    feed(ep, s, datagram, from, now);
+    feed(ep, s, a->datagram, a->from, now);
     note_move(ep, s, &before);
     note_use(ep, s, id);
 }
 
-static void on_clear(struct endpoint *ep, struct str datagram, uint64_t id,
-                     const struct address *from, struct session **fresh,
+static void on_clear(struct endpoint *ep, struct arrival *a, uint64_t id,
                      struct now now)
 {
     struct session *s = map_get(&ep->ids, map_num(&id));
-    struct place place = address_place(from);
+    struct place place = address_place(a->from);
 
-    if (!s && clear_is_good(ep->config.clear, address_is_loopback(from)) &&
-        link_datagram_opens(datagram))
-        s = *fresh = begin(ep, from, NULL, id, now);
-    if (s && (s->edge || s == *fresh) && !link_is_secure(s->link) &&
+    if (!s && clear_is_good(ep->config.clear, address_is_loopback(a->from)) &&
+        link_datagram_opens(a->datagram))
+        s = a->fresh = begin(ep, a->from, NULL, id, now);
+    if (s && (s->edge || s == a->fresh) && !link_is_secure(s->link) &&
         str_eq(link_place(s->link), str_bytes(place.bytes, place.len)))
-        feed(ep, s, datagram, from, now);
+        feed(ep, s, a->datagram, a->from, now);
 }
 
 /* Records without an id: from who does not know it yet, or a stranger. */
-static size_t on_record(struct endpoint *ep, struct str datagram,
-                        const struct address *from, uint8_t *reply,
-                        struct session **fresh, struct now now)
+static void on_record(struct endpoint *ep, struct arrival *a, struct now now)
 {
-    struct place place = address_place(from);
+    struct place place = address_place(a->from);
     struct session *s = map_get(&ep->places, str_bytes(place.bytes, place.len));
+    bool hello = is_hello(a->datagram);
 
-    if (s && s->edge && !(is_hello(datagram) && link_is_open(s->link)))
-        feed(ep, s, datagram, from, now);
-    else if (is_hello(datagram))
-        return on_hello(ep, datagram, from, reply, fresh, now);
-    return 0;
+    if (s && s->edge && !(hello && link_is_open(s->link)))
+        feed(ep, s, a->datagram, a->from, now);
+    else if (hello)
+        on_hello(ep, a, now);
 }
 
-size_t endpoint_input(struct endpoint *ep, struct str datagram,
-                      const struct address *from, uint8_t *reply,
-                      struct session **fresh, struct now now)
+void endpoint_input(struct endpoint *ep, struct arrival *a, struct now now)
 {
     uint64_t id;
 
-    *fresh = NULL;
-    if (!link_datagram_id(datagram, &id))
-        return ep->config.secure
-                   ? on_record(ep, datagram, from, reply, fresh, now)
-                   : 0;
-    if ((uint8_t)datagram.ptr[0] == DATAGRAM_SEALED)
-        on_id(ep, datagram, id, from, now);
-    else
-        on_clear(ep, datagram, id, from, fresh, now);
-    return 0;
+    a->fresh = NULL;
+    a->len = 0;
+    if (link_datagram_id(a->datagram, &id)) {
+        if ((uint8_t)a->datagram.ptr[0] == DATAGRAM_SEALED)
+            on_id(ep, a, id, now);
+        else
+            on_clear(ep, a, id, now);
+    } else if (ep->config.secure) {
+        on_record(ep, a, now);
+    }
 }

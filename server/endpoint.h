@@ -33,15 +33,17 @@ struct endpoint_config {
 struct endpoint *endpoint_new(const struct endpoint_config *);
 void endpoint_free(struct endpoint *);
 
-/*
- * One datagram.
- *   reply    DATAGRAM_MAX bytes: what goes back where it came from at once
- *   fresh    set to the session that it began, or NULL: the edge has it now
- *   returns  bytes of reply
- */
-size_t endpoint_input(struct endpoint *, struct str datagram,
-                      const struct address *from, uint8_t *reply,
-                      struct session **fresh, struct now);
+/* A datagram, and what comes of it. */
+struct arrival {
+    struct str datagram;
+    const struct address *from;
+    uint8_t *reply; /* DATAGRAM_MAX bytes: what goes back there at once */
+    size_t len;     /* of the reply; set */
+    struct session *fresh; /* that it began, the edge's from here on, or NULL;
+                              set */
+};
+
+void endpoint_input(struct endpoint *, struct arrival *, struct now);
 
 /*
  * The next of those whose handshake had to wait: call until it returns NULL.

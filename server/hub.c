@@ -14,6 +14,7 @@
 #include "server/settle.h"
 #include "server/store.h"
 #include "server/sync.h"
+#include "shared/frame.h"
 #include "shared/mem.h"
 
 enum {
@@ -104,20 +105,23 @@ static bool has_stalled(const struct session *s, struct now now)
            now.mono_us - progress >= limit(s->env, LIMIT_STALL) * 1000;
 }
 
-/* Why a session must be closed now; code 0: it need not. */
+/* Why a session must be closed now; code 0: it need not.  Who is away is not
+ * slow, however long nothing has been taken. */
 static struct farewell verdict(const struct session *s, struct now now)
 {
     const struct env *env = s->env;
     struct farewell f = { .code = ERR_NONE, .reason = reason_CLOSED };
+    bool greeted = s->state >= SESSION_READY;
+    bool silent =
+        greeted && presence_silence(s, now) >= limit(env, LIMIT_GONE) * 1000;
 
-    if (s->overrun || has_stalled(s, now)) {
-        f.code = ERROR_SLOW_CONSUMER;
-    } else if (s->state < SESSION_READY) {
-        if (now.mono_us - s->opened_us >= patience(s))
-            f.code = ERROR_AUTH_REQUIRED;
-    } else if (presence_silence(s, now) >= limit(env, LIMIT_GONE) * 1000) {
+    if (!greeted && now.mono_us - s->opened_us >= patience(s)) {
+        f.code = ERROR_AUTH_REQUIRED;
+    } else if (silent && !s->overrun) {
         f.code = ERROR_PING_TIMEOUT;
         f.reason = reason_TIMEOUT;
+    } else if (s->overrun || has_stalled(s, now)) {
+        f.code = ERROR_SLOW_CONSUMER;
     }
     return f;
 }
@@ -271,6 +275,28 @@ struct session *hub_dirty(struct hub *hub)
 uint64_t hub_idle_since(const struct hub *hub)
 {
     return hub->idle_since_us;
+}
+
+size_t hub_announce(struct hub *hub, struct str text, uint64_t down_s,
+                    struct now now)
+{
+    struct msg msg = { .kind = KIND_ANNOUNCE };
+    struct frame *frame;
+    struct session *s;
+    size_t at = 0, n = 0;
+
+    msg.announce.text = text;
+    msg.announce.down_s = down_s;
+    msg.announce.ts = now.wall_ms;
+    frame = frame_of(&msg);
+    while ((s = map_each(&hub->w->sessions, &at))) {
+        if (s->state != SESSION_READY)
+            continue;
+        session_send(s, frame, LANE_CONTROL, 0, false);
+        n++;
+    }
+    frame_unref(frame);
+    return n;
 }
 
 void hub_shutdown(struct hub *hub, struct now now)

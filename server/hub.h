@@ -81,6 +81,21 @@ struct session *hub_dirty(struct hub *);
 /* The edge holds it no longer. */
 void hub_bury(struct hub *, struct session *, struct now);
 
+/*
+ * The operator ends a session.
+ *   text     for its person, borrowed; may be empty
+ *   returns  false: it is leaving anyway
+ */
+bool hub_kick(struct hub *, struct session *, struct str text, struct now);
+
+/*
+ * Tell everybody something.
+ *   text     clean, borrowed; may be empty
+ *   down_s   0, or in how many seconds the server will go down
+ *   returns  to how many sessions it goes
+ */
+size_t hub_announce(struct hub *, struct str text, uint64_t down_s, struct now);
+
 /* Since when nobody is connected, mono_us; NEVER: somebody is. */
 uint64_t hub_idle_since(const struct hub *);
 

@@ -165,6 +165,23 @@ size_t hub_refusal(enum err why, uint8_t *out, size_t cap)
 
 /* ---- leaving ---- */
 
+bool hub_kick(struct hub *hub, struct session *s, struct str text,
+              struct now now)
+{
+    struct farewell farewell = { .code = ERROR_KICKED,
+                                 .reason = reason_CLOSED,
+                                 .text = text };
+
+    if (s->state >= SESSION_CLOSING)
+        return false;
+    if (s->shaking || s->state == SESSION_DORMANT)
+        hub_die(hub, s, reason_CLOSED, now); /* it could not be told */
+    else
+        login_close(hub->w, s, &farewell, now);
+    hub_look_after(hub, s, now);
+    return true;
+}
+
 void hub_eof(struct hub *hub, struct session *s, struct now now)
 {
     if (s->state != SESSION_DEAD)

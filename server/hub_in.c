@@ -57,7 +57,7 @@ static bool is_exposed(struct hub *hub, struct session *s, struct now now)
 
 void hub_broken(struct hub *hub, struct session *s, int err, struct now now)
 {
-    if (err != -ERROR_SECURITY)
+    if (err != -ERROR_SECURITY && err != -ERROR_LIMIT)
         s->env->metrics.bad_frames++;
     else if (s->shaking)
         s->env->metrics.insecure++;

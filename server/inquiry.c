@@ -21,7 +21,8 @@ struct inquiry {
     enum state state;
     struct service *service;
     struct asker asker;
-    char *in; /* of the question, n_in of cap_in */
+    struct control *control; /* what is being done; NULL */
+    char *in;                /* of the question, n_in of cap_in */
     size_t n_in, cap_in;
     char *out; /* the answer, of which `sent` bytes are gone */
     size_t n_out, sent;
@@ -34,54 +35,73 @@ static size_t max_of(const struct inquiry *inquiry)
     return inquiry->kind == INQUIRY_HTTP ? HTTP_HEAD_MAX : CONTROL_LINE_MAX;
 }
 
-/* Have an answer sent. */
-static void begin_answer(struct inquiry *inquiry, char *out, size_t len,
-                         struct now now)
+/* Have the next of an answer sent. */
+static void answer(struct inquiry *inquiry, char *out, size_t len,
+                   struct now now)
 {
+    free(inquiry->out);
     inquiry->out = out;
     inquiry->n_out = len;
+    inquiry->sent = 0;
     inquiry->state = ANSWERING;
     inquiry->by_us = now.mono_us + ANSWER_US;
+}
+
+/* Do the next part of what was asked. */
+static void go_on(struct inquiry *inquiry, struct now now)
+{
+    size_t len;
+    char *out = control_part(inquiry->control, now, &len);
+
+    answer(inquiry, out, len, now);
+}
+
+/* All that there is so far has gone out, and it is not the end. */
+static bool has_work(const struct inquiry *inquiry)
+{
+    return inquiry->state == ANSWERING && inquiry->sent == inquiry->n_out &&
+           inquiry->control && !control_is_done(inquiry->control);
+}
+
+static void begin(struct inquiry *inquiry, struct str question, struct now now)
+{
+    size_t len;
+    char *out;
+
+    if (inquiry->kind == INQUIRY_CONTROL) {
+        inquiry->control =
+            control_new(inquiry->service, &inquiry->asker, question);
+        go_on(inquiry, now);
+    } else {
+        out = http_answer(inquiry->service, question, &len);
+        answer(inquiry, out, len, now);
+    }
 }
 
 struct inquiry *inquiry_new(enum inquiry_kind kind, struct service *service,
                             const struct asker *asker, struct now now)
 {
     struct inquiry *inquiry = mem_new(1, sizeof *inquiry);
-    char *out;
-    size_t len;
 
     inquiry->kind = kind;
     inquiry->service = service;
     inquiry->by_us = now.mono_us + ASK_US;
     if (asker)
         inquiry->asker = *asker;
-    if (kind == INQUIRY_CONTROL && !control_admits(&inquiry->asker)) {
-        out = control_refuse(service, &inquiry->asker, &len);
-        begin_answer(inquiry, out, len, now);
-    }
+    if (kind == INQUIRY_CONTROL && !control_admits(&inquiry->asker))
+        begin(inquiry, str_of(NULL), now);
     return inquiry;
 }
 
 void inquiry_free(struct inquiry *inquiry)
 {
+    control_free(inquiry->control);
     free(inquiry->in);
     free(inquiry->out);
     free(inquiry);
 }
 
 /* ---- in ---- */
-
-static void answer(struct inquiry *inquiry, struct str question, struct now now)
-{
-    size_t len;
-    char *out = inquiry->kind == INQUIRY_HTTP
-                    ? http_answer(inquiry->service, question, &len)
-                    : control_answer(inquiry->service, question,
-                                     &inquiry->asker, now, &len);
-
-    begin_answer(inquiry, out, len, now);
-}
 
 static void add(struct inquiry *inquiry, struct str bytes)
 {
@@ -105,9 +125,9 @@ void inquiry_feed(struct inquiry *inquiry, struct str bytes, struct now now)
     len = inquiry->kind == INQUIRY_HTTP ? http_head(question)
                                         : control_line(question);
     if (len)
-        answer(inquiry, str_bytes(question.ptr, len), now);
+        begin(inquiry, str_bytes(question.ptr, len), now);
     else if (bytes.len >= room)
-        answer(inquiry, question, now); /* it will be told what is wrong */
+        begin(inquiry, question, now); /* it will be told what is wrong */
 }
 
 void inquiry_eof(struct inquiry *inquiry)
@@ -131,7 +151,7 @@ void inquiry_sent(struct inquiry *inquiry, size_t n, struct now now)
 {
     inquiry->sent += n;
     inquiry->by_us = now.mono_us + ANSWER_US;
-    if (inquiry->sent < inquiry->n_out)
+    if (inquiry->sent < inquiry->n_out || has_work(inquiry))
         return;
     inquiry->state = inquiry->eof ? OVER : ENDING;
     inquiry->by_us = now.mono_us + END_US;
@@ -147,7 +167,17 @@ bool inquiry_is_over(const struct inquiry *inquiry)
     return inquiry->state == OVER;
 }
 
-uint64_t inquiry_deadline(const struct inquiry *inquiry)
+/* ---- time ---- */
+
+uint64_t inquiry_wake(const struct inquiry *inquiry)
 {
-    return inquiry->state == OVER ? 0 : inquiry->by_us;
+    return inquiry->state == OVER || has_work(inquiry) ? 0 : inquiry->by_us;
+}
+
+void inquiry_turn(struct inquiry *inquiry, struct now now)
+{
+    if (now.mono_us >= inquiry->by_us)
+        inquiry->state = OVER;
+    else if (has_work(inquiry))
+        go_on(inquiry, now);
 }

@@ -44,7 +44,10 @@ bool inquiry_is_said(const struct inquiry *);
 
 bool inquiry_is_over(const struct inquiry *);
 
-/* When it is over whatever has come of it, mono_us. */
-uint64_t inquiry_deadline(const struct inquiry *);
+/* When inquiry_turn must be called, mono_us; 0: at once. */
+uint64_t inquiry_wake(const struct inquiry *);
+
+/* Go on with a long answer by one part, or find that it takes too long. */
+void inquiry_turn(struct inquiry *, struct now);
 
 #endif

@@ -237,7 +237,8 @@ void login_close(struct world *w, struct session *s,
     msg.bye.code = farewell->code;
     msg.bye.retry_ms = farewell->retry_ms;
     msg.bye.cause = farewell->cause;
-    msg.bye.text = str_of(err_text(farewell->code));
+    msg.bye.text =
+        farewell->text.len ? farewell->text : str_of(err_text(farewell->code));
     session_say(s, &msg, false);
     LOG(&w->env.log, "session.bye", log_num("session", s->id),
         log_str("code", str_of(err_name(farewell->code))));

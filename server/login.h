@@ -9,6 +9,7 @@
 
 #include "shared/error.h"
 #include "shared/now.h"
+#include "shared/str.h"
 
 struct session;
 struct world;
@@ -22,6 +23,7 @@ struct farewell {
     uint64_t retry_ms;
     unsigned cause;  /* value set reason, in BYE */
     unsigned reason; /* value set reason, what others see */
+    struct str text; /* for people; empty: that of the code */
 };
 
 /* Say BYE, leave, and close once the output has drained. */

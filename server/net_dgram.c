@@ -109,19 +109,18 @@ static void on_datagram(uv_udp_t *udp, ssize_t n, const uv_buf_t *buf,
 {
     struct net *net = udp->data;
     uint8_t reply[DATAGRAM_MAX];
-    struct session *fresh;
     struct address from;
-    size_t len;
+    struct arrival a = { .from = &from, .reply = reply };
 
     if (n <= 0 || !addr || flags & UV_UDP_PARTIAL)
         return;
     from = address_of(addr);
-    len = endpoint_input(net->endpoint, str_bytes(buf->base, (size_t)n), &from,
-                         reply, &fresh, net_now(net));
-    if (fresh)
-        adopt(net, fresh);
-    if (len)
-        answer(net, reply, len, &from);
+    a.datagram = str_bytes(buf->base, (size_t)n);
+    endpoint_input(net->endpoint, &a, net_now(net));
+    if (a.fresh)
+        adopt(net, a.fresh);
+    if (a.len)
+        answer(net, reply, a.len, &from);
 }
 
 static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)

@@ -105,7 +105,13 @@ static void flush(struct inquirer *inquirer)
     const struct inquiry *inquiry = inquirer->inquiry;
     bool good = true;
 
-    if (inquirer->writing || inquirer->is_closing)
+    if (inquirer->is_closing)
+        return;
+    if (inquiry_is_over(inquiry)) {
+        close_one(inquirer);
+        return;
+    }
+    if (inquirer->writing)
         return;
     if (inquiry_output(inquiry).len) {
         good = write_some(inquirer);
@@ -114,7 +120,7 @@ static void flush(struct inquirer *inquirer)
         good =
             uv_shutdown(&inquirer->shutdown, &inquirer->stream, on_shut) == 0;
     }
-    if (!good || inquiry_is_over(inquiry))
+    if (!good)
         close_one(inquirer);
 }
 
@@ -209,17 +215,20 @@ void inquiry_take(struct listener *at, int fd, const struct sockaddr *from)
 
 uint64_t inquirers_turn(struct net *net)
 {
-    uint64_t next = NEVER, now = net_now(net).mono_us;
+    struct now now = net_now(net);
+    uint64_t next = NEVER;
     struct list *node, *after;
 
     for (node = net->inquirers.next; node != &net->inquirers; node = after) {
         struct inquirer *inquirer = of_node(node);
 
         after = node->next;
-        if (inquiry_deadline(inquirer->inquiry) <= now)
-            close_one(inquirer);
-        else
-            next = time_min(next, inquiry_deadline(inquirer->inquiry));
+        if (inquiry_wake(inquirer->inquiry) <= now.mono_us) {
+            inquiry_turn(inquirer->inquiry, now);
+            flush(inquirer);
+        }
+        if (!inquirer->is_closing)
+            next = time_min(next, inquiry_wake(inquirer->inquiry));
     }
     return next;
 }

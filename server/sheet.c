@@ -31,6 +31,12 @@ void sheet_begin(struct sheet *sheet, struct answer *answer,
     *sheet = (struct sheet){ .answer = answer, .columns = columns, .n = n };
 }
 
+void sheet_end(struct sheet *sheet)
+{
+    free(sheet->cells);
+    *sheet = (struct sheet){ .cells = NULL };
+}
+
 /* ---- one cell ---- */
 
 static const char *const KEY_ENDS[] = {
@@ -187,19 +193,19 @@ static void print_headings(struct sheet *sheet)
 
 void sheet_rows(struct sheet *sheet)
 {
-    const char *cell = sheet->cells;
-    const char *end = sheet->len ? cell + sheet->len : NULL;
-
     assert(sheet->at == 0);
     if (sheet->answer->json)
         return;
-    print_headings(sheet);
-    for (size_t i = 0; cell != end; i = (i + 1) % sheet->n) {
+    if (!sheet->headed)
+        print_headings(sheet);
+    sheet->headed = true;
+    for (size_t at = 0, i = 0; at < sheet->len; i = (i + 1) % sheet->n) {
+        const char *cell = sheet->cells + at;
+
         print(sheet->answer->out, cell, sheet->widths[i], i + 1 == sheet->n);
-        cell += strlen(cell) + 1;
+        at += strlen(cell) + 1;
     }
-    free(sheet->cells);
-    sheet->cells = NULL;
+    sheet->len = 0;
 }
 
 void sheet_facts(struct sheet *sheet)
@@ -220,6 +226,5 @@ void sheet_facts(struct sheet *sheet)
                 sheet->columns[i].name, cell);
         cell += strlen(cell) + 1;
     }
-    free(sheet->cells);
-    sheet->cells = NULL;
+    sheet->len = 0;
 }

@@ -7,6 +7,7 @@
 #ifndef SERVER_SHEET_H
 #define SERVER_SHEET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,18 +38,25 @@ struct sheet {
     char *cells;                  /* text: each ends with a NUL; owned */
     size_t len, cap;
     size_t widths[SHEET_COLUMNS]; /* text, in terminal cells */
+    bool headed;                  /* the headings are printed */
 };
 
 void sheet_begin(struct sheet *, struct answer *, const struct column *,
                  size_t n);
+void sheet_end(struct sheet *);
 
 /* The next cell. Text of strangers is filtered strictly. */
 void sheet_str(struct sheet *, struct str);
 void sheet_num(struct sheet *, uint64_t);
 void sheet_none(struct sheet *); /* it is not known */
 
-/* Print all rows below their headings, or a single row as one fact a line. */
+/*
+ * Print the rows there are, the first time below the headings; a column grows
+ * when a later row needs it.
+ */
 void sheet_rows(struct sheet *);
+
+/* Print the one row there is, a line for each cell. */
 void sheet_facts(struct sheet *);
 
 #endif

@@ -14,8 +14,8 @@
 
 enum {
     SOME_LOSS = 4,   /* per thousand: a room's message has a copy */
-    MORE_LOSS = 55,  /* three copies, two from COPIES_LOSSY on */
-    MOST_LOSS = 200, /* four */
+    MORE_LOSS = 30,  /* three copies, two from COPIES_LOSSY on */
+    MOST_LOSS = 250, /* four */
     NO_TIME = 0      /* it rides, never goes on its own */
 };
 

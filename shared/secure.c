@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
  * A connection through OpenSSL; see secure.h.
- *
- * OpenSSL reads from and writes to a BIO of ours: reads take from what was fed
- * last, and a datagram is read whole; writes are always taken whole, into a
- * queue or straight to where the caller wants them, since a write that is
- * refused would be lost without a word.
  */
 #include "shared/secure.h"
 
@@ -17,87 +12,18 @@
 #include <openssl/x509v3.h>
 
 #include "shared/error.h"
-#include "shared/frame.h"
 #include "shared/mem.h"
 #include "shared/secure_impl.h"
 
 enum {
     TIMER_FIRST_US = 250 * 1000, /* DTLS: a flight is sent again after it */
     TIMER_MOST_US = 4000 * 1000,
-    OUT_MAX = 64 * 1024, /* unsent handshake bytes of a datagram end */
-    RECORD_SEQ = 3       /* offset of epoch and sequence in a record */
+    RECORD_SEQ = 3 /* offset of epoch and sequence in a record */
 };
 
 struct secure *secure_of(const SSL *ssl)
 {
     return SSL_get_app_data(ssl);
-}
-
-/* ---- the wire ---- */
-
-static int wire_read(BIO *bio, char *out, int cap)
-{
-    struct secure *s = BIO_get_data(bio);
-    size_t n = s->fed.len < (size_t)cap ? s->fed.len : (size_t)cap;
-
-    BIO_clear_retry_flags(bio);
-    if (n == 0) {
-        BIO_set_retry_read(bio);
-        return -1;
-    }
-    memcpy(out, s->fed.ptr, n);
-    s->fed = s->datagram ? str_of(NULL) : str_from(s->fed, n);
-    return (int)n;
-}
-
-static int wire_write(BIO *bio, const char *bytes, int len)
-{
-    struct secure *s = BIO_get_data(bio);
-    struct frame *frame;
-
-    BIO_clear_retry_flags(bio);
-    if (s->direct) {
-        if ((size_t)len <= s->direct_cap && s->direct_len == 0) {
-            memcpy(s->direct, bytes, (size_t)len);
-            s->direct_len = (size_t)len;
-        }
-        return len;
-    }
-    if (s->datagram && s->out.bytes + (size_t)len > OUT_MAX)
-        return len; /* lost, as on the way: it goes again */
-    frame = frame_raw(str_bytes(bytes, (size_t)len));
-    outq_push(&s->out, frame);
-    frame_unref(frame);
-    return len;
-}
-
-static long wire_ctrl(BIO *bio, int command, long number, void *arg)
-{
-    (void)bio, (void)number, (void)arg;
-    switch (command) {
-    case BIO_CTRL_FLUSH:
-    case BIO_CTRL_DGRAM_SET_NEXT_TIMEOUT: return 1;
-    case BIO_CTRL_DGRAM_QUERY_MTU: return DATAGRAM_MAX;
-    default: return 0;
-    }
-}
-
-static int wire_create(BIO *bio)
-{
-    BIO_set_init(bio, 1);
-    return 1;
-}
-
-BIO_METHOD *secure_wire(void)
-{
-    BIO_METHOD *wire =
-        BIO_meth_new(BIO_TYPE_SOURCE_SINK | BIO_get_new_index(), "chat");
-
-    BIO_meth_set_read(wire, wire_read);
-    BIO_meth_set_write(wire, wire_write);
-    BIO_meth_set_ctrl(wire, wire_ctrl);
-    BIO_meth_set_create(wire, wire_create);
-    return wire;
 }
 
 /* ---- birth and death ---- */
@@ -169,6 +95,14 @@ void secure_free(struct secure *s)
 }
 
 /* ---- the handshake ---- */
+
+/* OpenSSL wants its queue of errors empty before a call.  It nearly always is,
+ * and to look costs a tenth of what it costs to empty it. */
+static void clear_errors(void)
+{
+    if (ERR_peek_error())
+        ERR_clear_error();
+}
 
 static void over(struct secure *s, const char *why)
 {
@@ -325,12 +259,15 @@ int secure_read(struct secure *s, uint8_t *out, size_t cap, struct now now)
         forget_fed(s);
         return 0;
     }
-    ERR_clear_error();
-    n = SSL_read(s->ssl, out, (int)cap);
-    if (n > 0)
-        return n;
-    if (!may_go_on(s, n))
-        return -ERROR_SECURITY;
+    if (!s->settled || s->fed.len > 0 || SSL_has_pending(s->ssl)) {
+        clear_errors();
+        n = SSL_read(s->ssl, out, (int)cap);
+        if (n > 0)
+            return n;
+        if (!may_go_on(s, n))
+            return -ERROR_SECURITY;
+        s->settled = true;
+    }
     arm(s);
     forget_fed(s);
     return 0;
@@ -355,7 +292,7 @@ size_t secure_pending(const struct secure *s)
 /* DTLS does not make its write buffer again by itself. */
 static bool write_record(struct secure *s, struct str bytes)
 {
-    ERR_clear_error();
+    clear_errors();
     if (s->datagram)
         SSL_alloc_buffers(s->ssl);
     if (SSL_write(s->ssl, bytes.ptr, (int)bytes.len) > 0)

@@ -1,23 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the connections of one end have in common: contexts, tickets, cookies,
- * and the answer to strangers; see secure.h.
+ * What the connections of one end have in common: contexts, and the answer to
+ * strangers; see secure.h.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/rand.h>
 
 #include "shared/mem.h"
 #include "shared/secure_impl.h"
 
 enum {
     CHAIN_MAX = 16 * 1024, /* bytes of certificates taken from a peer */
-    TICKETS = 1,           /* sent after a handshake */
-    SESSION_PEER = 3       /* tag of the certificate in a session's DER */
+    TICKETS = 1            /* sent after a handshake */
 };
 
 static const uint64_t COOKIE_US = UINT64_C(60) * 1000000;
@@ -45,164 +42,7 @@ const char *secure_reason(const char *otherwise)
     return reason ? reason : otherwise;
 }
 
-/* ---- secrets ---- */
-
-static void make_secret(struct secret *secret)
-{
-    RAND_bytes(secret->name, sizeof secret->name);
-    RAND_bytes(secret->cipher, sizeof secret->cipher);
-    RAND_bytes(secret->mac, sizeof secret->mac);
-}
-
-void secrets_turn(struct secrets *secrets, struct now now)
-{
-    if (secrets->since_us != NEVER &&
-        now.mono_us - secrets->since_us < secrets->period_us)
-        return;
-    if (secrets->since_us == NEVER ||
-        now.mono_us - secrets->since_us >= 2 * secrets->period_us)
-        make_secret(&secrets->last); /* the last one is too old as well */
-    else
-        secrets->last = secrets->now;
-    make_secret(&secrets->now);
-    secrets->since_us = now.mono_us;
-}
-
-/* ---- cookies ---- */
-
-static bool make_cookie(const struct secure *s, const struct secret *secret,
-                        uint8_t out[COOKIE_LEN])
-{
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
-                                         (char[]){ "SHA256" }, 0),
-        OSSL_PARAM_construct_end(),
-    };
-    EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(s->base->hmac);
-    uint8_t full[32];
-    size_t len;
-    bool good = ctx &&
-                EVP_MAC_init(ctx, secret->mac, sizeof secret->mac, params) &&
-                EVP_MAC_update(ctx, s->from, s->from_len) &&
-                EVP_MAC_final(ctx, full, &len, sizeof full);
-
-    EVP_MAC_CTX_free(ctx);
-    memcpy(out, full, COOKIE_LEN);
-    return good;
-}
-
-static int on_make_cookie(SSL *ssl, unsigned char *cookie, unsigned *len)
-{
-    const struct secure *s = secure_of(ssl);
-
-    *len = COOKIE_LEN;
-    return make_cookie(s, &s->base->cookies.now, cookie);
-}
-
-static int on_check_cookie(SSL *ssl, const unsigned char *cookie, unsigned len)
-{
-    const struct secure *s = secure_of(ssl);
-    const struct secret *secrets[] = { &s->base->cookies.now,
-                                       &s->base->cookies.last };
-    uint8_t want[COOKIE_LEN];
-
-    for (unsigned i = 0; i < 2 && len == COOKIE_LEN; i++)
-        if (make_cookie(s, secrets[i], want) &&
-            CRYPTO_memcmp(want, cookie, COOKIE_LEN) == 0)
-            return 1;
-    return 0;
-}
-
-/* ---- tickets ---- */
-
-static int use_secret(const struct secret *secret, unsigned char *iv,
-                      EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int encrypt)
-{
-    OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY,
-                                          (void *)(uintptr_t)secret->mac,
-                                          sizeof secret->mac),
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
-                                         (char[]){ "SHA256" }, 0),
-        OSSL_PARAM_construct_end(),
-    };
-
-    return EVP_CipherInit_ex(cipher, EVP_aes_256_cbc(), NULL, secret->cipher,
-                             iv, encrypt) == 1 &&
-           EVP_MAC_CTX_set_params(mac, params) == 1;
-}
-
-/* 1: done; 2: done, the client gets a newer ticket as well; 0: not ours. */
-static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
-                     EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac, int encrypt)
-{
-    struct secure *s = secure_of(ssl);
-    struct secrets *tickets = &s->base->tickets;
-
-    secrets_turn(tickets, s->now);
-    if (encrypt) {
-        memcpy(name, tickets->now.name, TICKET_NAME);
-        if (RAND_bytes(iv, EVP_CIPHER_get_iv_length(EVP_aes_256_cbc())) != 1 ||
-            !use_secret(&tickets->now, iv, cipher, mac, 1))
-            return -1;
-        return 1;
-    }
-    if (memcmp(name, tickets->now.name, TICKET_NAME) == 0)
-        return use_secret(&tickets->now, iv, cipher, mac, 0) ? 2 : -1;
-    if (memcmp(name, tickets->last.name, TICKET_NAME) == 0)
-        return use_secret(&tickets->last, iv, cipher, mac, 0) ? 2 : -1;
-    return 0;
-}
-
-/*
- * Take the peer's certificate out of a session, which OpenSSL can do only by
- * way of the session's DER: what is decoded into a session replaces all of it.
- */
-static bool drop_peer(SSL_SESSION *session)
-{
-    uint8_t *der = NULL, *head;
-    int len = i2d_SSL_SESSION(session, &der), class, tag;
-    const uint8_t *p = der, *end = der + len, *body;
-    long part;
-    bool good;
-
-    ASN1_get_object(&p, &part, &tag, &class, len);
-    for (body = p; p < end; p += part) {
-        uint8_t *start = der + (p - der);
-
-        ASN1_get_object(&p, &part, &tag, &class, end - p);
-        if (tag == SESSION_PEER && class == V_ASN1_CONTEXT_SPECIFIC) {
-            memmove(start, p + part, (size_t)(end - p - part));
-            end -= p + part - start;
-            break;
-        }
-    }
-    len = ASN1_object_size(1, (int)(end - body), V_ASN1_SEQUENCE);
-    p = head = der + (end - der) - len;
-    ASN1_put_object(&head, 1, (int)(end - body), V_ASN1_SEQUENCE,
-                    V_ASN1_UNIVERSAL);
-    good = d2i_SSL_SESSION(&session, &p, len) == session;
-    OPENSSL_free(der);
-    return good;
-}
-
-/*
- * A ticket is made of the session.  The client's certificate would be decoded
- * when it is made and whenever it is used, and that costs more than all the
- * rest: the fingerprint is enough.
- */
-static int on_new_ticket(SSL *ssl, void *arg)
-{
-    SSL_SESSION *session = SSL_get_session(ssl);
-    const X509 *cert = SSL_get0_peer_certificate(ssl);
-    struct fingerprint key;
-
-    (void)arg;
-    return !cert ||
-           (secure_pem_fingerprint(cert, &key) &&
-            SSL_SESSION_set1_ticket_appdata(session, &key, sizeof key) == 1 &&
-            drop_peer(session));
-}
+/* ---- contexts ---- */
 
 int secure_on_session(SSL *ssl, SSL_SESSION *session)
 {
@@ -213,8 +53,6 @@ int secure_on_session(SSL *ssl, SSL_SESSION *session)
     *place = session;
     return 1; /* ours now */
 }
-
-/* ---- contexts ---- */
 
 /* Judged later, by whoever knows what the person trusts. */
 static int on_verify(X509_STORE_CTX *store, void *arg)
@@ -232,12 +70,9 @@ static void set_server(SSL_CTX *ctx)
 {
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(ctx, TICKETS);
-    SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket);
-    SSL_CTX_set_session_ticket_cb(ctx, on_new_ticket, NULL, NULL);
     SSL_CTX_set_session_id_context(ctx, SESSION_ID_CONTEXT,
                                    sizeof SESSION_ID_CONTEXT - 1);
-    SSL_CTX_set_cookie_generate_cb(ctx, on_make_cookie);
-    SSL_CTX_set_cookie_verify_cb(ctx, on_check_cookie);
+    secure_ticket_use(ctx);
     SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE |
                                  SSL_OP_PRIORITIZE_CHACHA);
 }
@@ -249,11 +84,10 @@ static void set_client(SSL_CTX *ctx)
     SSL_CTX_sess_set_new_cb(ctx, secure_on_session);
 }
 
-static SSL_CTX *make_context(OSSL_LIB_CTX *library, bool server, bool datagram)
+static SSL_CTX *make_context(bool server, bool datagram)
 {
     int version = datagram ? DTLS1_2_VERSION : TLS1_3_VERSION;
-    SSL_CTX *ctx =
-        SSL_CTX_new_ex(library, NULL, datagram ? DTLS_method() : TLS_method());
+    SSL_CTX *ctx = SSL_CTX_new(datagram ? DTLS_method() : TLS_method());
 
     if (!ctx || !SSL_CTX_set_min_proto_version(ctx, version) ||
         !SSL_CTX_set_max_proto_version(ctx, version) ||
@@ -368,7 +202,7 @@ static bool make_contexts(struct secure_base *base, struct str key,
     snprintf(error, cap, "the encryption library cannot be used");
     for (int i = 0; i < 2; i++) {
         made[i] =
-            good ? make_context(base->few.library, base->server, i) : NULL;
+            good ? make_context(base->server, i) : NULL;
         good = made[i] && (chain.len == 0 ||
                            use_identity(made[i], key, chain, error, cap));
     }
@@ -396,10 +230,8 @@ struct secure_base *secure_base_new(const struct secure_config *config,
     base->cookies.since_us = base->tickets.since_us = NEVER;
     base->cookies.period_us = COOKIE_US;
     base->tickets.period_us = TICKET_US;
-    if (config->server)
-        secure_few_open(&base->few);
     base->wire = secure_wire();
-    base->hmac = EVP_MAC_fetch(base->few.library, "HMAC", NULL);
+    base->hmac = secure_ticket_hmac();
     base->nobody = BIO_ADDR_new();
     if (!make_contexts(base, config->key, config->chain, error, cap) ||
         (!config->server && !use_roots(base, config->roots, error, cap))) {
@@ -418,10 +250,9 @@ void secure_base_free(struct secure_base *base)
     SSL_SESSION_free(base->sessions[1]);
     SSL_CTX_free(base->stream);
     SSL_CTX_free(base->datagram);
-    EVP_MAC_free(base->hmac);
+    EVP_MAC_CTX_free(base->hmac);
     BIO_ADDR_free(base->nobody);
     BIO_meth_free(base->wire);
-    secure_few_close(&base->few);
     OPENSSL_cleanse(base, sizeof *base);
     free(base);
 }
@@ -449,6 +280,7 @@ static void set_from(struct secure *s, struct str from)
     memcpy(s->from, from.ptr, s->from_len);
 }
 
+/* NOLINTNEXTLINE(readability-function-size): a question and its answer */
 enum hello secure_hello(struct secure_base *base, struct str datagram,
                         struct str from, uint8_t *reply, size_t *len,
                         struct now now)

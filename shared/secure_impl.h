@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the files of the encryption share: secure.c (connections),
- * secure_base.c (what they have in common), secure_pem.c (keys), secure_few.c
- * (less of OpenSSL).  Nobody else includes this.
+ * secure_wire.c (their bytes), secure_base.c (what they have in common),
+ * secure_ticket.c (cookies and tickets), secure_pem.c (keys).  Nobody else
+ * includes this.
  */
 #ifndef SHARED_SECURE_IMPL_H
 #define SHARED_SECURE_IMPL_H
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>
-#include <openssl/provider.h>
 #include <openssl/ssl.h>
 
 #include "shared/bounds.h"
@@ -34,18 +34,11 @@ struct secrets {
     uint64_t period_us;
 };
 
-/* OpenSSL with what a server needs and no more. */
-struct few {
-    OSSL_LIB_CTX *library; /* NULL: all of it */
-    OSSL_PROVIDER *provider;
-};
-
 struct secure_base {
     bool server;
-    struct few few;
     SSL_CTX *stream, *datagram;
     BIO_METHOD *wire;
-    EVP_MAC *hmac;
+    EVP_MAC_CTX *hmac;
     BIO_ADDR *nobody; /* where OpenSSL writes an address that we know better */
     struct fingerprint key;
     struct secrets cookies, tickets;
@@ -57,6 +50,7 @@ struct secure {
     struct secure_base *base;
     SSL *ssl;
     bool datagram, read_closed;
+    bool settled; /* OpenSSL has no more records of before it was open */
     enum secure_state state;
     const char *error;
     struct now now; /* of the call at hand */
@@ -75,6 +69,10 @@ struct secure {
 /* Bring secrets up to date. */
 void secrets_turn(struct secrets *, struct now);
 
+/* Have a context make and take cookies and tickets; what cookies come from. */
+void secure_ticket_use(SSL_CTX *);
+EVP_MAC_CTX *secure_ticket_hmac(void);
+
 /* A connection of a context; `ssl` says which end it is. */
 struct secure *secure_make(struct secure_base *, bool datagram, struct now);
 
@@ -89,10 +87,6 @@ bool secure_pem_fingerprint(const X509 *, struct fingerprint *);
 
 /* A pass phrase would have to be asked for, where nobody may be. */
 int secure_no_phrase(char *out, int cap, int writing, void *arg);
-
-/* Where less of OpenSSL would save nothing, or cannot be had, it is all. */
-void secure_few_open(struct few *);
-void secure_few_close(struct few *);
 
 /* The bytes between the wire and OpenSSL. */
 BIO_METHOD *secure_wire(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Keys and certificates; see secure.h.
+ * Keys and certificates; see secure_pem.h.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 static const char NEVER_EXPIRES[] = "99991231235959Z";
 
 /* A clock that is behind must not call a new certificate one of tomorrow. */
-static const long BEFORE_S = -24 * 3600;
+static const long BEFORE_S = -24L * 3600;
 
 /* ---- fingerprints ---- */
 
@@ -120,6 +120,7 @@ static X509 *make_certificate(EVP_PKEY *key, const char *name, struct now now)
     return NULL;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): as OpenSSL calls it */
 int secure_no_phrase(char *out, int cap, int writing, void *arg)
 {
     (void)out, (void)cap, (void)writing, (void)arg;

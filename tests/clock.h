@@ -14,9 +14,9 @@
 static struct now clock_now = { 1000000, 1700000000000 };
 
 /* Not declared as the C library does: there the second one has an attribute. */
-int gettimeofday(struct timeval *restrict tv, void *restrict zone)
+int gettimeofday(struct timeval *restrict tv, void *restrict tz)
 {
-    (void)zone;
+    (void)tz;
     tv->tv_sec = (time_t)(clock_now.mono_us / 1000000);
     tv->tv_usec = (suseconds_t)(clock_now.mono_us % 1000000);
     return 0;

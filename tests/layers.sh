@@ -20,7 +20,7 @@ LINES='
 server  main chatctl
 server  net net_listen net_stream net_dgram net_inquiry
 server  inquiry
-server  control control_act control_list control_look http
+server  control control_act control_list control_look control_walk http
 server  service
 server  endpoint
 server  hub hub_door hub_in keys storage
@@ -115,7 +115,6 @@ tui/terminfo          cur_term|(del_cur|setup)term|tiget(flag|str)|tiparm|getenv
 # file  variable  why nothing else will do
 VARIABLES='
 tui/rescue  rescue  a signal handler is called without an argument
-shared/secure_few  picked  so is the query of a provider of OpenSSL
 '
 
 # Lines of `file symbol type`: U when used, V when it is a variable.

@@ -270,6 +270,58 @@ static void test_conn_does_not_fight_for_its_session(void **state)
     strike(s);
 }
 
+static void throw_out(struct stage *s, const char *why)
+{
+    struct msg bye = { .kind = KIND_BYE };
+
+    bye.bye.code = ERROR_KICKED;
+    bye.bye.text = str_of(why);
+    say(s, &bye);
+    settle(s);
+}
+
+static void test_conn_stays_away_when_thrown_out(void **state)
+{
+    struct stage *s = raise();
+    const struct history *h;
+
+    (void)state;
+    start(s);
+    greet(s, EPOCH, true);
+    throw_out(s, "spam");
+    pass(s, 300000);
+    assert_int_equal(s->n, 1);
+    assert_int_equal(s->model->link, LINK_OFFLINE);
+    h = model_shown(s->model);
+    assert_string_equal(h->lines[h->n - 1].text,
+                        "the operator ended this session (spam); /reconnect "
+                        "goes back");
+    client_reconnect(s->client, s->now);
+    settle(s);
+
+    assert_int_equal(s->n, 2);
+    strike(s);
+}
+
+/* Nobody is there to say that it is to go back. */
+static void test_conn_ends_when_thrown_out_of_a_pipe(void **state)
+{
+    struct stage *s = raise();
+    const char *why;
+    int code;
+
+    (void)state;
+    s->config.once = true;
+    start(s);
+    greet(s, EPOCH, true);
+    throw_out(s, err_text(ERROR_KICKED));
+
+    assert_true(client_fatal(s->client, &code, &why));
+    assert_int_equal(code, EX_NOPERM);
+    assert_string_equal(why, "the operator ended this session");
+    strike(s);
+}
+
 static void test_conn_says_goodbye_and_stays_away(void **state)
 {
     struct stage *s = raise();
@@ -354,6 +406,8 @@ int main(void)
         TEST(test_conn_stays_when_the_other_transport_fails),
         TEST(test_conn_survives_an_early_goodbye_in_a_switch),
         TEST(test_conn_does_not_fight_for_its_session),
+        TEST(test_conn_stays_away_when_thrown_out),
+        TEST(test_conn_ends_when_thrown_out_of_a_pipe),
         TEST(test_conn_says_goodbye_and_stays_away),
         TEST(test_conn_is_away_again_after_a_reconnect),
         TEST(test_conn_survives_garbage),

@@ -14,7 +14,7 @@
 #include "server/service.h"
 #include "server/sheet.h"
 #include "server/words.h"
-#include "shared/text.h"
+#include "shared/error.h"
 
 /* ---- words ---- */
 
@@ -126,13 +126,17 @@ static char *print_sheet(bool json)
 {
     struct answer answer;
     struct sheet sheet;
+    char *text;
+    size_t len;
 
     answer_begin(&answer, json);
     sheet_begin(&sheet, &answer, COLUMNS, N_COLUMNS);
     fill(&sheet);
     sheet_rows(&sheet);
+    text = answer_take(&answer, &len);
+    sheet_end(&sheet);
     answer_end(&answer);
-    return answer.text;
+    return text;
 }
 
 static void test_sheet_is_aligned_by_cells(void **state)
@@ -183,18 +187,21 @@ static void test_sheet_spells_numbers(void **state)
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
         struct answer answer;
         struct sheet sheet;
-        char want[128];
+        char want[128], *text;
+        size_t len;
 
         answer_begin(&answer, false);
         sheet_begin(&sheet, &answer, ONE, 2);
         sheet_num(&sheet, CASES[i].n);
         sheet_num(&sheet, CASES[i].n);
         sheet_facts(&sheet);
-        answer_end(&answer);
+        text = answer_take(&answer, &len);
         snprintf(want, sizeof want, "n  %s\ns  %s\n", CASES[i].bytes,
                  CASES[i].seconds);
-        assert_string_equal(answer.text, want);
-        answer_free(&answer);
+        assert_string_equal(text, want);
+        free(text);
+        sheet_end(&sheet);
+        answer_end(&answer);
     }
 }
 
@@ -248,18 +255,32 @@ static int desk_free(void **state)
     return 0;
 }
 
+/* All that is said to a line, as a string; owner frees. */
+static char *hear(struct desk *d, struct control *c)
+{
+    char *said = NULL, *part;
+    size_t all = 0, len;
+
+    while (!control_is_done(c)) {
+        part = control_part(c, d->rig->now, &len);
+        said = mem_resize(said, all + len + 1, 1);
+        memcpy(said + all, part, len);
+        said[all += len] = '\0';
+        free(part);
+    }
+    return said;
+}
+
 static const char *ask(struct desk *d, const char *line)
 {
-    char question[256];
-    size_t len;
-    char *answer;
+    char question[2048];
+    struct control *c;
 
     snprintf(question, sizeof question, "%s\n", line);
-    answer = control_answer(&d->service, str_of(question), &d->asker,
-                            d->rig->now, &len);
+    c = control_new(&d->service, &d->asker, str_of(question));
     free(d->answer);
-    d->answer = mem_str(str_bytes(answer, len));
-    free(answer);
+    d->answer = hear(d, c);
+    control_free(c);
     return d->answer;
 }
 
@@ -291,16 +312,14 @@ static void test_control_admits_its_own_user_and_root(void **state)
     struct desk *d = *state;
     struct asker other = { .uid = 8, .pid = 5, .own = 7 };
     struct asker root = { .uid = 0, .own = 7 };
-    char *out;
-    size_t len;
 
     assert_true(control_admits(&d->asker));
     assert_true(control_admits(&root));
     assert_false(control_admits(&other));
-    out = control_refuse(&d->service, &other, &len);
-    assert_int_equal(out[0], '!');
-    assert_memory_equal(out + len - 4, "=77\n", 4);
-    free(out);
+    d->asker = other;
+    check_says(d, "shutdown", "!only the server's user (uid 7) and root");
+    check_code(d, EX_NOPERM);
+    assert_true(d->service.stop_us == NEVER);
     assert_true(logged(d, "control.refused uid=8 pid=5"));
 }
 
@@ -465,17 +484,115 @@ static void test_control_reloads_and_says_what_came_of_it(void **state)
     unlink(path);
 }
 
+/* ---- people ---- */
+
+static struct msg must_bye(struct peer *p)
+{
+    struct msg msg = must(p, KIND_BYE);
+
+    assert_int_equal(msg.bye.code, ERROR_KICKED);
+    return msg;
+}
+
+static void test_control_kicks_a_session(void **state)
+{
+    struct desk *d = *state;
+    struct peer *ana = enter(d->rig, "ana"), *bob = enter(d->rig, "bob");
+    struct msg bye;
+
+    check_says(d, "--json kick 1 go \"away\\nnow\"", " {\"sessions\":1}\n=0\n");
+    settle(d->rig);
+    bye = must_bye(ana);
+    assert_true(str_is(bye.bye.text, "go away now"));
+    assert_int_equal(ana->s->state, SESSION_CLOSING);
+    must_not(bob, KIND_BYE);
+    assert_true(logged(d, "session.kick session=1 uid=7"));
+    check_says(d, "kick 1", "!kick: 1: is not connected");
+    check_code(d, EX_UNAVAILABLE);
+    check_says(d, "kick 99", "!kick: 99: nobody");
+    check_code(d, EX_NOUSER);
+    check_says(d, "kick 99999999999999999999", "nobody");
+    check_says(d, "kick carl", "nobody");
+    check_says(d, "kick", "usage: kick SESSION|NICK [REASON]");
+}
+
+static void test_control_kicks_all_sessions_of_a_nick(void **state)
+{
+    struct desk *d = *state;
+    struct peer *li = enter(d->rig, "李伟");
+    struct peer *again = enter_as(d->rig, TRANSPORT_UDP, "", 77,
+                                  str_bytes(li->token, TOKEN_LEN));
+    struct peer *digits = enter(d->rig, "2");
+    struct msg bye;
+
+    check_says(d, "--json kick 李伟", "\"sessions\":2");
+    settle(d->rig);
+    bye = must_bye(li);
+    assert_true(str_is(bye.bye.text, err_text(ERROR_KICKED)));
+    must_bye(again);
+    must_not(digits, KIND_BYE);
+    check_says(d, "--json kick @2", "\"sessions\":1");
+    settle(d->rig);
+    must_bye(digits);
+}
+
+static void test_control_kicks_who_says_nothing(void **state)
+{
+    struct desk *d = *state;
+    struct peer *silent = peer_new(d->rig, TRANSPORT_TCP);
+
+    check_says(d, "--json kick 1", "\"sessions\":1");
+    settle(d->rig);
+    must_bye(silent);
+}
+
+static void test_control_announces_to_who_is_in(void **state)
+{
+    struct desk *d = *state;
+    struct peer *ana = enter(d->rig, "ana");
+    struct peer *bob = enter_as(d->rig, TRANSPORT_UDP, "bob", 5, str_of(NULL));
+    struct peer *stranger = peer_new(d->rig, TRANSPORT_TCP);
+    struct peer *peers[] = { ana, bob };
+    char line[1100];
+
+    check_says(d, "--json announce tea  \"is\\nready\"", "\"sessions\":2");
+    settle(d->rig);
+    for (size_t i = 0; i < 2; i++) {
+        struct msg msg = must(peers[i], KIND_ANNOUNCE);
+
+        assert_true(str_is(msg.announce.text, "tea is\nready"));
+        assert_int_equal(msg.announce.down_s, 0);
+        assert_int_equal(msg.announce.ts, d->rig->now.wall_ms);
+    }
+    must_not(stranger, KIND_ANNOUNCE);
+    check_says(d, "announce \"\"", "!announce: what?");
+    check_code(d, EX_USAGE);
+    snprintf(line, sizeof line, "announce %01025d", 0);
+    check_says(d, line, "!announce: longer");
+    check_code(d, EX_USAGE);
+    settle(d->rig);
+    must_not(ana, KIND_ANNOUNCE);
+}
+
 static void test_control_ends_the_server_when_told(void **state)
 {
     struct desk *d = *state;
+    struct peer *ana = enter(d->rig, "ana");
+    struct msg msg;
 
     check_says(d, "shutdown soon", "!shutdown: soon: ");
     check_code(d, EX_USAGE);
-    check_says(d, "shutdown 99999999999999999999", "not a number");
+    check_says(d, "shutdown 99999999999999999999", "neither a number");
     assert_true(d->service.stop_us == NEVER);
-    assert_string_equal(ask(d, "shutdown 30"), "=0\n");
+    check_says(d, "--json shutdown 30", " {\"sessions\":1}\n=0\n");
+    settle(d->rig);
+    msg = must(ana, KIND_ANNOUNCE);
+    assert_int_equal(msg.announce.down_s, 30);
+    assert_int_equal(msg.announce.text.len, 0);
     assert_int_equal(d->service.stop_us, d->rig->now.mono_us + 30000000);
     check_says(d, "--json status", "\"down_in_s\":30,");
+    assert_string_equal(ask(d, "shutdown off"), "=0\n");
+    assert_true(d->service.stop_us == NEVER);
     assert_string_equal(ask(d, "shutdown"), "=0\n");
     assert_int_equal(d->service.stop_us, d->rig->now.mono_us);
 }
@@ -501,7 +618,7 @@ static void test_inquiry_waits_for_the_line(void **state)
 
     inquiry_feed(q, S("shut"), d->rig->now);
     assert_int_equal(inquiry_output(q).len, 0);
-    inquiry_feed(q, S("down 5\nstatus\n"), d->rig->now);
+    inquiry_feed(q, S("down off\nstatus\n"), d->rig->now);
     assert_true(output_is(q, "=0\n"));
     inquiry_feed(q, S("status\n"), d->rig->now); /* one is enough */
     inquiry_sent(q, 1, d->rig->now);
@@ -571,20 +688,71 @@ static void test_inquiry_does_not_wait_for_ever(void **state)
 {
     struct desk *d = *state;
     struct inquiry *q = begin(d, 7);
-    uint64_t asked = inquiry_deadline(q), answered;
+    uint64_t asked = inquiry_wake(q), answered;
 
     assert_int_equal(asked, d->rig->now.mono_us + 10000000);
     pass(d->rig, 9000);
     inquiry_feed(q, S("sta"), d->rig->now);
-    assert_int_equal(inquiry_deadline(q), asked); /* slowly is too slow */
+    assert_int_equal(inquiry_wake(q), asked); /* slowly is too slow */
     inquiry_feed(q, S("tus\n"), d->rig->now);
-    answered = inquiry_deadline(q);
+    answered = inquiry_wake(q);
     assert_int_equal(answered, d->rig->now.mono_us + 30000000);
     pass(d->rig, 1000);
     inquiry_sent(q, 1, d->rig->now);
-    assert_int_equal(inquiry_deadline(q), answered + 1000000);
+    assert_int_equal(inquiry_wake(q), answered + 1000000);
     inquiry_sent(q, inquiry_output(q).len, d->rig->now);
-    assert_int_equal(inquiry_deadline(q), d->rig->now.mono_us + 1000000);
+    assert_int_equal(inquiry_wake(q), d->rig->now.mono_us + 1000000);
+    inquiry_free(q);
+}
+
+/* A long answer comes in parts, one a turn, while people come and go. */
+static void test_inquiry_makes_an_answer_in_parts(void **state)
+{
+    struct desk *d = *state;
+    struct inquiry *q = begin(d, 7);
+    struct peer *peers[200];
+    unsigned parts = 0, lines = 0;
+    char nick[16];
+
+    for (int i = 0; i < 200; i++) {
+        snprintf(nick, sizeof nick, "p%d", i);
+        peers[i] = enter(d->rig, nick);
+    }
+    inquiry_feed(q, S("sessions\n"), d->rig->now);
+    for (; !inquiry_is_said(q); parts++) {
+        struct str out = inquiry_output(q);
+
+        for (size_t i = 0; i < out.len; i++)
+            lines += out.ptr[i] == '\n';
+        if (parts == 0) {
+            cut(peers[150]);
+            enter(d->rig, "late");
+        }
+        inquiry_sent(q, out.len, d->rig->now);
+        assert_int_equal(inquiry_output(q).len, 0);
+        if (inquiry_is_said(q))
+            break;
+        assert_int_equal(inquiry_wake(q), 0);
+        inquiry_turn(q, d->rig->now);
+    }
+    assert_int_equal(parts, 3);
+    assert_int_equal(lines, 1 + 199 + 1); /* headings, sessions, end */
+    inquiry_free(q);
+}
+
+static void test_inquiry_ends_a_reader_that_has_stopped(void **state)
+{
+    struct desk *d = *state;
+    struct inquiry *q = begin(d, 7);
+
+    inquiry_feed(q, S("status\n"), d->rig->now);
+    pass(d->rig, 29999);
+    inquiry_turn(q, d->rig->now);
+    assert_false(inquiry_is_over(q));
+    pass(d->rig, 1);
+    assert_true(inquiry_wake(q) <= d->rig->now.mono_us);
+    inquiry_turn(q, d->rig->now);
+    assert_true(inquiry_is_over(q));
     inquiry_free(q);
 }
 
@@ -609,12 +777,18 @@ int main(void)
         DESK_TEST(test_control_shows_the_key),
         DESK_TEST(test_control_shows_the_counters),
         DESK_TEST(test_control_reloads_and_says_what_came_of_it),
+        DESK_TEST(test_control_kicks_a_session),
+        DESK_TEST(test_control_kicks_all_sessions_of_a_nick),
+        DESK_TEST(test_control_kicks_who_says_nothing),
+        DESK_TEST(test_control_announces_to_who_is_in),
         DESK_TEST(test_control_ends_the_server_when_told),
         DESK_TEST(test_inquiry_waits_for_the_line),
         DESK_TEST(test_inquiry_answers_who_has_closed_half),
         DESK_TEST(test_inquiry_refuses_before_it_is_asked),
         DESK_TEST(test_inquiry_has_a_longest_line),
         DESK_TEST(test_inquiry_does_not_wait_for_ever),
+        DESK_TEST(test_inquiry_makes_an_answer_in_parts),
+        DESK_TEST(test_inquiry_ends_a_reader_that_has_stopped),
     };
 
     return RUN(tests);

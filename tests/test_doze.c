@@ -161,6 +161,22 @@ static void test_doze_is_no_stall(void **state)
     move_out(b);
 }
 
+/* The server itself stood still: silence and a queue are found at once. */
+static void test_doze_begins_after_a_leap_in_time(void **state)
+{
+    struct bedroom *b = move_in(NULL);
+
+    (void)state;
+    fall_asleep(b->ana);
+    say_lines(b, 0, 5);
+    b->post->rig->now.mono_us += 60 * 1000000;
+    calm(b->post);
+
+    assert_int_equal(b->s->state, SESSION_DORMANT);
+    assert_int_equal(metrics(b->post)->slow, 0);
+    move_out(b);
+}
+
 static void test_doze_ends(void **state)
 {
     struct limits limits = rig_limits();
@@ -402,6 +418,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(comes_back_without_a_handshake),
         TEST(is_no_stall),
+        TEST(begins_after_a_leap_in_time),
         TEST(ends),
         TEST(can_be_switched_off),
         TEST(is_deep),

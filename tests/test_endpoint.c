@@ -36,18 +36,19 @@ static void test_endpoint_does_not_grow_with_hellos(void **state)
     uint8_t bytes[DATAGRAM_MAX], reply[DATAGRAM_MAX];
     size_t len = hello(post, bytes), before = 0;
     struct rig *rig = post->rig;
-    struct session *fresh;
 
     (void)state;
     for (uint32_t i = 0; i < 101000; i++) {
         struct address from = at((uint32_t)rng_next(&rig->rng), 9);
+        struct arrival a = { .datagram = str_bytes(bytes, len),
+                             .from = &from,
+                             .reply = reply };
 
         if (i == 1000)
             before = mallinfo2().uordblks;
         rig->now.mono_us += 40;
-        endpoint_input(post->endpoint, str_bytes(bytes, len), &from, reply,
-                       &fresh, rig->now);
-        assert_null(fresh);
+        endpoint_input(post->endpoint, &a, rig->now);
+        assert_null(a.fresh);
     }
 
     assert_int_equal(mallinfo2().uordblks, before);
@@ -109,6 +110,32 @@ static void test_endpoint_never_amplifies(void **state)
     assert_true(metrics(post)->cookies > 1000);
     assert_int_equal(sessions(post), 0);
     post_free(post);
+}
+
+/* Whichever of the first datagrams are lost, either way: the call comes about,
+ * and goes on under its id. */
+static void test_endpoint_repairs_a_beginning(void **state)
+{
+    (void)state;
+    for (unsigned a = 1; a <= 16; a++) {
+        for (unsigned b = a; b <= 16; b++) {
+            struct post *post = post_new(NULL, CLEAR_LOCAL);
+            struct caller *c = call(post, at(HOME, 1), true);
+
+            post->lost[0] = a;
+            post->lost[1] = b;
+            say_hello(&c->peer, 7);
+            say_auth(&c->peer, "ana", str_of(NULL));
+            say_sync(&c->peer);
+            wait(post, 4000);
+            authed(&c->peer);
+            must(&c->peer, KIND_SYNC_DONE);
+            assert_int_equal(sessions(post), 1);
+            c->at = at(HOME, 2); /* only its id tells who it is */
+            assert_true(lives(c));
+            post_free(post);
+        }
+    }
 }
 
 /* ---- forged and repeated datagrams ---- */
@@ -564,6 +591,7 @@ int main(void)
         TEST(does_not_grow_with_hellos),
         TEST(wants_the_cookie_of_that_address),
         TEST(never_amplifies),
+        TEST(repairs_a_beginning),
         TEST(is_deaf_to_other_ids),
         TEST(follows_no_echo),
         TEST(follows_no_latecomer),

@@ -214,6 +214,28 @@ static void test_meeting_keeps_a_friend_when_a_stranger_answers(void **state)
     strike(s);
 }
 
+/* The same when the person asked for the other way. */
+static void test_meeting_does_not_switch_to_a_stranger(void **state)
+{
+    struct scene *s = raise();
+    struct fingerprint its = secure_base_fingerprint(s->town.base);
+    struct link *link;
+
+    (void)state;
+    start(s, &its, PICK_TCP);
+    pass(s, 2000);
+    link = client_link(s->guest.client);
+    change_key(s);
+    client_pick(s->guest.client, PICK_UDP, s->town.now);
+    pass(s, 20000);
+
+    assert_int_equal(s->model->link, LINK_ONLINE);
+    assert_ptr_equal(client_link(s->guest.client), link);
+    assert_int_equal(client_picked(s->guest.client), PICK_TCP);
+    assert_true(was_told(s, "staying on TCP"));
+    strike(s);
+}
+
 /* Nobody is talked to any more who was met first and has changed since. */
 static void test_meeting_stays_away_from_a_changed_key(void **state)
 {
@@ -243,6 +265,7 @@ int main(void)
         cmocka_unit_test(test_meeting_believes_nobody_unjudged),
         cmocka_unit_test(test_meeting_believes_whom_it_trusts),
         cmocka_unit_test(test_meeting_keeps_a_friend_when_a_stranger_answers),
+        cmocka_unit_test(test_meeting_does_not_switch_to_a_stranger),
         cmocka_unit_test(test_meeting_stays_away_from_a_changed_key),
     };
 

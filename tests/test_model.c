@@ -533,6 +533,37 @@ static void test_model_survives_any_messages(void **state)
     model_free(m);
 }
 
+/* What the operator says stands where the person looks. */
+static void test_model_shows_what_the_operator_says(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t down_s;
+        const char *shown;
+    } CASES[] = {
+        { "tea\nis ready", 0, "the operator says: tea\nis ready" },
+        { "", 119, "the server goes down in 119 s" },
+        { "", 150, "the server goes down in 2 min" },
+    };
+    struct model *m = scene_model(0);
+
+    (void)state;
+    model_room_add(m, S("#other"));
+    model_switch(m, 1);
+    for (unsigned i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct msg msg = { .kind = KIND_ANNOUNCE };
+
+        m->bell = false;
+        msg.announce.text = str_of(CASES[i].text);
+        msg.announce.down_s = CASES[i].down_s;
+        model_apply(m, &msg, scene_at(i));
+        assert_string_equal(last_text(&m->rooms[1]->history), CASES[i].shown);
+        assert_true(m->bell);
+    }
+    assert_int_equal(m->rooms[0]->history.n, 0);
+    model_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -551,6 +582,7 @@ int main(void)
         cmocka_unit_test(test_model_tells_who_is_back),
         cmocka_unit_test(test_model_is_quiet_about_small_changes),
         cmocka_unit_test(test_model_says_ages_shortly),
+        cmocka_unit_test(test_model_shows_what_the_operator_says),
         cmocka_unit_test(test_model_typing_ends_by_itself),
         cmocka_unit_test(test_model_own_lines_climb_the_ladder),
         cmocka_unit_test(test_model_ack_and_event_in_any_order),

@@ -5,6 +5,10 @@
  */
 #include "tests/test.h"
 
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+
 #include "shared/bounds.h"
 #include "shared/error.h"
 #include "shared/mem.h"
@@ -197,19 +201,38 @@ static void test_keep(void **state)
     secure_free(server);
 }
 
-static struct secure_peer peer_of(struct secure_base *server,
-                                  struct secure_base *client, const char *name)
+/* What both ends of a new stream say of each other. */
+static void meet(struct secure_base *server, struct secure_base *client,
+                 const char *name, struct secure_peer *of_server,
+                 struct secure_peer *of_client)
 {
     struct secure *s = secure_new(server, false, NULL, clock_now);
     struct secure *c = secure_new(client, false, name, clock_now);
-    struct secure_peer peer;
 
     shake(c, s, SIZE_MAX);
     assert_open(c);
-    peer = secure_peer(c);
+    assert_open(s);
+    *of_server = secure_peer(c);
+    *of_client = secure_peer(s);
     secure_free(c);
     secure_free(s);
+}
+
+static struct secure_peer peer_of(struct secure_base *server,
+                                  struct secure_base *client, const char *name)
+{
+    struct secure_peer peer, other;
+
+    meet(server, client, name, &peer, &other);
     return peer;
+}
+
+static void assert_key(const struct secure_peer *peer,
+                       const struct secure_base *base)
+{
+    struct fingerprint key = secure_base_fingerprint(base);
+
+    assert_true(peer->has_key && fingerprint_equal(&peer->key, &key));
 }
 
 static void test_vouched(void **state)
@@ -252,6 +275,55 @@ static void test_resume(void **state)
     assert_true(peer_of(w->server, w->client, "chat.example").resumed);
     clock_pass(UINT64_C(7300) * SECONDS);
     assert_false(peer_of(w->server, w->client, "chat.example").resumed);
+}
+
+/* A ticket is as good as the key that was proved for it, time after time. */
+static void test_resume_proves(void **state)
+{
+    struct world *w = *state;
+    struct secure_base *keyless = base_of(false, NULL, w->server_pem.chain);
+    struct secure_peer server, client;
+
+    for (int i = 0; i < 4; i++) {
+        meet(w->server, w->client, "chat.example", &server, &client);
+        assert_int_equal(client.resumed, i > 0);
+        assert_key(&client, w->client);
+        assert_key(&server, w->server);
+        meet(w->server, keyless, "chat.example", &server, &client);
+        assert_int_equal(client.resumed, i > 0);
+        assert_false(client.has_key);
+        assert_key(&server, w->server);
+    }
+    secure_base_free(keyless);
+}
+
+/* Keys of other kinds than we make, of either end. */
+static struct secure_pem pem_of(EVP_PKEY *key, const EVP_MD *digest)
+{
+    X509 *cert = X509_new();
+    BIO *bio = BIO_new(BIO_s_mem());
+    struct secure_pem pem;
+    char *text;
+    long len;
+
+    X509_set_pubkey(cert, key);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_UTF8,
+                               (const unsigned char *)"someone", -1, -1, 0);
+    X509_set_issuer_name(cert, X509_get_subject_name(cert));
+    X509_time_adj_ex(X509_getm_notBefore(cert), -1, 0, NULL);
+    X509_time_adj_ex(X509_getm_notAfter(cert), 1, 0, NULL);
+    assert_true(X509_sign(cert, key, digest) > 0);
+    PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL);
+    len = BIO_get_mem_data(bio, &text);
+    pem.key = mem_str(str_bytes(text, (size_t)len));
+    BIO_reset(bio);
+    PEM_write_bio_X509(bio, cert);
+    len = BIO_get_mem_data(bio, &text);
+    pem.chain = mem_str(str_bytes(text, (size_t)len));
+    BIO_free(bio);
+    X509_free(cert);
+    EVP_PKEY_free(key);
+    return pem;
 }
 
 static void test_renew(void **state)
@@ -515,16 +587,102 @@ static void test_datagrams_lost(void **state)
 static void test_datagrams_resumed(void **state)
 {
     struct world *w = *state;
-    struct call call = call_begin(w);
+
+    for (int i = 0; i < 4; i++) {
+        struct call call = call_begin(w);
+        struct secure_peer server, client;
+
+        call_run(&call);
+        server = secure_peer(call.client);
+        client = secure_peer(call.server);
+        assert_int_equal(server.resumed, i > 0);
+        assert_int_equal(client.resumed, i > 0);
+        assert_key(&server, w->server);
+        assert_key(&client, w->client);
+        assert_talks(&call);
+        call_end(&call);
+    }
+}
+
+/* Over datagrams, too, each end knows the other's key. */
+static void calls_prove(struct world w)
+{
+    struct call call = call_begin(&w);
+    struct secure_peer server, client;
 
     call_run(&call);
-    assert_false(secure_peer(call.client).resumed);
+    server = secure_peer(call.client);
+    client = secure_peer(call.server);
+    assert_key(&server, w.server);
+    assert_key(&client, w.client);
+    assert_talks(&call);
     call_end(&call);
-    call = call_begin(w);
-    call_run(&call);
-    assert_true(secure_peer(call.client).resumed);
-    assert_true(secure_peer(call.server).resumed);
-    assert_true(secure_peer(call.server).has_key);
+}
+
+/* DTLS 1.2 takes no curve that is not a group of ours, and OpenSSL's does not
+ * take Ed25519 of a server. */
+static void test_other_keys(void **state)
+{
+    struct world *w = *state;
+    struct secure_pem pems[] = {
+        pem_of(EVP_RSA_gen(2048), EVP_sha256()),
+        pem_of(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), NULL),
+        pem_of(EVP_EC_gen("P-384"), EVP_sha384()),
+    };
+
+    for (size_t i = 0; i < sizeof pems / sizeof *pems; i++) {
+        struct secure_base *client = base_of(false, &pems[i], NULL);
+        struct secure_base *server = base_of(true, &pems[i], NULL);
+        struct secure_peer of_server, of_client;
+
+        meet(w->server, client, NULL, &of_server, &of_client);
+        assert_key(&of_client, client);
+        meet(server, w->client, NULL, &of_server, &of_client);
+        assert_key(&of_server, server);
+        assert_key(&of_client, w->client);
+        if (i < 2)
+            calls_prove(
+                (struct world){ .server = w->server, .client = client });
+        if (i < 1)
+            calls_prove(
+                (struct world){ .server = server, .client = w->client });
+        secure_base_free(client);
+        secure_base_free(server);
+        secure_pem_free(&pems[i]);
+    }
+}
+
+/* Records that overtake the end of the handshake wait for it. */
+static void test_datagrams_early(void **state)
+{
+    struct world *w = *state;
+    struct call call = call_begin(w);
+    uint8_t out[DATAGRAM_MAX];
+    char text[64] = "";
+    size_t len;
+
+    while (!call.server || secure_state(call.server) != SECURE_OPEN) {
+        while (call.server &&
+               (len = secure_datagram(call.server, out, sizeof out))) {
+            secure_feed(call.client, str_bytes(out, len));
+            read_all(call.client, text, sizeof text);
+        }
+        len = secure_datagram(call.client, out, sizeof out);
+        assert_true(len > 0);
+        to_server(&call, str_bytes(out, len));
+    }
+    for (int i = 0; i < 3; i++) {
+        len =
+            secure_seal(call.server, str_bytes(&"abc"[i], 1), out, sizeof out);
+        secure_feed(call.client, str_bytes(out, len));
+        read_all(call.client, text, sizeof text);
+    }
+    assert_string_equal(text, "");
+    while ((len = secure_datagram(call.server, out, sizeof out))) {
+        secure_feed(call.client, str_bytes(out, len));
+        read_all(call.client, text, sizeof text);
+    }
+    assert_string_equal(text, "abc");
     assert_talks(&call);
     call_end(&call);
 }
@@ -668,13 +826,23 @@ static void test_hash(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_stream),         TEST(test_keep),
-        TEST(test_vouched),        TEST(test_resume),
-        TEST(test_renew),          TEST(test_no_client_key),
-        TEST(test_stream_garbage), TEST(test_datagrams),
-        TEST(test_datagrams_lost), TEST(test_datagrams_resumed),
-        TEST(test_cookie),         TEST(test_strange_datagrams),
-        TEST(test_records),        TEST(test_fingerprint_text),
+        TEST(test_stream),
+        TEST(test_keep),
+        TEST(test_vouched),
+        TEST(test_resume),
+        TEST(test_resume_proves),
+        TEST(test_renew),
+        TEST(test_no_client_key),
+        TEST(test_stream_garbage),
+        TEST(test_datagrams),
+        TEST(test_datagrams_lost),
+        TEST(test_datagrams_resumed),
+        TEST(test_other_keys),
+        TEST(test_datagrams_early),
+        TEST(test_cookie),
+        TEST(test_strange_datagrams),
+        TEST(test_records),
+        TEST(test_fingerprint_text),
         TEST(test_hash),
     };
 

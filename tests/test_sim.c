@@ -3,13 +3,13 @@
  * The whole of it in one process with one seed: the server, and real clients
  * over bad paths, encrypted in a part of the seeds.  Streams are chopped
  * anywhere and cut; datagrams are lost, doubled and out of order, and sent
- * again by somebody who listens; connections fail; the transport is switched in the
- * middle of talk; clients get other ports and go to other networks, are cut off
- * from UDP or from TCP, and fall asleep; commits fail; clients are killed, and
- * come back with what their outbox has on disk.  In the end every line is in
- * the room once, every author's lines are in the order they were said, and
- * every reader has all of them, once and in that order: in the model, and as
- * printed.
+ * again by somebody who listens; connections fail; the transport is switched
+ * in the middle of talk; clients get other ports and go to other networks, are
+ * cut off from UDP or from TCP, and fall asleep; commits fail; clients are
+ * killed, and come back with what their outbox has on disk.  In the end every
+ * line is in the room once, every author's lines are in the order they were
+ * said, and every reader has all of them, once and in that order: in the
+ * model, and as printed.
  *
  *     SEED=0x2a build/tests/test_sim      runs that seed alone
  */

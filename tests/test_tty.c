@@ -145,6 +145,30 @@ static bool is_cooked(const struct world *w)
            memcmp(now.c_cc, w->before.c_cc, sizeof now.c_cc) == 0;
 }
 
+static void run_until_told(struct world *w, struct str bytes)
+{
+    for (int end = w->ticks + 5000;
+         w->told.len < bytes.len && w->ticks < end;)
+        uv_run(&w->loop, UV_RUN_ONCE);
+    assert_int_equal(w->told.len, bytes.len);
+    assert_memory_equal(w->told.bytes, bytes.ptr, bytes.len);
+}
+
+/* A cooked terminal makes Enter a newline, which is another key. */
+static void test_tty_knows_enter_typed_ahead(void **state)
+{
+    struct world *w = world_new();
+
+    (void)state;
+    pty_type(w->pty, "early\r", 6);
+    (void)pty_await(w->pty, "early\r\n"); /* echoed, so cooked */
+    tty_enter(w->tty);
+    run_until_told(w, S("early\r"));
+    pty_type(w->pty, "\n", 1);
+    run_until_told(w, S("early\r\n"));
+    world_free(w);
+}
+
 static void test_tty_hands_on_every_key_as_it_is(void **state)
 {
     static const char KEYS[] = "a\r\n\x03\x1a\x13\x11\x1c\x16\x0f\x04\x7f\xff";
@@ -153,12 +177,7 @@ static void test_tty_hands_on_every_key_as_it_is(void **state)
     (void)state;
     tty_enter(w->tty);
     pty_type(w->pty, KEYS, sizeof KEYS); /* and the NUL */
-    for (int end = w->ticks + 5000;
-         w->told.len < sizeof KEYS && w->ticks < end;)
-        uv_run(&w->loop, UV_RUN_ONCE);
-
-    assert_int_equal(w->told.len, sizeof KEYS);
-    assert_memory_equal(w->told.bytes, KEYS, sizeof KEYS);
+    run_until_told(w, str_bytes(KEYS, sizeof KEYS));
     assert_int_equal(pty_await(w->pty, "\033[?2004h"), 0); /* and no echo */
     world_free(w);
 }
@@ -608,6 +627,7 @@ static void test_tty_open_needs_a_terminal(void **state)
 int main(void)
 {
     static const struct CMUnitTest TESTS[] = {
+        cmocka_unit_test(test_tty_knows_enter_typed_ahead),
         cmocka_unit_test(test_tty_hands_on_every_key_as_it_is),
         cmocka_unit_test(test_tty_touches_nothing_before_it_enters),
         cmocka_unit_test(test_tty_leaves_standard_output_blocking),

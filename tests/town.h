@@ -344,8 +344,9 @@ static inline void arrive(struct town *town, const struct town_packet *packet)
     struct str bytes = str_bytes(packet->bytes, packet->len);
     struct guest_sock *sock;
     uint8_t reply[DATAGRAM_MAX];
-    struct session *fresh;
-    size_t len;
+    struct arrival a = { .datagram = bytes,
+                         .from = &packet->from,
+                         .reply = reply };
 
     if (!packet->up) {
         sock = sock_at(town, &packet->to);
@@ -353,13 +354,12 @@ static inline void arrive(struct town *town, const struct town_packet *packet)
             guest_hear(sock->guest, sock->link, bytes);
         return;
     }
-    len = endpoint_input(town->endpoint, bytes, &packet->from, reply, &fresh,
-                         town->now);
-    CHECK(town, len <= packet->len);
-    if (fresh)
-        fresh->edge = town;
-    if (len)
-        send_down(town, packet->from, str_bytes(reply, len));
+    endpoint_input(town->endpoint, &a, town->now);
+    CHECK(town, a.len <= packet->len);
+    if (a.fresh)
+        a.fresh->edge = town;
+    if (a.len)
+        send_down(town, packet->from, str_bytes(reply, a.len));
 }
 
 static inline void carry_packets(struct town *town)

@@ -18,6 +18,7 @@
 enum {
     TOPIC_BYTES = 4096,
     AWAY_BYTES = 390,
+    ANNOUNCE_BYTES = 1536,
     TYPING_US = 6 * 1000 * 1000, /* a TYPING holds this long by itself */
     COMING_US = 5 * 1000 * 1000  /* announced events may take this long */
 };
@@ -332,6 +333,25 @@ static void on_typing(struct model *m, const struct msg *msg, struct now now)
     m->dirty = m->dirty || room == model_current(m);
 }
 
+/* ---- the operator ---- */
+
+/* Belongs to no room: it stands where the person is looking. */
+static void on_announce(struct model *m, const struct msg *msg, struct now now)
+{
+    const struct msg_announce *announce = &msg->announce;
+    unsigned long long s = announce->down_s;
+
+    if (announce->text.len)
+        model_notice(m, NULL, now, _("the operator says: %.*s"),
+                     STR_ARG(text_cut(announce->text, ANNOUNCE_BYTES)));
+    if (s >= 120)
+        model_notice(m, NULL, now, _("the server goes down in %llu min"),
+                     s / 60);
+    else if (s > 0)
+        model_notice(m, NULL, now, _("the server goes down in %llu s"), s);
+    m->bell = m->bell || announce->text.len || s;
+}
+
 /* ---- dispatch ---- */
 
 static const struct {
@@ -341,7 +361,7 @@ static const struct {
     { KIND_EVENT, on_event },         { KIND_HIST_PAGE, on_hist_page },
     { KIND_SYNC_ROOM, on_sync_room }, { KIND_ROOM_INFO, on_room_info },
     { KIND_MEMBER, on_member },       { KIND_PRESENCE, on_presence },
-    { KIND_TYPING, on_typing },
+    { KIND_TYPING, on_typing },       { KIND_ANNOUNCE, on_announce },
 };
 
 void model_apply(struct model *m, const struct msg *msg, struct now now)

@@ -18,6 +18,7 @@
 enum {
     NICK_TRIES = 20,       /* nick-2 .. nick-20 */
     RETRY_MAX_MS = 600000, /* what a server may ask for */
+    REASON_BYTES = 390,    /* shown of why it ends */
     DUEL_US = 10000000,    /* kept our place for so long: no duel */
     DUEL_ROUNDS = 3,
 };
@@ -327,6 +328,23 @@ static bool is_duel(struct client *c, struct now now)
     return ++c->replaced >= DUEL_ROUNDS;
 }
 
+/* Thrown out: it is for the person to say that we go back. */
+static void kicked(struct client *c, const struct msg_bye *bye, struct now now)
+{
+    const char *what = lang_text(err_text(ERROR_KICKED));
+    struct str reason = text_cut(bye->text, REASON_BYTES);
+    char why[2 * REASON_BYTES];
+
+    snprintf(why, sizeof why, "%s", what);
+    if (reason.len && !str_is(reason, err_text(ERROR_KICKED)))
+        snprintf(why, sizeof why, "%s (%.*s)", what, STR_ARG(reason));
+    conn_pause(c, what, now);
+    if (c->config.once)
+        client_die(c, EX_NOPERM, "%s", why);
+    else
+        model_notice(c->model, NULL, now, _("%s; /reconnect goes back"), why);
+}
+
 void greeting_bye(struct client *c, struct conn *conn,
                   const struct msg_bye *bye, struct now now)
 {
@@ -335,6 +353,10 @@ void greeting_bye(struct client *c, struct conn *conn,
     bool replaced = bye->code == ERROR_REPLACED && conn == &c->main &&
                     c->side.phase == CONN_NONE && is_duel(c, now);
 
+    if (bye->code == ERROR_KICKED) {
+        kicked(c, bye, now);
+        return;
+    }
     if (replaced)
         c->paused = true;
     if (bye->code == ERROR_VERSION)

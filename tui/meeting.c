@@ -13,20 +13,24 @@
 
 /* It is not the right one, or nobody knows: stay away until the person says. */
 static void turn_away(struct client *c, const struct conn *conn,
-                      enum verdict verdict, const struct secure_peer *peer,
-                      const char *why, struct now now)
+                      enum verdict verdict, const char *why, struct now now)
 {
     bool asks = trust_asks(c->config.trust);
+    struct secure_peer peer = { 0 };
 
-    if (conn->by_itself && c->main.phase == CONN_READY) {
+    if (conn == &c->side && c->main.phase == CONN_READY) {
         /* Not the one we talk with: that one is none the worse for it. */
         model_notice(c->model, NULL, now, "%s", why);
-        race_shun(c, now);
+        if (conn->by_itself)
+            race_shun(c, now);
+        else
+            conn_drop_side(c, trust_brief(c->config.trust), now);
         return;
     }
+    link_peer_secure(conn->link, &peer);
     conn_pause(c, trust_brief(c->config.trust), now);
     if (verdict == VERDICT_ASK)
-        model_ask(c->model, why, &peer->key, now);
+        model_ask(c->model, why, &peer.key, now);
     else if (c->config.once || !asks)
         client_die(c, EX_NOPERM, "%s", why);
     else
@@ -44,7 +48,7 @@ static bool is_trusted(struct client *c, const struct conn *conn,
         return true;
     verdict = trust_judge(c->config.trust, peer, why, sizeof why);
     if (verdict == VERDICT_ASK || verdict == VERDICT_REFUSE) {
-        turn_away(c, conn, verdict, peer, why, now);
+        turn_away(c, conn, verdict, why, now);
         return false;
     }
     if (*why)

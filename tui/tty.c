@@ -41,6 +41,7 @@ struct tty {
     struct termios cooked;
     bool entered, closing;
     bool gone; /* hung up, and told so */
+    int ahead; /* bytes typed before it was raw and not read yet */
     uv_poll_t poll;
     uv_timer_t resize;
     uv_signal_t signals[SIGNALS_LEN];
@@ -114,6 +115,14 @@ static void tell_gone(struct tty *t, enum tty_gone why)
         t->events.gone(t->events.arg, why);
 }
 
+/* What was typed ahead has Enter as the cooked terminal changed it. */
+static void undo_cooking(struct tty *t, char *bytes, ssize_t n)
+{
+    for (ssize_t i = 0; i < n && t->ahead > 0; i++, t->ahead--)
+        if (bytes[i] == '\n')
+            bytes[i] = '\r';
+}
+
 static void take(struct tty *t)
 {
     char bytes[TTY_READ_MAX];
@@ -125,6 +134,7 @@ static void take(struct tty *t)
         tell_gone(t, TTY_HANGUP);
         return;
     }
+    undo_cooking(t, bytes, n);
     pump_heard(&t->pump, str_bytes(bytes, (size_t)n));
     if (t->events.bytes)
         t->events.bytes(t->events.arg, str_bytes(bytes, (size_t)n));
@@ -188,7 +198,9 @@ static void on_resize_timer(uv_timer_t *timer)
 /* As cfmakeraw, which POSIX lacks: every key is a byte, no byte is changed. */
 static void make_raw(struct tty *t)
 {
-    struct termios raw = t->cooked;
+    struct termios raw = t->cooked, before;
+    bool cooking =
+        tcgetattr(t->fd, &before) == 0 && (before.c_iflag & ICRNL) != 0;
 
     raw.c_iflag &= ~(tcflag_t)(BRKINT | ICRNL | IGNBRK | IGNCR | INLCR | INPCK |
                                ISTRIP | IXON | PARMRK);
@@ -198,6 +210,8 @@ static void make_raw(struct tty *t)
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
     (void)tcsetattr(t->fd, TCSANOW, &raw);
+    if (cooking && ioctl(t->fd, FIONREAD, &t->ahead) != 0)
+        t->ahead = 0;
 }
 
 void tty_enter(struct tty *t)

@@ -76,6 +76,37 @@ code 78 ctl reload
 check "what did not" logged ctl 'config.refused .*server.conf:1'
 check "and it says so" logged ctl.err 'stays as it was'
 
+# What everybody is told, and one who is thrown out.
+terminal_start mei 80x24 env LC_ALL=zh_CN.UTF-8 XDG_STATE_HOME="$TMP/mei.state" \
+    "$B/chat-tui" -s "127.0.0.1:$TCP/$UDP" -n mei --tcp '#other'
+joined mei
+code 0 ctl announce 'tea is' '"ready"'
+check "to all three" logged ctl '^sessions +3$'
+wait_for alice 'the operator says: tea is "ready"'
+wait_for bob 'the operator says: tea is "ready"'
+wait_for mei '管理员通知：tea is "ready"'
+code 0 ctl shutdown 3600
+wait_for bob 'the server goes down in 60 min'
+wait_for mei '服务器将在 60 分钟后停机'
+code 0 ctl status
+check "it is to come" logged ctl '^down_in +59m'
+code 0 ctl shutdown off
+code 0 ctl status
+check "it is not" logged ctl '^down_in +-$'
+code 0 ctl kick mei '吃饭了'
+wait_for mei '管理员结束了这个会话 \(吃饭了\)；/reconnect'
+code 67 ctl kick nobody
+code 69 ctl kick mei
+pipe_start tail --tail '#lobby'
+eventually "it follows" server_said 'nick="tail"'
+code 0 ctl kick tail enough
+eventually "it ends" gone "$PIPE_PID"
+check "it says why" logged tail.err 'the operator ended this session \(enough\)'
+say mei /reconnect
+joined mei
+code 0 ctl --json sessions
+check "mei is back" logged ctl '"nick":"mei","state":"ready"'
+
 # Somebody else.
 if [ "$(id -u)" = 0 ] && command -v setpriv >"$TMP/setpriv.log"; then
     cp "$B/chatctl" "$TMP/chatctl"
@@ -97,7 +128,7 @@ check "it lives" kill -0 "$SERVER_PID"
 code 0 ctl shutdown
 eventually "it ends" gone "$SERVER_PID"
 [ ! -e "$socket" ] || fail "the socket is left"
-wait_for alice 'server is going down|restart|offline'
+wait_gone alice "$ONLINE"
 code 69 ctl status
 server_start --control off --listen-metrics 127.0.0.1:0
 [ ! -e "$socket" ] || fail "there is a socket"
@@ -118,6 +149,7 @@ check "metrics" logged http '^chat_sessions 0$'
 fetch GET /etc/passwd
 is "nothing else" "$(head -n 1 "$TMP/http.log")" 'HTTP/1.1 404 Not Found'
 mkfifo "$TMP/crowd.in"
+: >"$TMP/crowd.log"
 "$B/tests/e2e/hostile" crowd "$port" 8 <>"$TMP/crowd.in" >"$TMP/crowd.log" &
 PIDS+=($!)
 disown
