@@ -68,7 +68,8 @@ static uint64_t patience(const struct session *s)
 void hub_arm(struct session *s, struct now now)
 {
     const struct env *env = s->env;
-    uint64_t at = link_deadline(s->link);
+    bool flushes = s->dirty && link_transport(s->link) == TRANSPORT_UDP;
+    uint64_t at = flushes ? NEVER : link_deadline(s->link); /* armed then */
 
     if (s->state < SESSION_READY)
         at = time_min(at, s->opened_us + patience(s));
