@@ -85,15 +85,20 @@ void hub_arm(struct session *s, struct now now)
         session_arm(s, at);
 }
 
-void hub_flushed(struct hub *hub, struct session *s, struct now now)
+void hub_drained(struct session *s, struct now now)
 {
     size_t queued = link_queued(s->link);
 
-    (void)hub;
     if ((s->lagging && queued < limit(s->env, LIMIT_QUEUE_SOFT) / 4) ||
         (s->held_until_us == NEVER && session_keeps_up(s) && !s->asking) ||
         (s->state == SESSION_CLOSING && queued == 0 && !s->close_said))
         session_arm(s, now.mono_us);
+}
+
+void hub_flushed(struct hub *hub, struct session *s, struct now now)
+{
+    (void)hub;
+    hub_drained(s, now);
     if (s->state != SESSION_DEAD && link_deadline(s->link) != NEVER)
         session_arm(s, link_deadline(s->link));
 }
