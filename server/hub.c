@@ -68,7 +68,8 @@ static uint64_t patience(const struct session *s)
 void hub_arm(struct session *s, struct now now)
 {
     const struct env *env = s->env;
-    uint64_t at = link_deadline(s->link);
+    bool flushes = s->dirty && link_transport(s->link) == TRANSPORT_UDP;
+    uint64_t at = flushes ? NEVER : link_deadline(s->link); /* armed then */
 
     if (s->state < SESSION_READY)
         at = time_min(at, s->opened_us + patience(s));
@@ -84,15 +85,20 @@ void hub_arm(struct session *s, struct now now)
         session_arm(s, at);
 }
 
-void hub_flushed(struct hub *hub, struct session *s, struct now now)
+void hub_drained(struct session *s, struct now now)
 {
     size_t queued = link_queued(s->link);
 
-    (void)hub;
     if ((s->lagging && queued < limit(s->env, LIMIT_QUEUE_SOFT) / 4) ||
         (s->held_until_us == NEVER && session_keeps_up(s) && !s->asking) ||
         (s->state == SESSION_CLOSING && queued == 0 && !s->close_said))
         session_arm(s, now.mono_us);
+}
+
+void hub_flushed(struct hub *hub, struct session *s, struct now now)
+{
+    (void)hub;
+    hub_drained(s, now);
     if (s->state != SESSION_DEAD && link_deadline(s->link) != NEVER)
         session_arm(s, link_deadline(s->link));
 }

@@ -29,6 +29,9 @@ struct hub {
 /* Set the next deadline of a session anew. */
 void hub_arm(struct session *, struct now);
 
+/* Its queue may be shorter now: what waited for that goes on. */
+void hub_drained(struct session *, struct now);
+
 /* ---- hub_door.c ---- */
 
 /* It is over with it: the edge closes and buries it. */

@@ -87,7 +87,7 @@ static void take(struct hub *hub, struct session *s, int err, size_t bytes,
         return;
     }
     opened(hub, s);
-    hub_flushed(hub, s, now);
+    hub_drained(s, now);
     hub_look_after(hub, s, now);
 }
 

@@ -53,6 +53,23 @@ static void test_flow_makes_a_fast_talker_wait(void **state)
     holds(TRANSPORT_UDP);
 }
 
+/* Else it would be attended again and again until the turn ends. */
+static void test_flow_is_not_due_before_it_is_flushed(void **state)
+{
+    struct rig *rig = rig_new(NULL);
+    struct peer *ann = enter_as(rig, TRANSPORT_UDP, "ann", 1, str_of(NULL));
+    struct msg list = { .kind = KIND_ROOM_LIST };
+
+    (void)state;
+    settle(rig);
+    say(ann, &list);
+    assert_true(carry_up(ann));
+    assert_true(hub_deadline(rig->hub) > rig->now.mono_us);
+    settle(rig);
+    must(ann, KIND_ROOM_INFO);
+    rig_free(rig);
+}
+
 static void test_flow_stops_reading_a_stream_that_waits(void **state)
 {
     struct limits limits = slow_limits();
@@ -520,6 +537,7 @@ static void test_flow_says_busy_when_the_store_is_full(void **state)
 
 static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_flow_makes_a_fast_talker_wait),
+    cmocka_unit_test(test_flow_is_not_due_before_it_is_flushed),
     cmocka_unit_test(test_flow_stops_reading_a_stream_that_waits),
     cmocka_unit_test(test_flow_does_not_call_waiting_silence),
     cmocka_unit_test(test_flow_may_hold_longer_than_silence_lasts),

@@ -319,9 +319,12 @@ static void step(struct sim *sim)
 /* ---- what must be true in the end ---- */
 
 /* "author:number" of a line; false when it is none of ours. */
-static bool parse(const char *text, size_t *author, size_t *number)
+static bool parse(struct str text, size_t *author, size_t *number)
 {
-    return sscanf(text, "%zu:%zu ", author, number) == 2 && *author < PEOPLE &&
+    char head[32];
+
+    snprintf(head, sizeof head, "%.*s", STR_ARG(text));
+    return sscanf(head, "%zu:%zu ", author, number) == 2 && *author < PEOPLE &&
            *number < LINES;
 }
 
@@ -341,7 +344,7 @@ static void check_log(struct sim *sim, bool all)
         wire_decode(&msg, frame_str(event->frame), scratch);
         if (msg.event.kind != event_MESSAGE)
             continue;
-        CHECK(&sim->town, parse(msg.event.text.ptr, &author, &number));
+        CHECK(&sim->town, parse(msg.event.text, &author, &number));
         CHECK(&sim->town,
               all ? number == next[author] : number >= next[author]);
         next[author] = number + 1;
@@ -414,7 +417,7 @@ static void check_print(struct sim *sim, struct str out, enum share share,
         snprintf(line, sizeof line, "%.*s", (int)(end - out.ptr - (long)i),
                  out.ptr + i);
         i = (size_t)(end - out.ptr);
-        if (!parse(body_of(line), &author, &number))
+        if (!parse(str_of(body_of(line)), &author, &number))
             continue;
         CHECK(&sim->town, !seen[author][number]);
         if (share == SHARE_ALL || (share == SHARE_REST && next[author]))

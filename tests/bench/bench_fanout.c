@@ -8,7 +8,8 @@
  * SENDERS of them (4) take turns.
  * WINDOW lines are on their way at any time: the next is said when the last
  * member has one (with -r they are said by the clock instead; with -w 0 nothing
- * is said, so that the heartbeats are measured).  -c: in clear text.  Prints
+ * is said, and they are in rooms of a hundred, so that the heartbeats are
+ * measured).  -c: in clear text.  Prints
  * deliveries a second, the server's CPU time per delivery, and its memory.
  */
 #include <arpa/inet.h>
@@ -36,7 +37,8 @@ enum {
     READ_MAX = 64 * 1024,
     GREETING_MAX = 200,
     EVENTS = 256,
-    TICK_US = 10000
+    TICK_US = 1000,
+    IDLE_ROOM = 100 /* members of a room where nothing is said */
 };
 
 struct member {
@@ -253,9 +255,12 @@ static void on_other(struct member *m, const struct msg *msg)
 {
     struct bench *b = m->bench;
     struct msg join = { .kind = KIND_JOIN };
+    char name[32];
 
     if (msg->kind == KIND_SYNC_DONE) {
-        join.join.name = str_of("#bench");
+        snprintf(name, sizeof name, "#bench%zu",
+                 b->window || b->rate ? 0 : (size_t)(m - b->all) / IDLE_ROOM);
+        join.join.name = str_of(name);
         join.join.cseq = ++m->cseq;
         say(m, &join);
     } else if (msg->kind == KIND_WELCOME) {
@@ -351,7 +356,7 @@ static void turn(struct bench *b)
     for (size_t i = 0; i < b->n_dirty; i++)
         write_member(b->dirty[i]);
     b->n_dirty = 0;
-    if (n < EVENTS || b->now.mono_us - b->ticked_us > TICK_US)
+    if (b->now.mono_us - b->ticked_us > TICK_US)
         tick_all(b);
 }
 
