@@ -13,6 +13,7 @@
 #include "server/list.h"
 #include "shared/bounds.h"
 #include "shared/bucket.h"
+#include "shared/secure_hash.h"
 #include "shared/str.h"
 #include "shared/wire.h"
 
@@ -39,9 +40,10 @@ struct account {
     struct list absent; /* first; in a list of world while without session */
     uint64_t id;
     struct name nick;
-    struct name nick_next; /* a change on its way through the store */
-    uint8_t token[TOKEN_LEN];
-    struct device **devices; /* owned */
+    struct name nick_next;    /* a change on its way through the store */
+    uint8_t token[TOKEN_LEN]; /* known since it was last shown */
+    char token_hash[SECURE_HASH_TEXT]; /* what is stored of it */
+    struct device **devices;           /* owned */
     size_t n_devices, cap_devices;
     struct session **sessions; /* READY ones */
     size_t n_sessions, cap_sessions;
@@ -52,6 +54,7 @@ struct account {
     size_t on_way;      /* operations the store has not confirmed */
     uint64_t absent_us; /* since when, while without session */
     bool dying;         /* leaving its rooms, then freed */
+    bool recorded;      /* it is in the store, or on its way there */
     bool has_acted;     /* something of it, and so its device, became known */
 
     bool away; /* said so */

@@ -13,6 +13,7 @@
 #include <sysexits.h>
 
 #include "server/datadir.h"
+#include "server/keep.h"
 #include "server/log.h"
 #include "shared/bounds.h"
 #include "shared/mem.h"
@@ -232,6 +233,9 @@ static int check(struct settings *settings, struct option_error *error)
         err = check_listen("listen-udp", settings->listen_udp, error);
     if (!err)
         err = check_metrics(settings->listen_metrics, error);
+    if (!err && !keep_is_valid(settings->keep_rooms))
+        err = fail(error, EX_CONFIG, "keep-rooms: %.80s: not #ROOM=DAYS ...",
+                   settings->keep_rooms);
     if (!err && is_set(settings->tls_cert) != is_set(settings->tls_key))
         err = fail(error, EX_CONFIG,
                    "tls-cert, tls-key: one is of no use without the other");
@@ -335,6 +339,7 @@ static void take(struct settings *settings, struct settings *fresh)
     settings->idle_exit = fresh->idle_exit;
     settings->log = fresh->log;
     swap(&settings->rate_limit, &fresh->rate_limit);
+    swap(&settings->keep_rooms, &fresh->keep_rooms);
     swap(&settings->tls_cert, &fresh->tls_cert);
     swap(&settings->tls_key, &fresh->tls_key);
 }

@@ -20,7 +20,7 @@ struct settings {
     char *config, *listen_tcp, *listen_udp, *listen_unix, *data, *rate_limit;
     char *listen_metrics;
     char *control; /* empty: in the data directory */
-    char *tls_cert, *tls_key;
+    char *tls_cert, *tls_key, *keep_rooms;
     unsigned tls, log; /* choices: enum tls_choice, enum log_format */
     uint64_t idle_exit;
     bool check_config, fingerprint, dump_protocol, version, help;

@@ -91,21 +91,38 @@ static enum err find_account(struct call *c, struct account **account)
     return *account ? ERR_NONE : error;
 }
 
-/* The row of this client's program, at what is stored of it. */
+/* Room has been made for another program. */
+static void retire(struct call *c, const struct account *account,
+                   uint64_t device)
+{
+    struct store_op op = { .effect = EFFECT_RETIRE,
+                           .account = account->id,
+                           .device = device };
+
+    world_put(c->w, &op);
+}
+
+/*
+ * The row of this client's program, at what is stored of it.  Who has had
+ * answers to later commands than that had them before an older state of the
+ * store was put back: its counter goes on where the client is.
+ */
 static struct device *find_device(struct call *c, struct account *account)
 {
-    uint64_t cseq = c->msg->auth.cseq, evicted;
+    uint64_t answered = c->msg->auth.cseq ? c->msg->auth.cseq - 1 : 0, evicted;
     struct device *device = account_device(account, c->s->device_id);
     const struct store_device *stored;
 
-    if (device)
-        return device;
-    stored = store_device(c->w->store, account->id, c->s->device_id);
-    device = account_add_device(account, c->s->device_id,
-                                stored ? stored->last_cseq : cseq - (cseq > 0),
-                                &evicted);
-    if (device && evicted)
-        store_forget(c->w->store, account->id, evicted);
+    if (!device) {
+        stored = store_device(c->w->store, account->id, c->s->device_id);
+        device =
+            account_add_device(account, c->s->device_id,
+                               stored ? stored->last_cseq : answered, &evicted);
+        if (device && evicted)
+            retire(c, account, evicted);
+    }
+    if (device && device->taken == device->stored && answered > device->stored)
+        device->taken = device->stored = answered;
     return device;
 }
 

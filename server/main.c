@@ -11,6 +11,7 @@
 #include "server/datadir.h"
 #include "server/hub.h"
 #include "server/net.h"
+#include "server/revive.h"
 #include "server/service.h"
 #include "shared/wire.h"
 
@@ -99,19 +100,29 @@ static size_t raise_descriptors(void)
     return (size_t)limit.rlim_cur - DESCRIPTORS_KEPT;
 }
 
-static struct hub *make_hub(const struct settings *settings)
+/* The world as the store has it; returns an exit code. */
+static int make_hub(struct service *service)
 {
-    struct now now = net_clock();
+    const struct settings *settings = &service->settings;
     struct world_config config = {
         .limits = settings->limits,
         .log = { .to = stderr,
                  .format = (enum log_format)settings->log,
-                 .wall_ms = now.wall_ms },
+                 .wall_ms = service->began.wall_ms },
         .name = SERVER_NAME,
+        .store = service->storage.store,
         .random = net_random,
     };
+    struct world *world;
 
-    return hub_new(&config, now);
+    service->hub = hub_new(&config, service->began);
+    service->storage.store = NULL; /* the world's */
+    world = hub_world(service->hub);
+    retain_set_rules(world, settings->keep_rooms);
+    if (!revive_world(world, service->began))
+        return complain(EX_DATAERR, "the store cannot be read");
+    storage_announce(&service->storage, world);
+    return 0;
 }
 
 /* --tls: who may speak clear text over a network. */
@@ -133,15 +144,23 @@ static char *place_control(const struct settings *settings)
     return config_control(settings);
 }
 
+/* From a thread of the store. */
+static void on_ready(void *net)
+{
+    net_wake(net);
+}
+
 /* Run until the end; returns an exit code. */
 static int run(struct service *service, const struct net_config *config)
 {
+    struct store *store = hub_world(service->hub)->store;
     struct net *net = net_new(config);
     char why[512];
     int err;
 
     if (!net)
         return complain(EX_OSERR, "cannot start: the system has no event loop");
+    store_on_ready(store, on_ready, net);
     err = net_listen(net, why, sizeof why);
     if (err) {
         complain(err, why);
@@ -151,6 +170,7 @@ static int run(struct service *service, const struct net_config *config)
         net_announce(net);
         net_run(net);
     }
+    store_on_ready(store, NULL, NULL);
     net_free(net);
     return err;
 }
@@ -191,25 +211,46 @@ static int open_keys(struct service *service)
     return err ? complain(err, service->keys.keyfile.why) : 0;
 }
 
+static int open_store(struct service *service)
+{
+    struct storage *storage = &service->storage;
+    int err = storage_open(storage, &service->settings, net_random);
+
+    return err ? complain(err, storage->why) : 0;
+}
+
+/* All there is, one after the other; returns an exit code. */
+static int run_service(struct service *service)
+{
+    int code = open_keys(service);
+
+    if (!code)
+        code = open_store(service);
+    if (!code)
+        code = make_hub(service);
+    if (!code)
+        code = serve(service);
+    if (service->hub)
+        hub_free(service->hub);
+    storage_close(&service->storage);
+    keys_close(&service->keys);
+    return code;
+}
+
 int main(int argc, char **argv)
 {
-    struct service service = {
-        .argc = argc, .argv = argv, .began = net_clock(), .stop_us = NEVER
-    };
+    struct service service = { .argc = argc,
+                               .argv = argv,
+                               .began = net_clock(),
+                               .stop_us = NEVER,
+                               .storage = { .run = { .fd = -1 } } };
     struct option_error error;
     int code = config_load(&service.settings, argc, argv, &error);
 
-    if (code) {
+    if (code)
         complain(code, error.text);
-    } else if (!print_only(&service.settings, &code)) {
-        code = open_keys(&service);
-        if (!code) {
-            service.hub = make_hub(&service.settings);
-            code = serve(&service);
-            hub_free(service.hub);
-        }
-        keys_close(&service.keys);
-    }
+    else if (!print_only(&service.settings, &code))
+        code = run_service(&service);
     config_free(&service.settings);
     return code;
 }

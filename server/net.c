@@ -159,6 +159,16 @@ static void on_prepare(uv_prepare_t *prepare)
     net->now_is_fresh = false;
 }
 
+static void on_wake(uv_async_t *wake)
+{
+    (void)wake; /* as above */
+}
+
+void net_wake(struct net *net)
+{
+    uv_async_send(&net->wake);
+}
+
 /* ---- signals ---- */
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -192,6 +202,7 @@ struct net *net_new(const struct net_config *config)
     net->prepare.data = net;
     uv_prepare_start(&net->prepare, on_prepare);
     uv_timer_init(&net->loop, &net->timer);
+    uv_async_init(&net->loop, &net->wake, on_wake);
     for (int i = 0; i < SIGNALS; i++) {
         uv_signal_init(&net->loop, &net->signals[i]);
         net->signals[i].data = net;
@@ -211,6 +222,7 @@ void net_free(struct net *net)
     close_handle(&net->has_udp, (uv_handle_t *)&net->udp);
     uv_close((uv_handle_t *)&net->prepare, NULL);
     uv_close((uv_handle_t *)&net->timer, NULL);
+    uv_close((uv_handle_t *)&net->wake, NULL);
     for (int i = 0; i < SIGNALS; i++)
         uv_close((uv_handle_t *)&net->signals[i], NULL);
     while (uv_run(&net->loop, UV_RUN_DEFAULT))

@@ -49,6 +49,9 @@ void net_announce(struct net *);
  */
 void net_run(struct net *);
 
+/* Have a turn soon. From any thread, until net_free. */
+void net_wake(struct net *);
+
 /* What time it is; for what happens before the loop runs. */
 struct now net_clock(void);
 

@@ -41,6 +41,7 @@ struct net {
     uv_loop_t loop;
     uv_prepare_t prepare; /* runs just before the loop sleeps: the turn */
     uv_timer_t timer;
+    uv_async_t wake; /* from other threads */
     uv_signal_t signals[SIGNALS];
     struct listener tcp, local, control, metrics;
     struct list inquirers;

@@ -12,6 +12,7 @@
 
 #include "server/store.h"
 #include "shared/mem.h"
+#include "shared/secure_hash.h"
 #include "shared/text.h"
 
 static const char TAKEN_OVER[] = "absent, the name went to somebody else";
@@ -35,12 +36,21 @@ struct account *world_account_named(const struct world *w, struct str nick)
 
 struct account *world_account_of(const struct world *w, struct str token)
 {
-    return token.len == TOKEN_LEN ? map_get(&w->tokens, token) : NULL;
+    char hash[SECURE_HASH_TEXT];
+    struct account *account;
+
+    if (token.len != TOKEN_LEN)
+        return NULL;
+    secure_hash(token, hash);
+    account = map_get(&w->tokens, str_of(hash));
+    if (account)
+        memcpy(account->token, token.ptr, TOKEN_LEN);
+    return account;
 }
 
 static struct str token_of(const struct account *account)
 {
-    return str_bytes(account->token, sizeof account->token);
+    return str_of(account->token_hash);
 }
 
 /* ---- forgetting ---- */
@@ -96,10 +106,24 @@ static void forget(struct world *w, struct account *account, const char *why,
     leave_rooms(w, account, now);
 }
 
+/* The store forgets it; what it says when it cannot is tried again. */
+static void erase(struct world *w, const struct account *account)
+{
+    struct store_op op = { .effect = EFFECT_RETIRE, .account = account->id };
+
+    if (!store_has_room(w->store, account->n_devices + 1))
+        return;
+    for (size_t i = 0; i < account->n_devices; i++) {
+        op.device = account->devices[i]->id;
+        world_put(w, &op);
+    }
+    op.device = 0;
+    op.effect = EFFECT_FORGET;
+    world_put(w, &op);
+}
+
 static void bury(struct world *w, struct account *account)
 {
-    for (size_t i = 0; i < account->n_devices; i++)
-        store_forget(w->store, account->id, account->devices[i]->id);
     map_take(&w->accounts, map_num(&account->id));
     account_free(account);
     w->env.metrics.accounts = w->accounts.n;
@@ -129,13 +153,18 @@ uint64_t world_reap(struct world *w, struct now now)
     struct account *account;
     struct list *node, *after;
 
+    next = time_min(next, retain_turn(w, now));
     while ((account = longest_absent(w, LIMIT_ACCOUNT_KEEP, now)))
         forget(w, account, ABSENT, now);
     for (node = w->dying.next; node != &w->dying; node = after) {
         after = node->next;
         account = (struct account *)node;
         leave_rooms(w, account, now);
-        if (account->n_rooms == 0 && account->on_way == 0)
+        if (account->n_rooms || account->on_way)
+            continue;
+        if (account->recorded)
+            erase(w, account);
+        else
             bury(w, account);
     }
     if (!list_is_empty(&w->dying))
@@ -182,6 +211,14 @@ static bool free_name(struct world *w, struct str folded, struct now now)
     return true;
 }
 
+static void add_account(struct world *w, struct account *account)
+{
+    map_put(&w->accounts, map_num(&account->id), account);
+    map_put(&w->names, str_of(account->nick.folded), account);
+    map_put(&w->tokens, token_of(account), account);
+    w->env.metrics.accounts = w->accounts.n;
+}
+
 struct account *world_add_account(struct world *w, struct str nick,
                                   enum err *error, struct now now)
 {
@@ -200,13 +237,23 @@ struct account *world_add_account(struct world *w, struct str nick,
         return NULL;
     account = account_new(++w->last_account, nick, folded);
     w->config.random(w->config.random_ctx, account->token, TOKEN_LEN);
-    map_put(&w->accounts, map_num(&account->id), account);
-    map_put(&w->names, str_of(account->nick.folded), account);
-    map_put(&w->tokens, token_of(account), account);
-    w->env.metrics.accounts = w->accounts.n;
+    secure_hash(str_bytes(account->token, TOKEN_LEN), account->token_hash);
+    add_account(w, account);
     LOG(&w->env.log, "account.new", log_num("account", account->id),
         log_str("nick", nick));
     return account;
+}
+
+bool world_take_account(struct world *w, struct account *account,
+                        struct now now)
+{
+    if (map_get(&w->names, str_of(account->nick.folded)) ||
+        map_get(&w->tokens, token_of(account)))
+        return false;
+    account->recorded = account->has_acted = true;
+    add_account(w, account);
+    world_absent(w, account, now);
+    return true;
 }
 
 /* ---- renaming ---- */

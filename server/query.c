@@ -11,6 +11,8 @@
 #include "server/world.h"
 #include "shared/text.h"
 
+static const uint64_t RETRY_MS = 1000; /* after what could not be read */
+
 static uint64_t page_size(const struct call *c, uint64_t wanted)
 {
     const struct env *env = &c->w->env;
@@ -115,19 +117,36 @@ static void send_place(struct session *s, const struct store_answer *answer)
     session_say(s, &msg, true);
 }
 
+/* ---- what comes back ---- */
+
+static void send_failure(struct session *s, const struct store_answer *answer)
+{
+    struct complaint complaint = { .code = ERROR_STORE,
+                                   .request = answer->query.request,
+                                   .cseq = answer->query.cseq,
+                                   .retry_ms = RETRY_MS };
+
+    session_complain(s, &complaint);
+}
+
 void query_answered(struct world *w, const struct store_answer *answer)
 {
     struct session *s = map_get(&w->sessions, map_num(&answer->query.session));
 
+    if (answer->query.kind == QUERY_AGED)
+        retain_answered(w, answer);
     if (!s || s->state != SESSION_READY)
         return;
-    if (answer->query.device) {
-        send_place(s, answer);
-        return;
+    if (answer->query.kind == QUERY_PAGE) {
+        s->asking = false;
+        session_arm(s, 0); /* what waited for it may go on */
     }
-    s->asking = false;
-    session_arm(s, 0); /* what waited for it may go on */
-    send_page(w, s, answer);
+    if (answer->error)
+        send_failure(s, answer);
+    else if (answer->query.kind == QUERY_PLACE)
+        send_place(s, answer);
+    else
+        send_page(w, s, answer);
 }
 
 /* ---- MEMBERS ---- */

@@ -28,6 +28,10 @@ struct member {
     bool in, will;
 };
 
+/* An id and a seq make one number in the store. */
+#define ROOM_ID_MAX    INT32_MAX
+#define ROOM_LINES_MAX (UINT32_MAX - (1u << 24)) /* left: joins and parts */
+
 /* One side of a direct room; the name outlives the account. */
 struct side {
     uint64_t account;
@@ -46,7 +50,8 @@ struct room {
     uint64_t changed; /* env->published when it changed last */
     struct member **members; /* by account id; owned */
     size_t n_members, cap_members;
-    size_t n_in; /* of them: those who are in */
+    size_t n_in;   /* of them: those who are in */
+    bool recorded; /* it is in the store, or on its way there */
 };
 
 struct room *room_new(uint64_t id, unsigned kind, struct str name,

@@ -20,6 +20,7 @@ int service_reload(struct service *service)
     int key_err;
 
     world_configure(world, &settings->limits);
+    retain_set_rules(world, settings->keep_rooms);
     world->env.log.format = (enum log_format)settings->log;
     key_err = keys_reload(&service->keys, settings, &world->env.log);
     return err ? err : key_err;

@@ -12,6 +12,7 @@
 
 #include "server/config.h"
 #include "server/keys.h"
+#include "server/storage.h"
 #include "shared/now.h"
 
 struct hub;
@@ -22,6 +23,7 @@ enum { SERVICE_PLACES = 512 };
 struct service {
     struct settings settings;
     struct keys keys;
+    struct storage storage;
     struct hub *hub; /* owned by who started it */
     struct now began;
     int argc; /* as main had them; a reload reads them again */

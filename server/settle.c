@@ -33,7 +33,7 @@ static struct deed look_up(struct world *w, const struct store_op *op,
 
     d.account = world_account(w, op->account);
     d.room = op->room ? world_room(w, op->room) : NULL;
-    if (d.account && op->device)
+    if (d.account && op->cseq)
         d.device = account_device(d.account, op->device);
     d.asker = d.device ? d.device->session
                        : map_get(&w->sessions, map_num(&op->session));
@@ -100,6 +100,18 @@ static void take_effect(const struct deed *d)
     case EFFECT_OPEN: open_direct(d); break;
     case EFFECT_TOPIC: room_set_topic(d->room, str_of(d->op->text)); break;
     case EFFECT_RENAME: world_renamed(d->w, d->account, true); break;
+    case EFFECT_FORGET:
+        if (d->account)
+            d->account->recorded = false;
+        break;
+    case EFFECT_DROP: retain_dropped(d->w, d->op, true); break;
+    case EFFECT_RECORD:
+    case EFFECT_TOKEN:
+    case EFFECT_RETIRE:
+    case EFFECT_FOUND:
+    case EFFECT_SIDE:
+    case EFFECT_TRIM:
+    case EFFECT_COUNT: break; /* of the store alone */
     }
 }
 
@@ -167,6 +179,9 @@ static void revert(const struct deed *d)
                                  .cseq = d->op->cseq,
                                  .retry_ms = RETRY_MS };
 
+    world_unrecord(d->w, d->op);
+    if (d->op->effect == EFFECT_DROP)
+        retain_dropped(d->w, d->op, false);
     if (d->room)
         revert_members(d);
     if (d->device)
@@ -177,16 +192,31 @@ static void revert(const struct deed *d)
         session_complain(d->asker, &failure);
 }
 
+/* Whether batches fail, and why, is said when it changes. */
+static void note_trouble(struct world *w, const struct store_batch *batch)
+{
+    const char *why = store_trouble(w->store);
+
+    if (batch->error) {
+        w->env.metrics.commit_failures++;
+        why = why ? why : err_name((unsigned)-batch->error);
+        if (w->trouble != why)
+            LOG(&w->env.log, "store.trouble", log_str("why", str_of(why)),
+                log_num("operations", batch->n));
+    } else {
+        why = NULL;
+        if (w->trouble)
+            LOG(&w->env.log, "store.recovered",
+                log_str("from", str_of(w->trouble)));
+    }
+    w->trouble = why;
+}
+
 void settle_batch(struct world *w, const struct store_batch *batch,
                   struct now now)
 {
-    if (batch->error) {
-        w->env.metrics.commit_failures++;
-        LOG(&w->env.log, "store.failed", log_num("operations", batch->n),
-            log_str("code", str_of(err_name((unsigned)-batch->error))));
-    } else {
-        w->env.metrics.commits++;
-    }
+    note_trouble(w, batch);
+    store_measure(w->store, &w->env.metrics);
     for (size_t i = 0; i < batch->n; i++) {
         struct deed d = look_up(w, &batch->ops[i], now);
 

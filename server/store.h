@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * What outlives a turn: the log of every room, and of every device the last
- * command stored.  The store writes in batches: store_put adds to the open
- * one, store_commit sends it off at the end of the turn, and when it is durable
- * store_written hands it back.  Nothing is told to anybody before that.  A
- * batch that fails takes everything behind it with it, so a number once given
- * is either in the log or given again.
+ * What outlives the process: rooms and their events, accounts, members, and of
+ * every device the last command stored.  The store writes in batches:
+ * store_put adds to the open one, store_commit sends it off at the end of the
+ * turn, and when it is durable store_written hands it back.  Nothing is told to
+ * anybody before that.  A batch that fails takes everything behind it with it,
+ * so a number once given is either in the log or given again.
  *
- * Calls never block and come from one thread.  This store keeps everything in
- * memory; one that writes to a disk has the same face.
+ * Calls come from one thread and never block; threads of the store's own wait
+ * for the disk.  Without a file all is in memory, and nothing is left of it.
  */
 #ifndef SERVER_STORE_H
 #define SERVER_STORE_H
@@ -17,45 +17,66 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "shared/str.h"
+#include "server/store_op.h"
 
-struct event;
+struct metrics;
 struct store;
 
+/* A mark that store_open does not compare. */
+#define STORE_NO_MARK UINT64_MAX
+
 struct store_config {
-    uint64_t room_events; /* events kept of a room */
-    uint64_t queue;       /* operations waiting at most */
+    const char *path; /* of the file; NULL: in memory */
+    const char *vfs;  /* SQLite's name of a file system; NULL: the system's */
+    bool threads;     /* else the disk is waited for in store_written */
+    uint64_t secret[2];
+    uint64_t epoch;        /* the name of a history that begins now, not 0 */
+    uint64_t mark;         /* what store_mark was when the file was last open */
+    uint64_t room_events;  /* at hand of a room; in memory: all it keeps */
+    uint64_t recent_bytes; /* what all that is at hand may take */
+    uint64_t queue;        /* operations waiting at most */
+    unsigned log_pages;    /* of the write-ahead log; 0: as many as are good */
 };
 
-struct store *store_new(const struct store_config *, const uint64_t secret[2]);
+/* How opening went. */
+struct store_opened {
+    int code; /* an exit code of sysexits; 0: well */
+    char why[256];
+    bool is_new;      /* there was no file */
+    bool is_restored; /* an older state of it has been put back */
+    bool was_cut;     /* it had not been closed: it has been checked */
+    bool is_damaged;  /* the check found `why`: nothing is written */
+};
+
+/* NULL when code is not 0. */
+struct store *store_open(const struct store_config *, struct store_opened *);
+
+/* What has been sent off is stored, if it can be. */
 void store_free(struct store *);
+
+/* Take the numbers from room_events on; the rest stays as it is. */
 void store_configure(struct store *, const struct store_config *);
 
+/* Call this, from any thread, whenever something has become ready. */
+void store_on_ready(struct store *, void (*call)(void *ctx), void *ctx);
+
+/* The name of the history: another one when an older state was put back. */
+uint64_t store_epoch(const struct store *);
+
+/* To be kept beside the file, so that such a state is known. */
+uint64_t store_mark(const struct store *);
+
+/* ---- what there was ---- */
+
+/*
+ * Tell all that is stored, events aside, in the order of the kinds; within a
+ * kind ids rise.  To be called once, before anything is put.
+ *   returns  false: it cannot be read, and store_trouble says why
+ */
+bool store_recall(struct store *,
+                  void (*each)(void *ctx, const struct store_row *), void *ctx);
+
 /* ---- writing ---- */
-
-/* What else changes in the same transaction. */
-enum effect {
-    EFFECT_NONE,   /* nothing: a line, or a command refused for good */
-    EFFECT_SHOW,   /* nothing: the room is told again to who asked */
-    EFFECT_ENTER,  /* the account is a member of the room */
-    EFFECT_LEAVE,  /* it is no longer */
-    EFFECT_OPEN,   /* direct room: both are members */
-    EFFECT_TOPIC,  /* the room's topic is `text` */
-    EFFECT_RENAME, /* the account's name is `text` */
-};
-
-/* One command of a client, or one act of the server. */
-struct store_op {
-    struct event *event; /* owned; NULL: nothing to tell the members */
-    enum effect effect;
-    uint64_t account;      /* whose command, or about whom */
-    uint64_t device, cseq; /* its counter moves to cseq; 0: no counter */
-    uint64_t room;         /* 0: none */
-    unsigned error;        /* the command is refused for good with this */
-    uint32_t request;      /* copied into the answer */
-    uint64_t session;      /* who gets the answer when there is no device */
-    char *text;            /* owned, may be NULL */
-};
 
 /* Whether n operations fit now. */
 bool store_has_room(const struct store *, size_t n);
@@ -79,67 +100,41 @@ struct store_batch {
 bool store_written(struct store *, struct store_batch *);
 void store_release(struct store *, struct store_batch *);
 
+/* Why the last batch could not be stored, for the log; NULL: it could. */
+const char *store_trouble(const struct store *);
+
+/* Bring the counters that begin with store_ up to date. */
+void store_measure(const struct store *, struct metrics *);
+
 /* ---- reading ---- */
-
-/* How many refused commands are remembered of a device. */
-enum { REFUSED_MAX = 8 };
-
-/* What is stored of a device. */
-struct store_device {
-    uint64_t last_cseq;
-
-    struct {
-        uint64_t cseq;
-        unsigned error;
-    } refused[REFUSED_MAX]; /* the last ones, in a ring by cseq */
-};
 
 /* NULL: not known. Good until the next store_written. */
 const struct store_device *store_device(const struct store *, uint64_t account,
                                         uint64_t device);
 
-/* The account is forgotten, and this device of it. */
-void store_forget(struct store *, uint64_t account, uint64_t device);
-
-/* The room is forgotten, with its log. */
-void store_drop(struct store *, uint64_t room);
-
 /* The oldest seq kept of a room; 0 when it has no events. */
 uint64_t store_first(const struct store *, uint64_t room);
 
 /*
- * An event that is at hand without waiting: of the last store_recent_max of
- * its room.  Borrowed until the next store_written.  NULL: ask for it.
+ * An event that is at hand without waiting.  Borrowed until the next
+ * store_written or store_answered.  NULL: ask for it.
  */
 struct event *store_recent(const struct store *, uint64_t room, uint64_t seq);
-
-/* A page of a room, or the place of one command in it. */
-struct store_query {
-    uint64_t room, lo, hi; /* seqs wanted, both included */
-    size_t bytes;          /* of frames, at most; at least one event comes */
-    bool backward;         /* when bytes run out keep the last ones */
-    uint64_t account, device, cseq; /* device not 0: find only this one */
-    uint64_t session;               /* of the asker, and its request, copied */
-    uint32_t request;
-};
-
-struct store_answer {
-    struct store_query query;
-    struct event **events; /* in order; n of them */
-    size_t n;
-};
 
 /* Ask; false when too much is being asked already. */
 bool store_ask(struct store *, const struct store_query *);
 
-/* The next answer, in the order of asking; store_thank must come next. */
+/*
+ * The next answer; store_thank must come next.  What has to be read from the
+ * disk is answered later than what is at hand.
+ */
 bool store_answered(struct store *, struct store_answer *);
 void store_thank(struct store *, struct store_answer *);
 
-/* Whether anything can be had from store_written or store_answered. */
+/* Whether store_commit, store_written or store_answered would do anything. */
 bool store_is_ready(const struct store *);
 
-/* ---- for tests ---- */
+/* ---- for tests, of a store without threads ---- */
 
 /* Let the nth commit from now on fail; 0: none. */
 void store_fail(struct store *, unsigned nth);

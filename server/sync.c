@@ -90,13 +90,27 @@ void sync_room_from(struct world *w, struct session *s, struct room *room,
         tell(w, s, room, cursor + 1);
 }
 
+/* Whether the last `most` events of a room, or all there are, are at hand. */
+static bool is_at_hand(const struct world *w, const struct room *room,
+                       uint64_t most)
+{
+    uint64_t first = store_first(w->store, room->id);
+    uint64_t kept = first ? room->head_stored - first + 1 : 0;
+    uint64_t n = time_min(most, kept);
+
+    return n == 0 ||
+           store_recent(w->store, room->id, room->head_stored - n + 1);
+}
+
 void sync_room_tail(struct world *w, struct session *s, struct room *room,
                     uint64_t tail)
 {
     uint64_t most = time_min(tail, limit(&w->env, LIMIT_TAIL_MAX));
     uint64_t from = fitting(w, s, room, most);
 
-    tell(w, s, room, from <= room->head_stored ? from : 0);
+    if (from > room->head_stored || !is_at_hand(w, room, most))
+        from = 0;
+    tell(w, s, room, from);
 }
 
 void sync_account(struct world *w, struct account *account, struct room *room)

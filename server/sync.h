@@ -20,7 +20,10 @@ struct world;
 void sync_room_from(struct world *, struct session *, struct room *,
                     uint64_t cursor);
 
-/* Tell a room and at most its last `tail` events, as many as fit. */
+/*
+ * Tell a room and at most its last `tail` events, as many as fit; none of them
+ * when they are not at hand, and the client asks.
+ */
 void sync_room_tail(struct world *, struct session *, struct room *,
                     uint64_t tail);
 

@@ -58,6 +58,8 @@ static enum err check_send(struct call *c, const struct room *room)
 
     if (error)
         return error;
+    if (room->head >= ROOM_LINES_MAX)
+        return ERROR_LIMIT;
     c->subject = str_of("kind");
     if (send->kind > event_NOTICE)
         return ERROR_BAD_FIELD;

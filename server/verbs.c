@@ -116,7 +116,8 @@ static unsigned refused_with(const struct call *c)
 static enum err repeat(struct call *c)
 {
     unsigned refusal = refused_with(c);
-    struct store_query q = { .session = c->s->id,
+    struct store_query q = { .kind = QUERY_PLACE,
+                             .session = c->s->id,
                              .request = c->msg->request,
                              .account = c->s->account->id,
                              .device = c->s->device->id,

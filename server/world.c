@@ -13,10 +13,11 @@
 #include "shared/mem.h"
 #include "shared/text.h"
 
-static struct store_config store_config(const struct limits *limits)
+struct store_config world_store_config(const struct limits *limits)
 {
     return (struct store_config){
         .room_events = limits->value[LIMIT_ROOM_EVENTS],
+        .recent_bytes = limits->value[LIMIT_RECENT],
         .queue = limits->value[LIMIT_STORE_QUEUE],
     };
 }
@@ -39,18 +40,31 @@ static uint64_t random_word(const struct world_config *config)
     return word;
 }
 
+static struct store *store_in_memory(const struct world_config *config,
+                                     const uint64_t secret[2], uint64_t epoch)
+{
+    struct store_config store = world_store_config(&config->limits);
+    struct store_opened opened;
+
+    store.mark = STORE_NO_MARK;
+    store.epoch = epoch;
+    memcpy(store.secret, secret, sizeof store.secret);
+    return store_open(&store, &opened);
+}
+
 struct world *world_new(const struct world_config *config)
 {
     struct world *w = mem_new(1, sizeof *w);
     uint64_t secret[2] = { random_word(config), random_word(config) };
-    struct store_config store = store_config(&config->limits);
 
     w->config = *config;
     w->env.limits = config->limits;
     w->env.log = config->log;
     w->env.rng.state = random_word(config);
-    w->epoch = random_word(config) | 1; /* 0 is "no epoch" on the wire */
-    w->store = store_new(&store, secret);
+    w->store = config->store
+                   ? config->store
+                   : store_in_memory(config, secret, random_word(config) | 1);
+    w->epoch = store_epoch(w->store); /* 0 is "no epoch" on the wire */
     w->tell_at_us = NEVER;
     init_maps(w, secret);
     list_init(&w->absent);
@@ -89,6 +103,7 @@ void world_free(struct world *w)
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         map_fini(maps[i]);
     gate_fini(&w->gate);
+    retain_fini(&w->retain);
     store_free(w->store);
     heap_fini(&w->env.deadlines);
     free(w->env.dirty);
@@ -99,21 +114,10 @@ void world_free(struct world *w)
 
 void world_configure(struct world *w, const struct limits *limits)
 {
-    struct store_config store = store_config(limits);
+    struct store_config store = world_store_config(limits);
 
     w->env.limits = *limits;
     store_configure(w->store, &store);
-}
-
-void world_put(struct world *w, const struct store_op *op)
-{
-    struct account *account = world_account(w, op->account);
-
-    if (account) {
-        account->on_way++;
-        account->has_acted = true;
-    }
-    store_put(w->store, op);
 }
 
 /* ---- rooms ---- */
@@ -172,9 +176,11 @@ static void drop_room(struct world *w, struct room *room)
                 (w->n_directory - at) * sizeof *w->directory);
         w->n_directory--;
     }
+    if (room->recorded)
+        retain_doom(w, room->id, store_first(w->store, room->id),
+                    room->head_stored);
     map_take(&w->doors, str_of(room->folded));
     map_take(&w->rooms, map_num(&room->id));
-    store_drop(w->store, room->id);
     LOG(&w->env.log, "room.drop", log_num("room", room->id));
     room_free(room);
     w->env.metrics.rooms = w->rooms.n;
@@ -194,17 +200,27 @@ static bool make_place(struct world *w)
     return true;
 }
 
+bool world_take_room(struct world *w, struct room *room)
+{
+    if (map_get(&w->doors, str_of(room->folded)))
+        return false;
+    map_put(&w->rooms, map_num(&room->id), room);
+    map_put(&w->doors, str_of(room->folded), room);
+    if (room->kind == room_PUBLIC)
+        list_in_directory(w, room);
+    w->env.metrics.rooms = w->rooms.n;
+    return true;
+}
+
 static struct room *add_room(struct world *w, unsigned kind, struct str name,
                              struct str folded)
 {
     struct room *room;
 
-    if (!make_place(w))
+    if (w->last_room >= ROOM_ID_MAX || !make_place(w))
         return NULL;
     room = room_new(++w->last_room, kind, name, folded);
-    map_put(&w->rooms, map_num(&room->id), room);
-    map_put(&w->doors, str_of(room->folded), room);
-    w->env.metrics.rooms = w->rooms.n;
+    world_take_room(w, room);
     LOG(&w->env.log, "room.new", log_num("room", room->id),
         log_str("name", name));
     return room;
@@ -214,14 +230,10 @@ struct room *world_add_room(struct world *w, struct str name)
 {
     char folded[NAME_MAX_BYTES];
     size_t len = text_fold(name, folded, sizeof folded);
-    struct room *room;
 
     if (len == 0)
         return NULL;
-    room = add_room(w, room_PUBLIC, name, str_bytes(folded, len));
-    if (room)
-        list_in_directory(w, room);
-    return room;
+    return add_room(w, room_PUBLIC, name, str_bytes(folded, len));
 }
 
 static void set_side(struct side *side, const struct account *account)

@@ -15,18 +15,22 @@
 #include "server/gate.h"
 #include "server/list.h"
 #include "server/map.h"
+#include "server/retain.h"
 #include "server/room.h"
 #include "server/session.h"
 #include "shared/now.h"
 #include "shared/wire.h"
 
 struct store;
+struct store_config;
 struct store_op;
 
 struct world_config {
     struct limits limits;
     struct log log;
     const char *name; /* of the server, borrowed for ever */
+    /* Owned by the world from then on; NULL: one in memory. */
+    struct store *store;
     /* Secret bytes from the system; must not block. */
     void (*random)(void *ctx, uint8_t *out, size_t len);
     void *random_ctx;
@@ -49,6 +53,7 @@ struct world {
     struct list absent; /* accounts without session, longest first */
     struct list dying;  /* accounts that leave their rooms */
     struct list empty;  /* rooms without members, longest first */
+    struct retain retain;
     uint64_t last_session, last_account, last_room;
 
     uint64_t *changed; /* accounts whose presence is to be told */
@@ -56,6 +61,7 @@ struct world {
     uint64_t tell_at_us; /* when; NEVER while there are none */
     uint64_t visit;      /* last mark given to a walk, see account.h */
 
+    const char *trouble;         /* of the store, as logged; NULL: none */
     struct wire_scratch scratch; /* of the message in hand */
 };
 
@@ -64,6 +70,9 @@ void world_free(struct world *);
 
 /* Take new limits. */
 void world_configure(struct world *, const struct limits *);
+
+/* What limits say to the store; the rest of it is zero. */
+struct store_config world_store_config(const struct limits *);
 
 /* ---- accounts ---- */
 
@@ -104,6 +113,9 @@ struct room *world_room_named(const struct world *, struct str name);
 /* A new public room; NULL when there are too many. name in stored form. */
 struct room *world_add_room(struct world *, struct str name);
 
+/* Take a room that was made elsewhere; false: its name is taken. */
+bool world_take_room(struct world *, struct room *);
+
 /* The direct room of two accounts, made when there is none; NULL: too many. */
 struct room *world_direct(struct world *, const struct account *,
                           const struct account *);
@@ -111,12 +123,21 @@ struct room *world_direct(struct world *, const struct account *,
 /* The first public room whose folded name is greater; n_directory: none. */
 size_t world_directory_after(const struct world *, struct str folded);
 
+/* The same for an account, recorded, absent from now on. */
+bool world_take_account(struct world *, struct account *, struct now);
+
 /* After members left: keep it among the empty ones when it is empty. */
 void world_note_empty(struct world *, struct room *);
 
 /* ---- the store ---- */
 
-/* Put an operation; counts it as on its way for its account. */
+/*
+ * Put an operation, and before it what the store has not been told of its
+ * account and room.  It counts as on its way for its account.
+ */
 void world_put(struct world *, const struct store_op *);
+
+/* The account, or the room, is not in the store: what said so has failed. */
+void world_unrecord(struct world *, const struct store_op *);
 
 #endif

@@ -23,17 +23,18 @@ server  inquiry
 server  control control_act control_list control_look control_walk http
 server  service
 server  endpoint
-server  hub hub_door hub_in keys
+server  hub hub_door hub_in keys storage
 server  doze
 server  pull
 server  settle verbs
 server  login mood sync talk
-server  call presence query
-server  world people
-server  room
-server  admit config gate keyfile session sheet store
-server  tally waiting
-server  account address answer datadir event heap log map metrics words
+server  call presence query revive
+server  world people record retain
+server  room store store_ask store_put
+server  admit config gate keyfile session sheet store_crew
+server  store_db store_read store_recall store_schema store_write
+server  counters recent store_batch tally waiting
+server  account address answer datadir event heap keep log map metrics runfile words
 
 tui     main
 tui     app pipe
@@ -68,6 +69,9 @@ server/net            clock_gettime|signal|getsockname|abort|fprintf|fputc|fwrit
 server/net_inquiry    getsockopt|geteuid|close
 server/net_listen     socket|setsockopt|bind|listen|accept|connect|close|stat|unlink|umask
 server/address        getaddrinfo|freeaddrinfo|gai_strerror|inet_ntop
+server/runfile        open|close|pread|pwrite|flock|fdatasync
+server/store_crew     pthread_.*|sigfillset|clock_gettime
+server/store_(db|read|recall|schema|write)  sqlite3_.*
 server/keyfile        open|close|read|write|link|unlink|rename|f?stat|fsync|getpid
 server/datadir        mkdir|getenv|geteuid
 server/chatctl        socket|setsockopt|connect|close|send|fdopen|fgets|fflush|fclose|ferror|getenv|f?printf|f?put[cs]|putchar|puts|fwrite|std(out|err)

@@ -8,9 +8,11 @@
 #define TESTS_SERVER_H
 
 #include "tests/test.h"
+#include "tests/vault.h"
 
 #include "server/hub.h"
 #include "server/presence.h"
+#include "server/revive.h"
 #include "server/session.h"
 #include "server/store.h"
 #include "server/world.h"
@@ -37,6 +39,8 @@ struct peer {
 };
 
 struct rig {
+    struct world_config config;
+    struct disk *disk; /* outlives the hub; NULL: nothing does */
     struct hub *hub;
     struct world *w;
     struct now now;
@@ -56,27 +60,6 @@ static inline void rig_random(void *ctx, uint8_t *out, size_t len)
         out[i] = (uint8_t)rng_next(rng);
 }
 
-/* limits NULL: the defaults, without rates. */
-static inline struct rig *rig_new(const struct limits *limits)
-{
-    struct rig *rig = calloc(1, sizeof *rig);
-    struct world_config config = { .name = "test",
-                                   .random = rig_random,
-                                   .random_ctx = &rig->rng };
-
-    assert_non_null(rig);
-    rig->now = (struct now){ 1000000, 1700000000000 };
-    limits_init(&config.limits);
-    config.limits.value[LIMIT_SEND_RATE] = 0;
-    config.limits.value[LIMIT_QUERY_RATE] = 0;
-    config.limits.value[LIMIT_INPUT_RATE] = 0;
-    if (limits)
-        config.limits = *limits;
-    rig->hub = hub_new(&config, rig->now);
-    rig->w = hub_world(rig->hub);
-    return rig;
-}
-
 static inline struct limits rig_limits(void)
 {
     struct limits limits;
@@ -86,6 +69,44 @@ static inline struct limits rig_limits(void)
     limits.value[LIMIT_QUERY_RATE] = 0;
     limits.value[LIMIT_INPUT_RATE] = 0;
     return limits;
+}
+
+static inline void rig_begin(struct rig *rig)
+{
+    rig->config.store = NULL;
+    if (rig->disk)
+        rig->config.store =
+            vault_open(rng_next(&rig->rng) | 1, &rig->config.limits);
+    rig->hub = hub_new(&rig->config, rig->now);
+    rig->w = hub_world(rig->hub);
+    assert_true(revive_world(rig->w, rig->now));
+}
+
+static inline struct rig *rig_on(struct disk *disk, const struct limits *limits)
+{
+    struct rig *rig = calloc(1, sizeof *rig);
+
+    assert_non_null(rig);
+    rig->now = (struct now){ 1000000, 1700000000000 };
+    rig->disk = disk;
+    rig->config = (struct world_config){ .name = "test",
+                                         .random = rig_random,
+                                         .random_ctx = &rig->rng };
+    rig->config.limits = limits ? *limits : rig_limits();
+    rig_begin(rig);
+    return rig;
+}
+
+/* limits NULL: the defaults, without rates. */
+static inline struct rig *rig_new(const struct limits *limits)
+{
+    return rig_on(NULL, limits);
+}
+
+/* The same, and it can be restarted. */
+static inline struct rig *rig_new_durable(const struct limits *limits)
+{
+    return rig_on(vault_new(1), limits);
 }
 
 /* ---- carrying bytes ---- */
@@ -419,24 +440,41 @@ static inline void cut(struct peer *p)
     settle(p->rig);
 }
 
-static inline void rig_free(struct rig *rig)
+/* All connections break, and the hub ends. */
+static inline void rig_end(struct rig *rig)
 {
     hub_abandon(rig->hub, rig->now);
-    for (size_t i = 0; i < rig->n_peers; i++) {
-        struct peer *p = rig->peers[i];
-
-        if (p->s)
-            peer_gone(p);
-        forget(p);
-        link_free(p->link);
-        free(p);
-    }
+    for (size_t i = 0; i < rig->n_peers; i++)
+        if (rig->peers[i]->s)
+            peer_gone(rig->peers[i]);
     while (hub_dirty(rig->hub))
         continue;
+    hub_free(rig->hub);
+}
+
+/* The power goes, and the server begins with what is on the disk. */
+static inline void rig_restart(struct rig *rig)
+{
+    struct disk *disk = rig->disk;
+
+    rig->disk = vault_cut(disk, 0);
+    rig_end(rig);
+    vault_free(disk);
+    rig_begin(rig);
+}
+
+static inline void rig_free(struct rig *rig)
+{
+    rig_end(rig);
+    for (size_t i = 0; i < rig->n_peers; i++) {
+        forget(rig->peers[i]);
+        link_free(rig->peers[i]->link);
+        free(rig->peers[i]);
+    }
     for (size_t i = 0; i < rig->n_taken; i++)
         frame_unref(rig->taken[i]);
     free(rig->taken);
-    hub_free(rig->hub);
+    vault_free(rig->disk);
     free(rig);
 }
 

@@ -13,6 +13,7 @@
 #include "shared/error.h"
 #include "shared/mem.h"
 #include "shared/secure.h"
+#include "shared/secure_hash.h"
 #include "tests/clock.h"
 
 enum { ROUNDS_MAX = 200, SECONDS = 1000000 };
@@ -809,6 +810,17 @@ static void test_fingerprint_text(void **state)
     assert_false(fingerprint_parse(&again, S("")));
 }
 
+/* FIPS 180-2, B.1 */
+static void test_hash(void **state)
+{
+    char text[SECURE_HASH_TEXT];
+
+    (void)state;
+    secure_hash(S("abc"), text);
+    assert_string_equal(text, "ba7816bf8f01cfea414140de5dae2223"
+                              "b00361a396177a9cb410ff61f20015ad");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -831,6 +843,7 @@ int main(void)
         TEST(test_strange_datagrams),
         TEST(test_records),
         TEST(test_fingerprint_text),
+        TEST(test_hash),
     };
 
     return RUN(tests);

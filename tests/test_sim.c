@@ -29,6 +29,7 @@
 enum {
     SEEDS = 150,
     RESTART_SEEDS = 25,
+    POWER_SEEDS = 50,
     SECURE_EVERY = 2, /* of so many seeds one is encrypted */
     PEOPLE = 5,
     FOLLOWER = PEOPLE - 1, /* reads only: --tail */
@@ -268,8 +269,7 @@ static void trouble_server(struct sim *sim)
         store_fail(store, 0);
     if (sim->restarts && town->now.mono_us > 10000000 && chance(town, 1)) {
         sim->restarts--;
-        town_end(town);
-        town_begin(town);
+        town_restart(town);
     }
 }
 
@@ -483,7 +483,7 @@ static void move_in(struct sim *sim, size_t number)
     wake(p);
 }
 
-static struct sim *sim_new(uint64_t seed, unsigned restarts)
+static struct sim *sim_new(uint64_t seed, unsigned restarts, bool durable)
 {
     struct sim *sim = mem_new(1, sizeof *sim);
 
@@ -494,6 +494,8 @@ static struct sim *sim_new(uint64_t seed, unsigned restarts)
     sim->town.config.limits = sim_limits(sim);
     strcpy(sim->dir, "/tmp/chat-sim.XXXXXX");
     assert_non_null(mkdtemp(sim->dir));
+    if (durable)
+        sim->town.disk = vault_new(seed);
     town_begin(&sim->town);
     for (size_t i = 0; i < PEOPLE; i++)
         move_in(sim, i);
@@ -535,35 +537,37 @@ static void explain(const struct sim *sim)
     }
 }
 
-static void run(uint64_t seed, unsigned restarts)
+static void run(uint64_t seed, unsigned restarts, bool durable)
 {
-    struct sim *sim = sim_new(seed, restarts);
+    struct sim *sim = sim_new(seed, restarts, durable);
 
     while (!is_done(sim) && sim->town.now.mono_us < END_US)
         step(sim);
     if (!is_done(sim))
         explain(sim);
     CHECK(&sim->town, is_done(sim));
-    check_all(sim, restarts == 0);
+    vault_show(hub_world(sim->town.hub)->store, hub_room_of(sim)->id,
+               hub_room_of(sim)->head_stored);
+    check_all(sim, restarts == 0 || durable);
     if (getenv("SIM_LOG"))
         metrics_page(&hub_world(sim->town.hub)->env.metrics, stderr);
     sim_free(sim);
 }
 
-static void run_seeds(uint64_t n, unsigned restarts)
+static void run_seeds(uint64_t n, unsigned restarts, bool durable)
 {
     uint64_t only = test_seed(0);
 
     if (only)
-        run(only, restarts);
+        run(only, restarts, durable);
     for (uint64_t seed = 1; !only && seed <= n; seed++)
-        run(seed, restarts);
+        run(seed, restarts, durable);
 }
 
 static void test_sim_loses_and_doubles_nothing(void **state)
 {
     (void)state;
-    run_seeds(SEEDS, 0);
+    run_seeds(SEEDS, 0, false);
 }
 
 /* The server forgets all: what was not stored is stored in the new history,
@@ -571,7 +575,14 @@ static void test_sim_loses_and_doubles_nothing(void **state)
 static void test_sim_survives_new_histories(void **state)
 {
     (void)state;
-    run_seeds(RESTART_SEEDS, 2);
+    run_seeds(RESTART_SEEDS, 2, false);
+}
+
+/* The power goes, and comes back: as if nothing had been. */
+static void test_sim_survives_power_cuts(void **state)
+{
+    (void)state;
+    run_seeds(POWER_SEEDS, 6, true);
 }
 
 int main(void)
@@ -579,6 +590,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sim_loses_and_doubles_nothing),
         cmocka_unit_test(test_sim_survives_new_histories),
+        cmocka_unit_test(test_sim_survives_power_cuts),
     };
 
     return RUN(tests);

@@ -32,8 +32,10 @@
 #include "server/endpoint.h"
 #include "server/event.h"
 #include "server/hub.h"
+#include "server/revive.h"
 #include "server/session.h"
 #include "server/store.h"
+#include "tests/vault.h"
 #undef room
 #undef member
 
@@ -108,6 +110,7 @@ struct town {
     struct secure_pem pem;
     struct secure_base *base; /* the server's */
     struct hub *hub;
+    struct disk *disk; /* of the server, outlives it; NULL: it has none */
     struct endpoint *endpoint;
     struct guest_sock *socks; /* oldest first */
     size_t n_socks, cap_socks;
@@ -637,7 +640,12 @@ static inline void town_begin(struct town *town)
                                     .chain = str_of(town->pem.chain) };
     char error[256] = "";
 
+    town->config.store = NULL;
+    if (town->disk)
+        town->config.store =
+            vault_open(rng_next(&town->rng) | 1, &town->config.limits);
     town->hub = hub_new(&town->config, town->now);
+    assert_true(revive_world(hub_world(town->hub), town->now));
     if (town->secure) {
         town->base = secure_base_new(&secure, error, sizeof error);
         if (!town->base)
@@ -681,6 +689,18 @@ static inline void town_end(struct town *town)
     town->base = NULL;
 }
 
+/* The machine goes down and comes up again. */
+static inline void town_restart(struct town *town)
+{
+    struct disk *disk = town->disk;
+
+    if (disk)
+        town->disk = vault_cut(disk, (unsigned)rng_below(&town->rng, 1001));
+    town_end(town);
+    vault_free(disk);
+    town_begin(town);
+}
+
 /* What all edges do in one turn, and some time passes. */
 static inline void town_turn(struct town *town)
 {
@@ -721,6 +741,7 @@ static inline void town_init(struct town *town, uint64_t seed, bool secure)
 static inline void town_fini(struct town *town)
 {
     town_end(town);
+    vault_free(town->disk);
     for (size_t i = 0; i < town->n_wires; i++)
         free(town->wires[i]);
     for (size_t i = 0; i < town->n_packets; i++)

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What goes to the store; declared in world.h.  Accounts and rooms are told to
+ * it with the first thing that happens to them, so who only looks in leaves no
+ * trace.  When that fails they are told again with the next.
+ */
+#include "server/store.h"
+#include "server/world.h"
+#include "shared/mem.h"
+
+static void put(struct world *w, const struct store_op *op)
+{
+    struct account *account = world_account(w, op->account);
+
+    if (account) {
+        account->on_way++;
+        account->has_acted = true;
+    }
+    store_put(w->store, op);
+}
+
+static void record_account(struct world *w, struct account *account)
+{
+    struct store_op name = { .effect = EFFECT_RECORD }, token = { 0 };
+
+    if (!account || account->recorded)
+        return;
+    account->recorded = true;
+    name.account = token.account = account->id;
+    name.text = mem_str(str_of(account->nick.shown));
+    put(w, &name);
+    token.effect = EFFECT_TOKEN;
+    token.text = mem_str(str_of(account->token_hash));
+    put(w, &token);
+}
+
+static void record_side(struct world *w, const struct room *room,
+                        const struct side *side)
+{
+    struct store_op op = { .effect = EFFECT_SIDE,
+                           .room = room->id,
+                           .account = side->account };
+
+    op.text = mem_str(str_of(side->nick));
+    put(w, &op);
+}
+
+static void record_room(struct world *w, struct room *room)
+{
+    bool is_direct = room && room->kind == room_DIRECT;
+    struct store_op op = { .effect = EFFECT_FOUND };
+
+    if (!room || room->recorded)
+        return;
+    room->recorded = true;
+    for (int i = 0; i < 2 && is_direct; i++)
+        record_account(w, world_account(w, room->sides[i].account));
+    op.room = room->id;
+    op.kind = room->kind;
+    op.text = mem_str(str_of(is_direct ? room->folded : room->name));
+    put(w, &op);
+    for (int i = 0; i < 2 && is_direct; i++)
+        record_side(w, room, &room->sides[i]);
+}
+
+void world_put(struct world *w, const struct store_op *op)
+{
+    record_account(w, world_account(w, op->account));
+    if (op->room)
+        record_room(w, world_room(w, op->room));
+    put(w, op);
+}
+
+void world_unrecord(struct world *w, const struct store_op *op)
+{
+    struct account *account = world_account(w, op->account);
+    struct room *room = op->room ? world_room(w, op->room) : NULL;
+
+    if (op->effect == EFFECT_RECORD && account)
+        account->recorded = false;
+    if (op->effect == EFFECT_FOUND && room)
+        room->recorded = false;
+}

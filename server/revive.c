@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The world as it was; see revive.h.  The file is not trusted: a row that does
+ * not fit the others is left out, and what it left over is taken away.
+ */
+#include "server/revive.h"
+
+#include "server/store.h"
+#include "server/world.h"
+#include "shared/mem.h"
+#include "shared/text.h"
+
+struct reviving {
+    struct world *w;
+    struct now now;
+};
+
+static void clear(struct world *w, enum effect effect, uint64_t room,
+                  uint64_t account, uint64_t device)
+{
+    struct store_op op = {
+        .effect = effect, .room = room, .account = account, .device = device
+    };
+
+    world_put(w, &op);
+}
+
+static void revive_account(struct reviving *r, const struct store_row *row)
+{
+    char folded[NAME_MAX_BYTES];
+    size_t len = text_fold(row->text, folded, sizeof folded);
+    struct account *account;
+
+    if (len && row->token.len == SECURE_HASH_TEXT - 1) {
+        account = account_new(row->account, row->text, str_bytes(folded, len));
+        memcpy(account->token_hash, row->token.ptr, row->token.len);
+        account->is.since = account->told.since = r->now.wall_ms;
+        if (world_take_account(r->w, account, r->now))
+            return;
+        account_free(account);
+    }
+    clear(r->w, EFFECT_FORGET, 0, row->account, 0);
+}
+
+static void revive_device(struct reviving *r, const struct store_row *row)
+{
+    struct account *account = world_account(r->w, row->account);
+    uint64_t evicted = 0;
+
+    if (!account)
+        return;
+    account_add_device(account, row->device, row->cseq, &evicted);
+    if (evicted)
+        clear(r->w, EFFECT_RETIRE, 0, account->id, evicted);
+}
+
+/* The form under which a room is found; a direct one's is its name here. */
+static size_t door_of(const struct store_row *row, char out[NAME_MAX_BYTES])
+{
+    if (row->room_kind == room_PUBLIC)
+        return text_fold(row->text, out, NAME_MAX_BYTES);
+    if (row->room_kind != room_DIRECT || row->text.len > NAME_MAX_BYTES)
+        return 0;
+    memcpy(out, row->text.ptr, row->text.len);
+    return row->text.len;
+}
+
+static void revive_room(struct reviving *r, const struct store_row *row)
+{
+    bool is_direct = row->room_kind == room_DIRECT;
+    char folded[NAME_MAX_BYTES];
+    size_t len = door_of(row, folded);
+    struct room *room;
+
+    if (len) {
+        room = room_new(row->room, row->room_kind,
+                        is_direct ? str_of("") : row->text,
+                        str_bytes(folded, len));
+        room_set_topic(room, row->topic);
+        room->head = room->head_stored = row->head;
+        room->ts = row->ts;
+        room->recorded = true;
+        if (world_take_room(r->w, room))
+            return;
+        room_free(room);
+    }
+    retain_doom(r->w, row->room, row->first, row->head);
+}
+
+static void revive_side(struct reviving *r, const struct store_row *row)
+{
+    struct room *room = world_room(r->w, row->room);
+    struct side *side;
+
+    if (!room || room->kind != room_DIRECT)
+        return;
+    side = &room->sides[room->sides[0].nick ? 1 : 0];
+    if (side->nick)
+        return;
+    side->account = row->account;
+    side->nick = mem_str(row->text);
+}
+
+static void revive_member(struct reviving *r, const struct store_row *row)
+{
+    struct account *account = world_account(r->w, row->account);
+    struct room *room = world_room(r->w, row->room);
+    struct member *m;
+
+    if (!account || !room) {
+        clear(r->w, EFFECT_LEAVE, row->room, row->account, 0);
+        return;
+    }
+    m = room_admit(room, account);
+    m->will = true;
+    room_settle(m, true);
+}
+
+static void on_row(void *ctx, const struct store_row *row)
+{
+    struct reviving *r = ctx;
+
+    switch (row->kind) {
+    case ROW_LAST:
+        r->w->last_room = row->room;
+        r->w->last_account = row->account;
+        break;
+    case ROW_ACCOUNT: revive_account(r, row); break;
+    case ROW_DEVICE: revive_device(r, row); break;
+    case ROW_REFUSAL: break; /* the store keeps them */
+    case ROW_ROOM: revive_room(r, row); break;
+    case ROW_DROPPED:
+        retain_doom(r->w, row->room, row->first, row->head);
+        break;
+    case ROW_SIDE: revive_side(r, row); break;
+    case ROW_MEMBER: revive_member(r, row); break;
+    }
+}
+
+/* Rooms that are empty, and direct ones whose people cannot be told. */
+static void look_over(struct world *w)
+{
+    struct room *room;
+    size_t at = 0;
+
+    while ((room = map_each(&w->rooms, &at))) {
+        for (int i = 0; i < 2 && room->kind == room_DIRECT; i++)
+            if (!room->sides[i].nick)
+                room->sides[i].nick = mem_str(str_of("?"));
+        world_note_empty(w, room);
+    }
+}
+
+bool revive_world(struct world *w, struct now now)
+{
+    struct reviving r = { w, now };
+
+    if (!store_recall(w->store, on_row, &r))
+        return false;
+    look_over(w);
+    return true;
+}

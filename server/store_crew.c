@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Threads of the store; see store_crew.h.
+ */
+#include "server/store_crew.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "server/event.h"
+#include "shared/mem.h"
+
+enum {
+    BATCH_MAX = 1024, /* operations in a transaction */
+    IDLE_S = 1        /* without anything to write: time to tidy up */
+};
+
+/* A queue of answers, or of what has to be answered. */
+struct pile {
+    struct store_answer *items; /* from at to n */
+    size_t at, n, cap;
+};
+
+struct reader {
+    struct crew *crew;
+    struct db *db;
+};
+
+struct crew {
+    struct crew_config config;
+    struct reader readers[CREW_READERS];
+    pthread_t threads[1 + CREW_READERS];
+    size_t n_threads;
+
+    pthread_mutex_t lock; /* over all below */
+    pthread_cond_t write, read;
+    struct batch sent;    /* to be written */
+    struct batch written; /* to be fetched */
+    struct batch failed;  /* to be fetched before anything else is written */
+    int error;            /* of failed */
+    uint64_t room_events;
+    struct pile asked, answered;
+    struct crew_state state;
+    void (*on_ready)(void *ctx);
+    void *ready_ctx;
+    bool untidy; /* the write-ahead log wants an idle moment */
+    bool stop;
+};
+
+/* ---- queues ---- */
+
+static bool pile_is_empty(const struct pile *pile)
+{
+    return pile->at == pile->n;
+}
+
+static void pile_put(struct pile *pile, const struct store_answer *item)
+{
+    void *items = pile->items;
+
+    if (pile_is_empty(pile))
+        pile->at = pile->n = 0;
+    if (pile->at && pile->n == pile->cap) {
+        pile->n -= pile->at;
+        memmove(pile->items, pile->items + pile->at,
+                pile->n * sizeof *pile->items);
+        pile->at = 0;
+    }
+    mem_grow(&items, &pile->cap, pile->n + 1, sizeof *pile->items);
+    pile->items = items;
+    pile->items[pile->n++] = *item;
+}
+
+static struct store_answer pile_take(struct pile *pile)
+{
+    assert(!pile_is_empty(pile));
+    return pile->items[pile->at++];
+}
+
+/* ---- telling the owner ---- */
+
+static uint64_t clock_us(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+}
+
+/* Under the lock, so that nobody is called who no longer wants to be. */
+static void tell(const struct crew *crew)
+{
+    if (crew->on_ready)
+        crew->on_ready(crew->ready_ctx);
+}
+
+/* ---- who writes ---- */
+
+static bool has_work(const struct crew *crew)
+{
+    return crew->sent.n && !crew->failed.n;
+}
+
+static void tidy_up(struct crew *crew, enum db_leisure leisure)
+{
+    struct db *db = crew->config.writer;
+    bool untidy;
+
+    pthread_mutex_unlock(&crew->lock);
+    untidy = db_tend(db, leisure);
+    pthread_mutex_lock(&crew->lock);
+    crew->untidy = untidy;
+    crew->state.log_bytes = db_log_bytes(db);
+}
+
+/* returns false: nobody has come to disturb */
+static bool wait_a_while(struct crew *crew)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += IDLE_S;
+    return pthread_cond_timedwait(&crew->write, &crew->lock, &until) == 0;
+}
+
+/* returns false: it is over */
+static bool wait_for_work(struct crew *crew)
+{
+    while (!has_work(crew) && !crew->stop) {
+        if (!crew->untidy)
+            pthread_cond_wait(&crew->write, &crew->lock);
+        else if (!wait_a_while(crew) && !has_work(crew))
+            tidy_up(crew, DB_IDLE);
+    }
+    return has_work(crew);
+}
+
+static void note_commit(struct crew *crew, int error, uint64_t took_us)
+{
+    struct crew_state *state = &crew->state;
+    const struct db *db = crew->config.writer;
+
+    state->trouble = db_trouble(db);
+    state->is_damaged = state->is_damaged || db_is_damaged(db);
+    if (error)
+        return;
+    state->commits++;
+    state->commit_us += took_us;
+}
+
+static void write_batch(struct crew *crew)
+{
+    uint64_t room_events = crew->room_events, begun_us = clock_us();
+    struct db *db = crew->config.writer;
+    struct batch batch = { 0 };
+    int error;
+
+    batch_move(&batch, &crew->sent, BATCH_MAX);
+    if (crew->state.is_damaged && !db_is_damaged(db))
+        db_damage(db, "damaged, as was found when reading");
+    pthread_mutex_unlock(&crew->lock);
+    error = db_write(db, batch.ops, batch.n, room_events);
+    pthread_mutex_lock(&crew->lock);
+    note_commit(crew, error, clock_us() - begun_us);
+    batch_move(error ? &crew->failed : &crew->written, &batch, batch.n);
+    if (error)
+        batch_move(&crew->failed, &crew->sent, crew->sent.n);
+    crew->error = error;
+    batch_clear(&batch);
+    tell(crew);
+    tidy_up(crew, has_work(crew) ? DB_BUSY : DB_PAUSE);
+}
+
+static void *write_on(void *arg)
+{
+    struct crew *crew = arg;
+
+    pthread_mutex_lock(&crew->lock);
+    while (wait_for_work(crew))
+        write_batch(crew);
+    pthread_mutex_unlock(&crew->lock);
+    return NULL;
+}
+
+/* ---- who reads ---- */
+
+static void note_read(struct crew *crew, const struct db *db,
+                      const struct store_answer *answer)
+{
+    crew->state.reads++;
+    crew->state.failed_reads += answer->error != 0;
+    crew->state.is_damaged = crew->state.is_damaged || db_is_damaged(db);
+}
+
+static void read_one(struct crew *crew, struct db *db)
+{
+    struct store_answer answer = pile_take(&crew->asked);
+
+    pthread_mutex_unlock(&crew->lock);
+    db_read(db, &answer);
+    pthread_mutex_lock(&crew->lock);
+    note_read(crew, db, &answer);
+    pile_put(&crew->answered, &answer);
+    tell(crew);
+}
+
+static void *read_on(void *arg)
+{
+    const struct reader *reader = arg;
+    struct crew *crew = reader->crew;
+
+    pthread_mutex_lock(&crew->lock);
+    while (!crew->stop) {
+        if (pile_is_empty(&crew->asked))
+            pthread_cond_wait(&crew->read, &crew->lock);
+        else
+            read_one(crew, reader->db);
+    }
+    pthread_mutex_unlock(&crew->lock);
+    return NULL;
+}
+
+/* ---- life ---- */
+
+static bool begin_thread(struct crew *crew, void *(*run)(void *), void *arg)
+{
+    if (pthread_create(&crew->threads[crew->n_threads], NULL, run, arg))
+        return false;
+    crew->n_threads++;
+    return true;
+}
+
+/* Signals are for the thread that owns the crew. */
+static bool begin_threads(struct crew *crew)
+{
+    sigset_t all, before;
+    bool good;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    good = begin_thread(crew, write_on, crew);
+    for (int i = 0; good && i < CREW_READERS; i++)
+        good = begin_thread(crew, read_on, &crew->readers[i]);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return good;
+}
+
+struct crew *crew_new(const struct crew_config *config)
+{
+    struct crew *crew = mem_new(1, sizeof *crew);
+    pthread_condattr_t attr;
+
+    crew->config = *config;
+    for (int i = 0; i < CREW_READERS; i++)
+        crew->readers[i] = (struct reader){ crew, config->readers[i] };
+    pthread_mutex_init(&crew->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&crew->write, &attr);
+    pthread_cond_init(&crew->read, &attr);
+    pthread_condattr_destroy(&attr);
+    if (begin_threads(crew))
+        return crew;
+    crew_free(crew);
+    return NULL;
+}
+
+static void pile_free(struct pile *pile)
+{
+    while (!pile_is_empty(pile)) {
+        struct store_answer answer = pile_take(pile);
+
+        for (size_t i = 0; i < answer.n; i++)
+            event_unref(answer.events[i]);
+        free(answer.events);
+    }
+    free(pile->items);
+}
+
+void crew_free(struct crew *crew)
+{
+    pthread_mutex_lock(&crew->lock);
+    crew->stop = true;
+    crew->on_ready = NULL;
+    pthread_cond_broadcast(&crew->write);
+    pthread_cond_broadcast(&crew->read);
+    pthread_mutex_unlock(&crew->lock);
+    for (size_t i = 0; i < crew->n_threads; i++)
+        pthread_join(crew->threads[i], NULL);
+    pthread_cond_destroy(&crew->write);
+    pthread_cond_destroy(&crew->read);
+    pthread_mutex_destroy(&crew->lock);
+    batch_clear(&crew->sent);
+    batch_clear(&crew->written);
+    batch_clear(&crew->failed);
+    pile_free(&crew->asked);
+    pile_free(&crew->answered);
+    free(crew);
+}
+
+/* ---- what the owner does ---- */
+
+void crew_on_ready(struct crew *crew, void (*call)(void *ctx), void *ctx)
+{
+    pthread_mutex_lock(&crew->lock);
+    crew->on_ready = call;
+    crew->ready_ctx = ctx;
+    pthread_mutex_unlock(&crew->lock);
+}
+
+void crew_send(struct crew *crew, struct batch *batch, uint64_t room_events)
+{
+    pthread_mutex_lock(&crew->lock);
+    crew->room_events = room_events;
+    batch_move(&crew->sent, batch, batch->n);
+    pthread_cond_signal(&crew->write);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+bool crew_written(struct crew *crew, struct batch *batch, int *error)
+{
+    pthread_mutex_lock(&crew->lock);
+    *error = 0;
+    if (crew->written.n) {
+        batch_move(batch, &crew->written, crew->written.n);
+    } else if (crew->failed.n) {
+        *error = crew->error;
+        batch_move(batch, &crew->failed, crew->failed.n);
+        batch_move(batch, &crew->sent, crew->sent.n);
+    }
+    pthread_mutex_unlock(&crew->lock);
+    return batch->n > 0;
+}
+
+void crew_ask(struct crew *crew, const struct store_query *query)
+{
+    struct store_answer answer = { .query = *query };
+
+    pthread_mutex_lock(&crew->lock);
+    pile_put(&crew->asked, &answer);
+    pthread_cond_signal(&crew->read);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+bool crew_answered(struct crew *crew, struct store_answer *answer)
+{
+    bool any;
+
+    pthread_mutex_lock(&crew->lock);
+    any = !pile_is_empty(&crew->answered);
+    if (any)
+        *answer = pile_take(&crew->answered);
+    pthread_mutex_unlock(&crew->lock);
+    return any;
+}
+
+bool crew_is_ready(struct crew *crew)
+{
+    bool ready;
+
+    pthread_mutex_lock(&crew->lock);
+    ready =
+        crew->written.n || crew->failed.n || !pile_is_empty(&crew->answered);
+    pthread_mutex_unlock(&crew->lock);
+    return ready;
+}
+
+struct crew_state crew_state(struct crew *crew)
+{
+    struct crew_state state;
+
+    pthread_mutex_lock(&crew->lock);
+    state = crew->state;
+    pthread_mutex_unlock(&crew->lock);
+    return state;
+}

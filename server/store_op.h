@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is put into the store, what is asked of it, and what it tells.
+ */
+#ifndef SERVER_STORE_OP_H
+#define SERVER_STORE_OP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shared/str.h"
+
+struct event;
+
+/* ---- put ---- */
+
+/* What else changes in the same transaction. */
+enum effect {
+    EFFECT_NONE,   /* nothing: a line, or a command refused for good */
+    EFFECT_SHOW,   /* nothing: the room is told again to who asked */
+    EFFECT_ENTER,  /* the account is a member of the room */
+    EFFECT_LEAVE,  /* it is no longer */
+    EFFECT_OPEN,   /* direct room: both are members */
+    EFFECT_TOPIC,  /* the room's topic is `text` */
+    EFFECT_RENAME, /* the account's name is `text` */
+    EFFECT_RECORD, /* there is an account of the name `text` */
+    EFFECT_TOKEN,  /* the hash of its token is `text`, in hexadecimal */
+    EFFECT_FORGET, /* the account is no more */
+    EFFECT_RETIRE, /* this device of it is no more */
+    EFFECT_FOUND,  /* there is a room of `kind`; text: its name or key */
+    EFFECT_SIDE,   /* direct room: one side is the account, called `text` */
+    EFFECT_DROP,   /* the room is no more, nor its events up to `seq` */
+    EFFECT_TRIM,   /* its events up to `seq` are no more */
+    EFFECT_COUNT
+};
+
+/* One command of a client, or one act of the server. */
+struct store_op {
+    struct event *event; /* owned; NULL: nothing to tell the members */
+    enum effect effect;
+    unsigned kind;         /* FOUND: value set room */
+    uint64_t account;      /* whose command, or about whom */
+    uint64_t device, cseq; /* its counter moves to cseq; 0: no counter */
+    uint64_t room;         /* 0: none */
+    uint64_t seq;          /* DROP, TRIM */
+    unsigned error;        /* the command is refused for good with this */
+    uint32_t request;      /* copied into the answer */
+    uint64_t session;      /* who gets the answer when there is no device */
+    char *text;            /* owned, may be NULL */
+};
+
+/* ---- known of a device ---- */
+
+/* How many refused commands are remembered of a device. */
+enum { REFUSED_MAX = 8 };
+
+/* What is stored of a device. */
+struct store_device {
+    uint64_t last_cseq;
+
+    struct {
+        uint64_t cseq;
+        unsigned error;
+    } refused[REFUSED_MAX]; /* the last ones, in a ring by cseq */
+};
+
+/* ---- asked ---- */
+
+enum query_kind {
+    QUERY_PAGE,  /* events lo..hi, both included */
+    QUERY_PLACE, /* the event that a command became, if it became one */
+    QUERY_AGED   /* the last seq of lo..hi whose time is before `ts` */
+};
+
+struct store_query {
+    enum query_kind kind;
+    uint64_t room, lo, hi;
+    size_t bytes;  /* PAGE: of frames, at most; at least one event comes */
+    bool backward; /* PAGE: when bytes run out keep the last ones */
+    uint64_t account, device, cseq; /* PLACE: the command */
+    uint64_t ts;                    /* AGED: ms since 1970 */
+    uint64_t session;               /* of the asker, and its request, copied */
+    uint32_t request;
+};
+
+struct store_answer {
+    struct store_query query;
+    struct event **events; /* in order; n of them */
+    size_t n;
+    uint64_t seq; /* AGED; 0: there is none */
+    int error;    /* 0, or a negative error code: it could not be read */
+};
+
+/* ---- told at the start ---- */
+
+enum store_row_kind {
+    ROW_LAST,    /* room, account: the highest ids ever given */
+    ROW_ACCOUNT, /* account, text: nick, token: its hash as EFFECT_TOKEN */
+    ROW_DEVICE,  /* account, device, cseq */
+    ROW_REFUSAL, /* account, device, cseq, error: a command refused */
+    ROW_ROOM,    /* room, room_kind, text: as EFFECT_FOUND, topic, first,
+                  * head, ts */
+    ROW_DROPPED, /* room, first, head: EFFECT_DROP; these are still there */
+    ROW_SIDE,    /* room, account, text: nick */
+    ROW_MEMBER   /* room, account */
+};
+
+struct store_row {
+    enum store_row_kind kind;
+    uint64_t account, room, device, cseq;
+    uint64_t first, head, ts; /* of a room: seqs kept, time of the last */
+    unsigned room_kind;       /* value set room */
+    unsigned error;
+    struct str text, topic, token;
+};
+
+#endif

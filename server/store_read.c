@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Questions about events; see store_db.h.
+ */
+#include "server/store_db_impl.h"
+
+#include <stdlib.h>
+
+#include "server/event.h"
+#include "shared/error.h"
+#include "shared/frame.h"
+#include "shared/mem.h"
+
+enum { TEXT_MAX = BODY_MAX / 4 * 3 }; /* as limits.def allows at most */
+
+/* The row that a statement of events stands on; NULL: it is none of ours. */
+static struct event *event_of(struct db *db, sqlite3_stmt *stmt)
+{
+    int64_t key = (int64_t)db_num(stmt, 0);
+    struct msg_event body = {
+        .room = (uint64_t)key >> SEQ_BITS,
+        .seq = db_seq(key),
+        .ts = db_num(stmt, 1),
+        .kind = db_num(stmt, 2),
+        .account = db_num(stmt, 3),
+        .device = db_num(stmt, 4),
+        .cseq = db_num(stmt, 5),
+        .ref = db_num(stmt, 6),
+        .nick = db_text(stmt, 7),
+        .text = db_text(stmt, 8),
+    };
+
+    if (body.nick.len <= NAME_MAX_BYTES && body.text.len <= TEXT_MAX)
+        return event_new(&body);
+    db_fail(db, SQLITE_CORRUPT);
+    db_reset(stmt);
+    return NULL;
+}
+
+static void add(struct store_answer *answer, size_t *cap, struct event *event)
+{
+    void *events = answer->events;
+
+    mem_grow(&events, cap, answer->n + 1, sizeof *answer->events);
+    answer->events = events;
+    answer->events[answer->n++] = event;
+}
+
+static void reverse(struct store_answer *answer)
+{
+    for (size_t i = 0; i < answer->n / 2; i++) {
+        struct event *event = answer->events[i];
+
+        answer->events[i] = answer->events[answer->n - 1 - i];
+        answer->events[answer->n - 1 - i] = event;
+    }
+}
+
+static void read_page(struct db *db, struct store_answer *answer)
+{
+    const struct store_query *q = &answer->query;
+    sqlite3_stmt *stmt = db_bind(db, q->backward ? SQL_PAGE_BACK : SQL_PAGE,
+                                 "ii", (uint64_t)db_key(q->room, q->lo),
+                                 (uint64_t)db_key(q->room, q->hi));
+    size_t bytes = 0, cap = 0;
+
+    while (stmt && db_step(db, stmt)) {
+        struct event *event = event_of(db, stmt);
+
+        if (!event)
+            break;
+        bytes += event->frame->len;
+        if (bytes > q->bytes && answer->n) {
+            event_unref(event);
+            db_reset(stmt);
+            break;
+        }
+        add(answer, &cap, event);
+    }
+    if (q->backward)
+        reverse(answer);
+}
+
+static void read_place(struct db *db, struct store_answer *answer)
+{
+    const struct store_query *q = &answer->query;
+    sqlite3_stmt *stmt = db_bind(
+        db, SQL_PLACE, "iiiii", (uint64_t)db_key(q->room, q->lo),
+        (uint64_t)db_key(q->room, q->hi), q->account, q->device, q->cseq);
+    struct event *event;
+    size_t cap = 0;
+
+    if (!stmt || !db_step(db, stmt))
+        return;
+    event = event_of(db, stmt);
+    if (event)
+        add(answer, &cap, event);
+    db_reset(stmt);
+}
+
+static void read_aged(struct db *db, struct store_answer *answer)
+{
+    const struct store_query *q = &answer->query;
+    sqlite3_stmt *stmt =
+        db_bind(db, SQL_AGED, "iii", (uint64_t)db_key(q->room, q->lo),
+                (uint64_t)db_key(q->room, q->hi), q->ts);
+
+    if (!stmt || !db_step(db, stmt))
+        return;
+    answer->seq = db_seq((int64_t)db_num(stmt, 0));
+    db_reset(stmt);
+}
+
+void db_read(struct db *db, struct store_answer *answer)
+{
+    db->trouble = NULL;
+    switch (answer->query.kind) {
+    case QUERY_PAGE: read_page(db, answer); break;
+    case QUERY_PLACE: read_place(db, answer); break;
+    case QUERY_AGED: read_aged(db, answer); break;
+    }
+    answer->error = db->trouble ? -ERROR_STORE : 0;
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The tables, how older ones become these, and what the file knows of itself;
+ * see store_db.h.
+ */
+#include "server/store_db_impl.h"
+
+#include <stdio.h>
+#include <sysexits.h>
+
+/* Says to file(1) and to us whose file it is: "chat". */
+enum { APPLICATION = 0x63686174 };
+
+/*
+ * Each brings the file from the version that is its place here to the next:
+ * append only.  Ids of rooms and accounts are never given twice.  An event's
+ * id is its room << 32 | seq; unsigned numbers above 2^63 are stored as what
+ * they are as signed ones.
+ */
+static const char *const MIGRATIONS[] = {
+    "PRAGMA application_id = 0x63686174;"
+    "CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;"
+    "CREATE TABLE account(id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " nick TEXT NOT NULL, folded TEXT UNIQUE, token TEXT);"
+    "CREATE TABLE device(account INTEGER, device INTEGER,"
+    " cseq INTEGER NOT NULL, PRIMARY KEY(account, device)) WITHOUT ROWID;"
+    "CREATE TABLE refusal(account INTEGER, device INTEGER, slot INTEGER,"
+    " cseq INTEGER NOT NULL, error INTEGER NOT NULL,"
+    " PRIMARY KEY(account, device, slot)) WITHOUT ROWID;"
+    "CREATE TABLE room(id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " kind INTEGER NOT NULL, name TEXT, folded TEXT UNIQUE, topic TEXT);"
+    "CREATE TABLE side(room INTEGER, account INTEGER, nick TEXT NOT NULL,"
+    " PRIMARY KEY(room, account)) WITHOUT ROWID;"
+    "CREATE INDEX side_account ON side(account);"
+    "CREATE TABLE member(room INTEGER, account INTEGER,"
+    " PRIMARY KEY(room, account)) WITHOUT ROWID;"
+    "CREATE TABLE event(id INTEGER PRIMARY KEY, at INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL, account INTEGER NOT NULL,"
+    " device INTEGER NOT NULL, cseq INTEGER NOT NULL, ref INTEGER NOT NULL,"
+    " nick TEXT, text TEXT);",
+};
+
+enum { VERSION_NOW = sizeof MIGRATIONS / sizeof *MIGRATIONS };
+
+/* ---- the schema ---- */
+
+static int pragma(struct db *db, const char *text)
+{
+    sqlite3_stmt *stmt;
+    int value = -1;
+
+    if (sqlite3_prepare_v2(db->lite, text, -1, &stmt, NULL))
+        return value;
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        value = sqlite3_column_int(stmt, 0);
+    sqlite3_finalize(stmt);
+    return value;
+}
+
+static int migrate_one(struct db *db, int from)
+{
+    char set_version[40];
+    int code = sqlite3_exec(db->lite, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+
+    snprintf(set_version, sizeof set_version, "PRAGMA user_version = %d",
+             from + 1);
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(db->lite, MIGRATIONS[from], NULL, NULL, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(db->lite, set_version, NULL, NULL, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_exec(db->lite, "COMMIT", NULL, NULL, NULL);
+    if (code != SQLITE_OK)
+        sqlite3_exec(db->lite, "ROLLBACK", NULL, NULL, NULL);
+    return code;
+}
+
+static bool is_empty(struct db *db)
+{
+    return pragma(db, "SELECT count(*) FROM sqlite_schema") == 0;
+}
+
+int db_migrate(struct db *db, char *why, size_t cap)
+{
+    int version = pragma(db, "PRAGMA user_version"), code;
+    bool is_ours = pragma(db, "PRAGMA application_id") == APPLICATION;
+
+    if (version < 0) {
+        snprintf(why, cap, "%s", sqlite3_errmsg(db->lite));
+        return EX_DATAERR;
+    }
+    if (!is_ours && !(version == 0 && is_empty(db))) {
+        snprintf(why, cap, "it is another program's database");
+        return EX_DATAERR;
+    }
+    if (version > VERSION_NOW) {
+        snprintf(why, cap, "a newer chat-server has made it what it is");
+        return EX_DATAERR;
+    }
+    for (; version < VERSION_NOW; version++) {
+        code = migrate_one(db, version);
+        if (code == SQLITE_OK)
+            continue;
+        snprintf(why, cap, "%s", sqlite3_errstr(code));
+        return EX_CANTCREAT;
+    }
+    return 0;
+}
+
+/* ---- its lives ---- */
+
+static const struct str EPOCH = { "epoch", 5 }, MARK = { "mark", 4 },
+                        OPEN = { "open", 4 };
+
+static uint64_t get(struct db *db, struct str name)
+{
+    sqlite3_stmt *stmt = db_bind(db, SQL_META_GET, "s", name);
+    uint64_t value = 0;
+
+    if (stmt && db_step(db, stmt)) {
+        value = db_num(stmt, 0);
+        db_reset(stmt);
+    }
+    return value;
+}
+
+static bool set(struct db *db, struct str name, uint64_t value)
+{
+    return db_run(db, SQL_META_SET, "si", name, value);
+}
+
+/* Of a file that is: what it says, and what follows. */
+static void look(struct db *db, struct db_life *life)
+{
+    uint64_t epoch = get(db, EPOCH), mark = get(db, MARK);
+
+    life->was_cut = get(db, OPEN);
+    life->is_new = epoch == 0;
+    life->is_restored = !life->is_new && life->mark != UINT64_MAX &&
+                        mark != life->mark && mark != life->mark + 1;
+    if (!life->is_new && !life->is_restored)
+        life->epoch = epoch;
+    if (life->mark == UINT64_MAX || mark > life->mark)
+        life->mark = mark;
+    life->mark++;
+}
+
+bool db_begin(struct db *db, struct db_life *life)
+{
+    db->trouble = NULL;
+    look(db, life);
+    if (!db->trouble && db_run(db, SQL_BEGIN, "") &&
+        set(db, EPOCH, life->epoch) && set(db, MARK, life->mark) &&
+        set(db, OPEN, 1) && db_run(db, SQL_COMMIT, ""))
+        return true;
+    db_run(db, SQL_ROLLBACK, "");
+    return false;
+}
+
+void db_end(struct db *db)
+{
+    if (!db->damage)
+        set(db, OPEN, 0);
+}
+
+bool db_check(struct db *db, char *why, size_t cap)
+{
+    sqlite3_stmt *stmt = db_bind(db, SQL_CHECK, "");
+    struct str text = str_of("it cannot be read");
+
+    if (stmt && db_step(db, stmt))
+        text = db_text(stmt, 0);
+    snprintf(why, cap, "%.*s", STR_ARG(text));
+    if (str_is(text, "ok")) {
+        db_reset(stmt);
+        return true;
+    }
+    db_reset(stmt);
+    db_damage(db, "the file is damaged");
+    return false;
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A batch of operations as one transaction; see store_db.h.
+ */
+#include "server/store_db_impl.h"
+
+#include "server/event.h"
+#include "shared/error.h"
+#include "shared/frame.h"
+#include "shared/text.h"
+
+/* ---- what an operation changes besides the room's log ---- */
+
+/* The form by which a name is unique. */
+static struct str fold(const char *name, char out[NAME_MAX_BYTES])
+{
+    return str_bytes(out, text_fold(str_of(name), out, NAME_MAX_BYTES));
+}
+
+static bool record(struct db *db, const struct store_op *op)
+{
+    char bytes[NAME_MAX_BYTES];
+    struct str folded = fold(op->text, bytes);
+
+    return db_run(db, SQL_ACCOUNT_YIELD, "si", folded, op->account) &&
+           db_run(db, SQL_ACCOUNT_ADD, "sis", folded, op->account,
+                  str_of(op->text));
+}
+
+static bool set_token(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_ACCOUNT_TOKEN, "is", op->account, str_of(op->text));
+}
+
+static bool rename_account(struct db *db, const struct store_op *op)
+{
+    char bytes[NAME_MAX_BYTES];
+    struct str folded = fold(op->text, bytes);
+
+    return db_run(db, SQL_ACCOUNT_YIELD, "si", folded, op->account) &&
+           db_run(db, SQL_ACCOUNT_NAME, "sis", folded, op->account,
+                  str_of(op->text)) &&
+           db_run(db, SQL_SIDE_NAME, "is", op->account, str_of(op->text));
+}
+
+static bool forget(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_DEVICE_DROP_ALL, "i", op->account) &&
+           db_run(db, SQL_REFUSAL_DROP_ALL, "i", op->account) &&
+           db_run(db, SQL_ACCOUNT_DROP, "i", op->account);
+}
+
+static bool retire(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_DEVICE_DROP, "ii", op->account, op->device) &&
+           db_run(db, SQL_REFUSAL_DROP, "ii", op->account, op->device);
+}
+
+static bool found(struct db *db, const struct store_op *op)
+{
+    char bytes[NAME_MAX_BYTES];
+    struct str folded = fold(op->text, bytes);
+
+    return db_run(db, SQL_ROOM_YIELD, "si", folded, op->room) &&
+           db_run(db, SQL_ROOM_ADD, "sisi", folded, op->room, str_of(op->text),
+                  (uint64_t)op->kind);
+}
+
+static bool set_side(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_SIDE_SET, "iis", op->room, op->account,
+                  str_of(op->text));
+}
+
+static bool set_topic(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_ROOM_TOPIC, "is", op->room, str_of(op->text));
+}
+
+static bool enter(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_MEMBER_ADD, "ii", op->room, op->account);
+}
+
+static bool leave(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_MEMBER_DROP, "ii", op->room, op->account);
+}
+
+static bool open_direct(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_MEMBER_ADD_SIDES, "i", op->room);
+}
+
+static bool trim(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_EVENT_DROP, "ii", (uint64_t)db_key(op->room, 0),
+                  (uint64_t)db_key(op->room, op->seq));
+}
+
+/* Known as dropped from the first slice on, gone with the last. */
+static bool drop(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_ROOM_DROP, "i", op->room) &&
+           db_run(db, SQL_MEMBER_DROP_ALL, "i", op->room) &&
+           db_run(db, SQL_SIDE_DROP, "i", op->room) && trim(db, op) &&
+           db_run(db, SQL_ROOM_BURY, "iii", op->room,
+                  (uint64_t)db_key(op->room, 0),
+                  (uint64_t)db_key(op->room, UINT32_MAX));
+}
+
+static bool (*const EFFECTS[EFFECT_COUNT])(struct db *,
+                                           const struct store_op *) = {
+    [EFFECT_ENTER] = enter,
+    [EFFECT_LEAVE] = leave,
+    [EFFECT_OPEN] = open_direct,
+    [EFFECT_TOPIC] = set_topic,
+    [EFFECT_RENAME] = rename_account,
+    [EFFECT_RECORD] = record,
+    [EFFECT_TOKEN] = set_token,
+    [EFFECT_FORGET] = forget,
+    [EFFECT_RETIRE] = retire,
+    [EFFECT_FOUND] = found,
+    [EFFECT_SIDE] = set_side,
+    [EFFECT_DROP] = drop,
+    [EFFECT_TRIM] = trim,
+};
+
+/* ---- the log and the counters ---- */
+
+static bool add_event(struct db *db, const struct event *event,
+                      uint64_t room_events)
+{
+    const struct msg_event *body;
+    struct msg msg;
+
+    if (wire_decode(&msg, frame_str(event->frame), db->scratch))
+        return db_fail(db, SQLITE_MISUSE); /* we have encoded it ourselves */
+    body = &msg.event;
+    if (!db_run(db, SQL_EVENT_ADD, "iiiiiiiss",
+                (uint64_t)db_key(event->room, event->seq), event->ts,
+                (uint64_t)event->kind, event->account, event->device,
+                event->cseq, body->ref, body->nick, body->text))
+        return false;
+    if (room_events == 0 || event->seq <= room_events)
+        return true;
+    return db_run(db, SQL_EVENT_DROP, "ii", (uint64_t)db_key(event->room, 0),
+                  (uint64_t)db_key(event->room, event->seq - room_events));
+}
+
+static bool count(struct db *db, const struct store_op *op)
+{
+    if (op->error &&
+        !db_run(db, SQL_REFUSAL_SET, "iiiii", op->account, op->device,
+                op->cseq % REFUSED_MAX, op->cseq, (uint64_t)op->error))
+        return false;
+    if (!db_run(db, SQL_DEVICE_SET, "iii", op->account, op->device, op->cseq))
+        return false;
+    return sqlite3_changes(db->lite) > 0 ||
+           db_run(db, SQL_DEVICE_ADD, "iii", op->account, op->device, op->cseq);
+}
+
+static bool write_one(struct db *db, const struct store_op *op,
+                      uint64_t room_events)
+{
+    if (op->event && !add_event(db, op->event, room_events))
+        return false;
+    if (EFFECTS[op->effect] && !EFFECTS[op->effect](db, op))
+        return false;
+    return !op->cseq || count(db, op);
+}
+
+static bool write_all(struct db *db, const struct store_op *ops, size_t n,
+                      uint64_t room_events)
+{
+    if (!db_run(db, SQL_BEGIN, ""))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!write_one(db, &ops[i], room_events))
+            return false;
+    return db_run(db, SQL_COMMIT, "");
+}
+
+int db_write(struct db *db, const struct store_op *ops, size_t n,
+             uint64_t room_events)
+{
+    const char *why;
+
+    db->trouble = db->damage;
+    if (db->damage)
+        return -ERROR_STORE;
+    if (write_all(db, ops, n, room_events))
+        return 0;
+    why = db->trouble;
+    if (!sqlite3_get_autocommit(db->lite))
+        db_run(db, SQL_ROLLBACK, "");
+    db->trouble = why;
+    return -ERROR_STORE;
+}
