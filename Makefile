@@ -13,12 +13,12 @@ B         := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 
 # Debian's names of what is needed: to build and run, to test, to lint.
 DEBS_RUN   := libc6-dev pkg-config libuv1-dev libncurses-dev libutf8proc-dev \
-    libssl-dev libsqlite3-dev gettext ncurses-base util-linux
+    libssl-dev libsqlite3-dev libsystemd-dev gettext ncurses-base util-linux
 DEBS_CHECK := $(DEBS_RUN) clang libclang-rt-dev libcmocka-dev mandoc tmux openssl
 DEBS_BENCH := $(DEBS_RUN) libenet-dev
 DEBS_LINT  := $(DEBS_CHECK) clang-format clang-tidy cppcheck shellcheck
 
-PKG     := libuv ncursesw libutf8proc libssl libcrypto sqlite3
+PKG     := libuv ncursesw libutf8proc libssl libcrypto sqlite3 libsystemd
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
     -Wcast-qual -Wcast-align -Wformat=2 -Wstrict-prototypes \
     -Wmissing-prototypes -Wmissing-declarations -Wold-style-definition -Wvla \
@@ -35,9 +35,9 @@ DEFINES := -std=c17 -D_POSIX_C_SOURCE=200809L -I. -DVERSION='"$(VERSION)"' \
 LIBRARY := $(shell pkg-config --libs $(PKG) 2>/dev/null)
 COMPILE  = $(CC) $(DEFINES) $(CPPFLAGS) $(CFLAGS) $(WARN) $(HARDEN) $(SANFLAG) \
     -fPIE
-LINK     = $(CC) $(CFLAGS) $(SANFLAG) -pie -Wl,-z,relro,-z,now $(LDFLAGS) \
-    -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
-    $(LIBRARY) $(LDLIBS)
+LINK     = $(CC) $(CFLAGS) $(SANFLAG) -pie -Wl,-z,relro,-z,now,--as-needed \
+    $(LDFLAGS) -o $@ $(filter %.o,$^) \
+    -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBRARY) $(LDLIBS)
 
 objects  = $(patsubst %.c,$(B)/%.o,$(filter-out $(2),$(wildcard $(1)/*.c)))
 LIBS    := $(B)/libserver.a $(B)/libtui.a $(B)/libshared.a
