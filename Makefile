@@ -7,6 +7,7 @@ BINDIR    ?= $(PREFIX)/bin
 MANDIR    ?= $(PREFIX)/share/man
 LOCALEDIR ?= $(PREFIX)/share/locale
 DOCDIR    ?= $(PREFIX)/share/doc/chat
+UNITDIR   ?= $(PREFIX)/lib/systemd/system
 VERSION   := 0.1.0
 comma     := ,
 B         := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
@@ -45,6 +46,7 @@ PROGRAMS := $(B)/chat-server $(B)/chat-tui $(B)/chatctl
 LOCALES := $(patsubst tui/%.po,$(B)/locale/%/LC_MESSAGES/chat.mo,\
     $(wildcard tui/*.po))
 SAMPLES := $(B)/chat-server.conf $(B)/chat-tui.conf
+UNITS   := $(B)/chat-server.service $(B)/chat-server.socket
 MANUALS := $(wildcard man/*.[1-8])
 FUZZ    := $(filter-out replay,$(patsubst tests/fuzz_%.c,%,\
     $(wildcard tests/fuzz_*.c)))
@@ -54,7 +56,7 @@ BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 LINK_BENCH := $(B)/tests/bench/bench_link
 SOURCES := $(wildcard $(patsubst %,%/*.[ch],shared server tui tests tests/*))
 
-all: $(PROGRAMS) $(LOCALES) $(SAMPLES) ## build the programs (the default)
+all: $(PROGRAMS) $(LOCALES) $(SAMPLES) $(UNITS) ## build the programs (the default)
 
 # Objects are made again when the flags change (another PREFIX, WERROR, ...).
 silent  = $(findstring s,$(firstword -$(MAKEFLAGS)))
@@ -105,6 +107,9 @@ $(B)/chat-%.conf: %/options.def man/sample.awk | $(B)/flags
 	$(call quietly,AWK) awk -f man/sample.awk $(filter %.def,$^) >$@
 $(B)/chat-server.conf: shared/limits.def
 
+$(B)/chat-server.%: server/chat-server.% $(B)/flags
+	$(call quietly,SED) sed 's|@BINDIR@|$(BINDIR)|' $< >$@
+
 tests: $(TESTS) ## build the unit tests and the helpers of e2e
 
 check: ## install what tests need, build with -Werror, run every test
@@ -145,11 +150,12 @@ cov: ## line coverage of the unit tests, file by file
 po: ## bring the translations up to date with the sources
 	@tui/po.sh update
 
-install: all ## into DESTDIR, PREFIX, BINDIR, MANDIR, LOCALEDIR, DOCDIR
+install: all ## into DESTDIR, PREFIX, BINDIR, MANDIR, LOCALEDIR, DOCDIR, UNITDIR
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DOCDIR)/examples
 	install $(PROGRAMS) $(DESTDIR)$(BINDIR)
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)
 	install -m 644 $(SAMPLES) $(DESTDIR)$(DOCDIR)/examples
+	install -D -m 644 -t $(DESTDIR)$(UNITDIR) $(UNITS)
 	@for f in $(MANUALS); do install -D -m 644 $$f \
 	    $(DESTDIR)$(MANDIR)/man$${f##*.}/$${f##*/} || exit; done
 	@for f in $(LOCALES:$(B)/locale/%=%); do install -D -m 644 \
@@ -157,6 +163,7 @@ install: all ## into DESTDIR, PREFIX, BINDIR, MANDIR, LOCALEDIR, DOCDIR
 
 uninstall: ## take away what install put there
 	rm -f $(PROGRAMS:$(B)/%=$(DESTDIR)$(BINDIR)/%) \
+	    $(UNITS:$(B)/%=$(DESTDIR)$(UNITDIR)/%) \
 	    $(foreach m,$(notdir $(MANUALS)),$(DESTDIR)$(MANDIR)/man*/$(m)) \
 	    $(LOCALES:$(B)/locale/%=$(DESTDIR)$(LOCALEDIR)/%)
 	rm -rf $(DESTDIR)$(DOCDIR)
