@@ -7,18 +7,19 @@ BINDIR    ?= $(PREFIX)/bin
 MANDIR    ?= $(PREFIX)/share/man
 LOCALEDIR ?= $(PREFIX)/share/locale
 DOCDIR    ?= $(PREFIX)/share/doc/chat
+UNITDIR   ?= $(PREFIX)/lib/systemd/system
 VERSION   := 0.1.0
 comma     := ,
 B         := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 
 # Debian's names of what is needed: to build and run, to test, to lint.
 DEBS_RUN   := libc6-dev pkg-config libuv1-dev libncurses-dev libutf8proc-dev \
-    libssl-dev libsqlite3-dev gettext ncurses-base util-linux
+    libssl-dev libsqlite3-dev libsystemd-dev gettext ncurses-base util-linux
 DEBS_CHECK := $(DEBS_RUN) clang libclang-rt-dev libcmocka-dev mandoc tmux openssl
 DEBS_BENCH := $(DEBS_RUN) libenet-dev
 DEBS_LINT  := $(DEBS_CHECK) clang-format clang-tidy cppcheck shellcheck
 
-PKG     := libuv ncursesw libutf8proc libssl libcrypto sqlite3
+PKG     := libuv ncursesw libutf8proc libssl libcrypto sqlite3 libsystemd
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
     -Wcast-qual -Wcast-align -Wformat=2 -Wstrict-prototypes \
     -Wmissing-prototypes -Wmissing-declarations -Wold-style-definition -Wvla \
@@ -35,9 +36,9 @@ DEFINES := -std=c17 -D_POSIX_C_SOURCE=200809L -I. -DVERSION='"$(VERSION)"' \
 LIBRARY := $(shell pkg-config --libs $(PKG) 2>/dev/null)
 COMPILE  = $(CC) $(DEFINES) $(CPPFLAGS) $(CFLAGS) $(WARN) $(HARDEN) $(SANFLAG) \
     -fPIE
-LINK     = $(CC) $(CFLAGS) $(SANFLAG) -pie -Wl,-z,relro,-z,now $(LDFLAGS) \
-    -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
-    $(LIBRARY) $(LDLIBS)
+LINK     = $(CC) $(CFLAGS) $(SANFLAG) -pie -Wl,-z,relro,-z,now,--as-needed \
+    $(LDFLAGS) -o $@ $(filter %.o,$^) \
+    -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBRARY) $(LDLIBS)
 
 objects  = $(patsubst %.c,$(B)/%.o,$(filter-out $(2),$(wildcard $(1)/*.c)))
 LIBS    := $(B)/libserver.a $(B)/libtui.a $(B)/libshared.a
@@ -45,6 +46,7 @@ PROGRAMS := $(B)/chat-server $(B)/chat-tui $(B)/chatctl
 LOCALES := $(patsubst tui/%.po,$(B)/locale/%/LC_MESSAGES/chat.mo,\
     $(wildcard tui/*.po))
 SAMPLES := $(B)/chat-server.conf $(B)/chat-tui.conf
+UNITS   := $(B)/chat-server.service $(B)/chat-server.socket
 MANUALS := $(wildcard man/*.[1-8])
 FUZZ    := $(filter-out replay,$(patsubst tests/fuzz_%.c,%,\
     $(wildcard tests/fuzz_*.c)))
@@ -54,7 +56,7 @@ BENCHES := $(patsubst %.c,$(B)/%,$(wildcard tests/bench/*.c))
 LINK_BENCH := $(B)/tests/bench/bench_link
 SOURCES := $(wildcard $(patsubst %,%/*.[ch],shared server tui tests tests/*))
 
-all: $(PROGRAMS) $(LOCALES) $(SAMPLES) ## build the programs (the default)
+all: $(PROGRAMS) $(LOCALES) $(SAMPLES) $(UNITS) ## build the programs (the default)
 
 # Objects are made again when the flags change (another PREFIX, WERROR, ...).
 silent  = $(findstring s,$(firstword -$(MAKEFLAGS)))
@@ -105,6 +107,9 @@ $(B)/chat-%.conf: %/options.def man/sample.awk | $(B)/flags
 	$(call quietly,AWK) awk -f man/sample.awk $(filter %.def,$^) >$@
 $(B)/chat-server.conf: shared/limits.def
 
+$(B)/chat-server.%: server/chat-server.% $(B)/flags
+	$(call quietly,SED) sed 's|@BINDIR@|$(BINDIR)|' $< >$@
+
 tests: $(TESTS) ## build the unit tests and the helpers of e2e
 
 check: ## install what tests need, build with -Werror, run every test
@@ -145,11 +150,12 @@ cov: ## line coverage of the unit tests, file by file
 po: ## bring the translations up to date with the sources
 	@tui/po.sh update
 
-install: all ## into DESTDIR, PREFIX, BINDIR, MANDIR, LOCALEDIR, DOCDIR
+install: all ## into DESTDIR, PREFIX, BINDIR, MANDIR, LOCALEDIR, DOCDIR, UNITDIR
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DOCDIR)/examples
 	install $(PROGRAMS) $(DESTDIR)$(BINDIR)
 	install -m 644 README.md LICENSE $(DESTDIR)$(DOCDIR)
 	install -m 644 $(SAMPLES) $(DESTDIR)$(DOCDIR)/examples
+	install -D -m 644 -t $(DESTDIR)$(UNITDIR) $(UNITS)
 	@for f in $(MANUALS); do install -D -m 644 $$f \
 	    $(DESTDIR)$(MANDIR)/man$${f##*.}/$${f##*/} || exit; done
 	@for f in $(LOCALES:$(B)/locale/%=%); do install -D -m 644 \
@@ -157,6 +163,7 @@ install: all ## into DESTDIR, PREFIX, BINDIR, MANDIR, LOCALEDIR, DOCDIR
 
 uninstall: ## take away what install put there
 	rm -f $(PROGRAMS:$(B)/%=$(DESTDIR)$(BINDIR)/%) \
+	    $(UNITS:$(B)/%=$(DESTDIR)$(UNITDIR)/%) \
 	    $(foreach m,$(notdir $(MANUALS)),$(DESTDIR)$(MANDIR)/man*/$(m)) \
 	    $(LOCALES:$(B)/locale/%=$(DESTDIR)$(LOCALEDIR)/%)
 	rm -rf $(DESTDIR)$(DOCDIR)

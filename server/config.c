@@ -221,10 +221,21 @@ static bool is_set(const char *text)
     return text && *text;
 }
 
+/* Root's data is where everybody looks for it, whoever root becomes. */
+static int settle_data(struct settings *settings, struct option_error *error)
+{
+    if (!is_set(settings->user) || is_set(settings->data))
+        return 0;
+    return option_set(&CONFIG_TABLE, settings, str_of("data"),
+                      str_of(DATADIR_ROOT), error);
+}
+
 static int check(struct settings *settings, struct option_error *error)
 {
     int err = take_rate_limit(settings, error);
 
+    if (!err)
+        err = settle_data(settings, error);
     if (!err)
         err = check_limits(&settings->limits, error);
     if (!err)

@@ -24,7 +24,7 @@ int control_reload(struct control_call *call)
     int code;
 
     log_copy(log, call->answer->out, form_of(call->answer));
-    code = service_reload(call->service);
+    code = service_reload(call->service, call->now);
     log_copy(log, NULL, LOG_AS_TEXT);
     if (code)
         answer_fail(call->answer, code,

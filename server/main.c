@@ -2,9 +2,11 @@
  *
  * chat-server: options, keys, hub, net, nothing else.
  */
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sysexits.h>
 
@@ -150,6 +152,16 @@ static void on_ready(void *net)
     net_wake(net);
 }
 
+/* Everything is open: say so, and serve. */
+static void go_on(struct service *service, struct net *net)
+{
+    if (service->keys.base)
+        keys_announce(&service->keys, &hub_world(service->hub)->env.log);
+    net_announce(net);
+    supervisor_ready(service->places);
+    net_run(net);
+}
+
 /* Run until the end; returns an exit code. */
 static int run(struct service *service, const struct net_config *config)
 {
@@ -162,14 +174,14 @@ static int run(struct service *service, const struct net_config *config)
         return complain(EX_OSERR, "cannot start: the system has no event loop");
     store_on_ready(store, on_ready, net);
     err = net_listen(net, why, sizeof why);
-    if (err) {
-        complain(err, why);
-    } else {
-        if (service->keys.base)
-            keys_announce(&service->keys, &hub_world(service->hub)->env.log);
-        net_announce(net);
-        net_run(net);
+    if (!err && !privileges_drop(&service->privileges)) {
+        err = EX_OSERR;
+        snprintf(why, sizeof why, "cannot go on as the user that --user names");
     }
+    if (err)
+        complain(err, why);
+    else
+        go_on(service, net);
     store_on_ready(store, NULL, NULL);
     net_free(net);
     return err;
@@ -203,11 +215,11 @@ static int serve(struct service *service)
 /* Before anything listens; returns an exit code. */
 static int open_keys(struct service *service)
 {
+    const struct settings *settings = &service->settings;
     int err = 0;
 
-    if (config_needs_key(&service->settings))
-        err = keys_open(&service->keys, &service->settings, SERVER_NAME,
-                        service->began);
+    if (config_needs_key(settings))
+        err = keys_open(&service->keys, settings, SERVER_NAME, service->began);
     return err ? complain(err, service->keys.keyfile.why) : 0;
 }
 
@@ -219,13 +231,54 @@ static int open_store(struct service *service)
     return err ? complain(err, storage->why) : 0;
 }
 
+/* Whom to become, and what there is to take over; returns an exit code. */
+static int take_over(struct service *service)
+{
+    const struct settings *settings = &service->settings;
+    struct privileges *privileges = &service->privileges;
+    char why[512];
+    int err = supervisor_open(&service->supervisor, why, sizeof why);
+
+    if (!err)
+        err = privileges_find(privileges, settings->user, why, sizeof why);
+    if (!err && privileges->has && !datadir_is_memory(settings->data) &&
+        (datadir_make(settings->data) ||
+         privileges_give(privileges, settings->data))) {
+        err = EX_CANTCREAT;
+        snprintf(why, sizeof why, "%.300s: %s", settings->data,
+                 strerror(errno));
+    }
+    return err ? complain(err, why) : 0;
+}
+
+/*
+ * Files that the server makes are its user's; a key that the operator has may
+ * be root's.
+ */
+static int open_files(struct service *service)
+{
+    const struct privileges *privileges = &service->privileges;
+    bool own_key = !*service->settings.tls_key;
+    int code = own_key ? 0 : open_keys(service);
+
+    if (!code && !privileges_lend(privileges))
+        code = complain(EX_OSERR, "cannot act as the user that --user names");
+    if (!code && own_key)
+        code = open_keys(service);
+    if (!code)
+        code = open_store(service);
+    if (!privileges_return(privileges) && !code)
+        code = complain(EX_OSERR, "cannot be root again");
+    return code;
+}
+
 /* All there is, one after the other; returns an exit code. */
 static int run_service(struct service *service)
 {
-    int code = open_keys(service);
+    int code = take_over(service);
 
     if (!code)
-        code = open_store(service);
+        code = open_files(service);
     if (!code)
         code = make_hub(service);
     if (!code)

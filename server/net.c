@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sysexits.h>
 #include <time.h>
 
@@ -97,7 +98,7 @@ static void stop(struct net *net)
         return;
     net->stopping = true;
     net->stop_by_us = net_now(net).mono_us + STOP_US;
-    net->service->stopping = true;
+    service_stop(net->service);
     listen_stop(net); /* UDP stays: goodbyes have to get through */
     hub_shutdown(net->hub, net_now(net));
 }
@@ -177,7 +178,7 @@ static void on_signal(uv_signal_t *handle, int number)
     struct env *env = &hub_world(net->hub)->env;
 
     if (number == SIGHUP)
-        service_reload(net->service);
+        service_reload(net->service, net_now(net));
     else if (number == SIGUSR1)
         metrics_log(&env->metrics, &env->log);
     else
@@ -250,6 +251,11 @@ int net_refused(const char *what, const char *where, int uv_error, char *error,
     return EX_UNAVAILABLE;
 }
 
+int net_inherited(const struct net *net, enum inherited which)
+{
+    return net->service->supervisor.sockets[which];
+}
+
 /* Nobody has asked for it: then the server does without. */
 static int open_control(struct net *net, char *error, size_t cap)
 {
@@ -266,11 +272,12 @@ int net_listen(struct net *net, char *error, size_t cap)
 {
     int err = 0;
 
-    if (net->config.tcp)
+    if (net->config.tcp || net_inherited(net, INHERITED_TCP) >= 0)
         err = listen_tcp(net, error, cap);
-    if (!err && net->config.udp)
+    if (!err && (net->config.udp || net_inherited(net, INHERITED_UDP) >= 0))
         err = udp_listen(net, error, cap);
-    if (!err && net->config.unix_path)
+    if (!err &&
+        (net->config.unix_path || net_inherited(net, INHERITED_UNIX) >= 0))
         err = listen_unix(net, error, cap);
     if (!err && net->config.metrics)
         err = listen_metrics(net, error, cap);
@@ -308,6 +315,15 @@ static void announce_listener(char *line, const char *what,
         announce_bound(line, what, &bound);
 }
 
+static void announce_unix(char *line, const struct listener *at)
+{
+    struct sockaddr_un bound = { .sun_family = AF_UNIX };
+    socklen_t len = sizeof bound;
+
+    if (at->is_open && !getsockname(at->fd, (struct sockaddr *)&bound, &len))
+        announce(line, "unix", bound.sun_path);
+}
+
 /* One write for the line: who waits for it must not find half of it. */
 void net_announce(struct net *net)
 {
@@ -319,8 +335,7 @@ void net_announce(struct net *net)
     if (net->has_udp &&
         !uv_udp_getsockname(&net->udp, (struct sockaddr *)&bound, &len))
         announce_bound(places, "udp", &bound);
-    if (net->local.is_open)
-        announce(places, "unix", net->config.unix_path);
+    announce_unix(places, &net->local);
     announce_listener(places, "metrics", &net->metrics);
     fprintf(stderr, "ready %s\n", places);
 }

@@ -133,10 +133,18 @@ static void on_alloc(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
 
 /* ---- listening ---- */
 
+/* Bound to its address, or the one that was handed over; a libuv error. */
+static int bind_udp(struct net *net)
+{
+    int fd = net_inherited(net, INHERITED_UDP);
+
+    return fd >= 0 ? uv_udp_open(&net->udp, fd)
+                   : uv_udp_bind(&net->udp, &net->config.udp->any, 0);
+}
+
 int udp_listen(struct net *net, char *error, size_t cap)
 {
-    const struct address *at = net->config.udp;
-    char text[ADDRESS_TEXT];
+    char text[ADDRESS_TEXT] = "as handed over";
     int size = SOCKET_BUFFER, err;
 
     struct endpoint_config config = {
@@ -150,11 +158,12 @@ int udp_listen(struct net *net, char *error, size_t cap)
     uv_udp_init(&net->loop, &net->udp);
     net->has_udp = true;
     net->udp.data = net;
-    err = uv_udp_bind(&net->udp, &at->any, 0);
+    err = bind_udp(net);
     if (!err)
         err = uv_udp_recv_start(&net->udp, on_alloc, on_datagram);
     if (err) {
-        address_text(at, text);
+        if (net->config.udp)
+            address_text(net->config.udp, text);
         return net_refused("udp", text, err, error, cap);
     }
     uv_recv_buffer_size((uv_handle_t *)&net->udp, &size);

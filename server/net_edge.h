@@ -33,6 +33,7 @@ struct listener {
     int fd;
     size_t inquiries; /* that it has taken and that are not over */
     bool is_open;
+    bool is_inherited; /* others go on with it: its path is theirs */
     bool is_held;      /* nobody is taken now: they wait in the kernel */
     uint64_t until_us; /* held: to be tried again then; NEVER: by an end */
 };
@@ -76,6 +77,9 @@ struct conn {
     size_t writing; /* bytes of the write in flight; 0: none is */
     bool is_udp, is_reading, is_shut, is_closing;
 };
+
+/* A listening socket that was handed over at the start; -1: none was. */
+int net_inherited(const struct net *, enum inherited);
 
 /* The time of this turn. */
 struct now net_now(struct net *);

@@ -7,6 +7,7 @@
  * out, and has no way to leave off while they stay short.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -238,7 +239,7 @@ static void close_listener(struct listener *at)
 
 void listen_stop(struct net *net)
 {
-    if (net->local.is_open)
+    if (net->local.is_open && !net->local.is_inherited)
         unlink(net->config.unix_path);
     if (net->control.is_open)
         unlink(net->config.control);
@@ -265,6 +266,20 @@ static int bound_socket(const struct sockaddr *to, socklen_t len)
     return err;
 }
 
+/* A socket that was handed over is not looked at more closely than to be able
+ * to take connections from it. */
+static int adopt(struct listener *at, int fd, char *error, size_t cap)
+{
+    int flags = fcntl(fd, F_GETFL), err;
+
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        err = -errno;
+    else
+        err = open_listener(at, fd);
+    at->is_inherited = true;
+    return err ? net_refused(at->name, "as handed over", err, error, cap) : 0;
+}
+
 static int listen_at(struct listener *at, const struct address *to, char *error,
                      size_t cap)
 {
@@ -281,6 +296,8 @@ static int listen_at(struct listener *at, const struct address *to, char *error,
 int listen_tcp(struct net *net, char *error, size_t cap)
 {
     net->tcp = (struct listener){ .net = net, .name = "tcp", .take = take_tcp };
+    if (net_inherited(net, INHERITED_TCP) >= 0)
+        return adopt(&net->tcp, net_inherited(net, INHERITED_TCP), error, cap);
     return listen_at(&net->tcp, net->config.tcp, error, cap);
 }
 
@@ -345,6 +362,9 @@ int listen_unix(struct net *net, char *error, size_t cap)
 
     net->local =
         (struct listener){ .net = net, .name = "unix", .take = take_unix };
+    if (net_inherited(net, INHERITED_UNIX) >= 0)
+        return adopt(&net->local, net_inherited(net, INHERITED_UNIX), error,
+                     cap);
     err = open_unix(&net->local, path, UNIX_MODE);
     return err ? net_refused("unix", path, err, error, cap) : 0;
 }

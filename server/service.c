@@ -11,7 +11,7 @@ static struct log *log_of(const struct service *service)
     return &hub_world(service->hub)->env.log;
 }
 
-int service_reload(struct service *service)
+int service_reload(struct service *service, struct now now)
 {
     struct settings *settings = &service->settings;
     struct world *world = hub_world(service->hub);
@@ -19,10 +19,12 @@ int service_reload(struct service *service)
         config_reload(settings, service->argc, service->argv, &world->env.log);
     int key_err;
 
+    supervisor_reloading(now);
     world_configure(world, &settings->limits);
     retain_set_rules(world, settings->keep_rooms);
     world->env.log.format = (enum log_format)settings->log;
     key_err = keys_reload(&service->keys, settings, &world->env.log);
+    supervisor_ready(service->places);
     return err ? err : key_err;
 }
 
@@ -58,7 +60,14 @@ int service_check(const struct service *service, struct log *log)
     return err;
 }
 
+void service_stop(struct service *service)
+{
+    service->stopping = true;
+    supervisor_stopping();
+}
+
 uint64_t service_look(struct service *service, struct now now)
 {
-    return keys_look(&service->keys, log_of(service), now);
+    return time_min(keys_look(&service->keys, log_of(service), now),
+                    supervisor_look(&service->supervisor, now));
 }

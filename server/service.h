@@ -12,7 +12,9 @@
 
 #include "server/config.h"
 #include "server/keys.h"
+#include "server/privileges.h"
 #include "server/storage.h"
+#include "server/supervisor.h"
 #include "shared/now.h"
 
 struct hub;
@@ -22,6 +24,8 @@ enum { SERVICE_PLACES = 512 };
 
 struct service {
     struct settings settings;
+    struct supervisor supervisor;
+    struct privileges privileges;
     struct keys keys;
     struct storage storage;
     struct hub *hub; /* owned by who started it */
@@ -42,12 +46,18 @@ struct service {
  * it is logged.
  *   returns  0, or an exit code of sysexits: something was refused
  */
-int service_reload(struct service *);
+int service_reload(struct service *, struct now);
 
 /* Log what a reload would do, and do nothing. */
 int service_check(const struct service *, struct log *);
 
-/* Look whether the key has changed; returns when to look again, mono_us. */
+/* It goes down from now on. */
+void service_stop(struct service *);
+
+/*
+ * Look whether the key has changed, and say that all is well; returns when to
+ * look again, mono_us.
+ */
 uint64_t service_look(struct service *, struct now);
 
 #endif

@@ -34,7 +34,7 @@ server  room store store_ask store_put
 server  admit config gate keyfile session sheet store_crew
 server  store_db store_read store_recall store_schema store_write
 server  counters recent store_batch tally waiting
-server  account address answer datadir event heap keep log map metrics runfile words
+server  account address answer datadir event heap keep log map metrics privileges runfile supervisor words
 
 tui     main
 tui     app pipe
@@ -67,8 +67,10 @@ server/(main|net|net_listen|net_stream|net_dgram|net_inquiry)  uv_.*
 server/main           getrlimit|setrlimit|fprintf|fwrite|fputs|puts|std(out|err)
 server/net            clock_gettime|signal|getsockname|abort|fprintf|fputc|fwrite|stderr
 server/net_inquiry    getsockopt|geteuid|close
-server/net_listen     socket|setsockopt|bind|listen|accept|connect|close|stat|unlink|umask
+server/net_listen     fcntl|socket|setsockopt|bind|listen|accept|connect|close|stat|unlink|umask
 server/address        getaddrinfo|freeaddrinfo|gai_strerror|inet_ntop
+server/supervisor     sd_.*
+server/privileges     [gs]ete?[ug]id|initgroups|getpwnam|chown|stat
 server/runfile        open|close|pread|pwrite|flock|fdatasync
 server/store_crew     pthread_.*|sigfillset|clock_gettime
 server/store_(db|read|recall|schema|write)  sqlite3_.*
