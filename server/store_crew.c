@@ -16,6 +16,7 @@
 
 enum {
     BATCH_MAX = 1024, /* operations in a transaction */
+    BATCH_BUSY = 64,  /* so many: more are sure to come once these are told */
     IDLE_S = 1        /* without anything to write: time to tidy up */
 };
 
@@ -152,27 +153,39 @@ static void note_commit(struct crew *crew, int error, uint64_t took_us)
     state->commit_us += took_us;
 }
 
+/*
+ * The fuller the log, the more often a page in it is moved but once.  Many
+ * lines at once: what counts is how many pages are moved in all.  Few: that
+ * nobody waits long for it.
+ */
+static enum db_leisure leisure_after(const struct crew *crew, size_t n)
+{
+    return has_work(crew) || n >= BATCH_BUSY ? DB_BUSY : DB_PAUSE;
+}
+
 static void write_batch(struct crew *crew)
 {
     uint64_t room_events = crew->room_events, begun_us = clock_us();
     struct db *db = crew->config.writer;
     struct batch batch = { 0 };
+    size_t n;
     int error;
 
     batch_move(&batch, &crew->sent, BATCH_MAX);
+    n = batch.n;
     if (crew->state.is_damaged && !db_is_damaged(db))
         db_damage(db, "damaged, as was found when reading");
     pthread_mutex_unlock(&crew->lock);
     error = db_write(db, batch.ops, batch.n, room_events);
     pthread_mutex_lock(&crew->lock);
     note_commit(crew, error, clock_us() - begun_us);
-    batch_move(error ? &crew->failed : &crew->written, &batch, batch.n);
+    batch_move(error ? &crew->failed : &crew->written, &batch, n);
     if (error)
         batch_move(&crew->failed, &crew->sent, crew->sent.n);
     crew->error = error;
     batch_clear(&batch);
     tell(crew);
-    tidy_up(crew, has_work(crew) ? DB_BUSY : DB_PAUSE);
+    tidy_up(crew, leisure_after(crew, n));
 }
 
 static void *write_on(void *arg)

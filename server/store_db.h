@@ -71,7 +71,7 @@ void db_read(struct db *, struct store_answer *);
 
 /* How much else there is to do. */
 enum db_leisure {
-    DB_BUSY,  /* the next batch is waiting */
+    DB_BUSY,  /* the next batch is waiting, or about to come */
     DB_PAUSE, /* none is */
     DB_IDLE   /* none has come for a while */
 };
