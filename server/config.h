@@ -21,7 +21,7 @@ struct settings {
     char *listen_metrics;
     char *control; /* empty: in the data directory */
     char *tls_cert, *tls_key, *keep_rooms;
-    char *user; /* whom root becomes; empty: nobody else */
+    char *user;        /* whom root becomes; empty: nobody else */
     unsigned tls, log; /* choices: enum tls_choice, enum log_format */
     uint64_t idle_exit;
     bool check_config, fingerprint, dump_protocol, version, help;

@@ -22,8 +22,8 @@ enum sql {
 struct db {
     sqlite3 *lite;
     sqlite3_stmt *stmts[SQL_COUNT]; /* prepared when first run */
-    const char *trouble; /* of the last call */
-    const char *damage;  /* why nothing is written any more */
+    const char *trouble;            /* of the last call */
+    const char *damage;             /* why nothing is written any more */
     bool reads_only;
     int log_pages, log_moved;     /* of the write-ahead log */
     int log_most;                 /* moved now when there are so many */

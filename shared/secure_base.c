@@ -201,8 +201,7 @@ static bool make_contexts(struct secure_base *base, struct str key,
 
     snprintf(error, cap, "the encryption library cannot be used");
     for (int i = 0; i < 2; i++) {
-        made[i] =
-            good ? make_context(base->server, i) : NULL;
+        made[i] = good ? make_context(base->server, i) : NULL;
         good = made[i] && (chain.len == 0 ||
                            use_identity(made[i], key, chain, error, cap));
     }
