@@ -5,6 +5,7 @@
 #include "server/service.h"
 
 #include "server/hub.h"
+#include "server/measure.h"
 
 static struct log *log_of(const struct service *service)
 {
@@ -58,6 +59,14 @@ int service_check(const struct service *service, struct log *log)
         LOG(log, "config.good", log_num("changed", changed));
     config_free(&fresh);
     return err;
+}
+
+void service_measure(const struct service *service)
+{
+    struct world *world = hub_world(service->hub);
+
+    measure_world(world);
+    world->env.metrics.cert_expires = keys_expire(&service->keys);
 }
 
 void service_stop(struct service *service)

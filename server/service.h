@@ -51,6 +51,9 @@ int service_reload(struct service *, struct now);
 /* Log what a reload would do, and do nothing. */
 int service_check(const struct service *, struct log *);
 
+/* Bring the metrics up to date that are looked up. */
+void service_measure(const struct service *);
+
 /* It goes down from now on. */
 void service_stop(struct service *);
 

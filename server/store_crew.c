@@ -151,6 +151,7 @@ static void note_commit(struct crew *crew, int error, uint64_t took_us)
         return;
     state->commits++;
     state->commit_us += took_us;
+    histogram_add(&state->took, took_us);
 }
 
 /*

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "server/histogram.h"
 #include "server/store_batch.h"
 #include "server/store_db.h"
 
@@ -51,6 +52,7 @@ bool crew_is_ready(struct crew *);
 /* How it stands. */
 struct crew_state {
     uint64_t commits, commit_us; /* batches written, and how long it took */
+    struct histogram took;       /* the same, one by one */
     uint64_t log_bytes;
     uint64_t reads, failed_reads;
     const char *trouble; /* of the last batch; NULL: none */

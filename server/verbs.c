@@ -79,6 +79,7 @@ static void complain(struct call *c, enum err error)
         .subject = c->subject,
     };
 
+    c->w->env.metrics.auth_failures += err_is_auth(error);
     session_complain(c->s, &complaint);
 }
 

@@ -271,6 +271,18 @@ struct fingerprint secure_base_fingerprint(const struct secure_base *base)
     return base->key;
 }
 
+uint64_t secure_base_expires(const struct secure_base *base)
+{
+    const X509 *cert = SSL_CTX_get0_certificate(base->stream);
+    ASN1_TIME *epoch = cert ? ASN1_TIME_set(NULL, 0) : NULL;
+    int days = 0, seconds = 0;
+
+    if (epoch)
+        ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(cert));
+    ASN1_TIME_free(epoch);
+    return days < 0 ? 0 : (uint64_t)days * 86400 + (uint64_t)seconds;
+}
+
 /* ---- strangers ---- */
 
 static void set_from(struct secure *s, struct str from)

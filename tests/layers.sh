@@ -22,6 +22,7 @@ server  net net_listen net_stream net_dgram net_inquiry
 server  inquiry
 server  control control_act control_list control_look control_walk http
 server  service
+server  measure
 server  endpoint
 server  hub hub_door hub_in keys storage
 server  doze
@@ -34,7 +35,7 @@ server  room store store_ask store_put
 server  admit config gate keyfile session sheet store_crew
 server  store_db store_read store_recall store_schema store_write
 server  counters recent store_batch tally waiting
-server  account address answer datadir event heap keep log map metrics privileges runfile supervisor words
+server  account address answer datadir event heap histogram keep log map metrics privileges runfile supervisor words
 
 tui     main
 tui     app pipe
@@ -81,7 +82,7 @@ server/(answer|http)  open_memstream|fclose
 server/(control.*|http|sheet)  fprintf|fputs|fputc|fwrite
 server/config         fopen|fclose|fread|ferror
 server/log            fwrite|fileno|poll|gmtime_r|strftime
-server/metrics        fprintf
+server/(metrics|histogram)  fprintf
 
 tui/.*                dcn?gettext
 tui/address           inet_pton

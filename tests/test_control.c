@@ -447,8 +447,13 @@ static void test_control_shows_the_counters(void **state)
     struct desk *d = *state;
 
     enter(d->rig, "ana");
-    check_says(d, "metrics", "\n chat_opened_total 1\n");
-    check_says(d, "--json metrics", ",\"opened\":1,");
+    enter_as(d->rig, TRANSPORT_UDP, "bob", 5, str_of(NULL));
+    say_auth(peer_new(d->rig, TRANSPORT_TCP), "cat", str_of(NULL));
+    settle(d->rig);
+    check_says(d, "metrics", "\n chat_opened_total 3\n");
+    check_says(d, "metrics", "\n chat_sessions_udp 1\n");
+    check_says(d, "metrics", "\n chat_cert_expires 0\n");
+    check_says(d, "--json metrics", ",\"opened\":3,");
     check_code(d, 0);
 }
 
