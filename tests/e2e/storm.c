@@ -5,8 +5,9 @@
  * talk in one room: real clients and their sockets, all in this process, half
  * of them over UDP, half of them encrypted.  At the end every line is in the
  * store once, each author's in the order they were said, and every reader has
- * had the same.  With CHATCTL it is not killed but backed up, so many times, into
- * DIRECTORY/copy: whatever was acknowledged before is there.  SEED=0x... does the same again, as far as the clock lets it.
+ * had the same.  With CHATCTL it is not killed but backed up, so many times,
+ * into DIRECTORY/copy: whatever was acknowledged before is there.  SEED=0x...
+ * does the same again, as far as the clock lets it.
  */
 #include <fcntl.h>
 #include <inttypes.h>
