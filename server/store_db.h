@@ -54,6 +54,9 @@ void db_end(struct db *);
 /* SQLite's quick_check; false: it is damaged, with a sentence. */
 bool db_check(struct db *, char *why, size_t cap);
 
+/* Let what another thread is doing with it fail. */
+void db_interrupt(struct db *);
+
 /* Tell all that is stored, see store_recall; false: it cannot be read. */
 bool db_recall(struct db *, void (*each)(void *ctx, const struct store_row *),
                void *ctx);

@@ -31,7 +31,7 @@ struct db {
 };
 
 /* An event's key: all of a room lie together, in order. */
-enum { SEQ_BITS = 32 };
+enum { SEQ_BITS = 32, DB_PAGE_BYTES = 4096 };
 
 static inline int64_t db_key(uint64_t room, uint64_t seq)
 {

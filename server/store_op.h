@@ -115,4 +115,20 @@ struct store_row {
     struct str text, topic, token;
 };
 
+/* ---- what takes long, and is done meanwhile ---- */
+
+enum chore_kind {
+    CHORE_COPY, /* of the file, into another one */
+    CHORE_CHECK /* whether the file is damaged */
+};
+
+enum chore_state { CHORE_NONE, CHORE_RUNS, CHORE_DONE, CHORE_FAILED };
+
+struct store_chore {
+    enum chore_kind kind;
+    enum chore_state state;
+    uint64_t done, total; /* COPY: bytes */
+    char why[200];        /* FAILED: a sentence */
+};
+
 #endif

@@ -110,7 +110,7 @@ int db_migrate(struct db *db, char *why, size_t cap)
 /* ---- its lives ---- */
 
 static const struct str EPOCH = { "epoch", 5 }, MARK = { "mark", 4 },
-                        OPEN = { "open", 4 };
+                        OPEN = { "open", 4 }, COPY = { "copy", 4 };
 
 static uint64_t get(struct db *db, struct str name)
 {
@@ -136,8 +136,10 @@ static void look(struct db *db, struct db_life *life)
 
     life->was_cut = get(db, OPEN);
     life->is_new = epoch == 0;
-    life->is_restored = !life->is_new && life->mark != UINT64_MAX &&
-                        mark != life->mark && mark != life->mark + 1;
+    life->is_restored =
+        !life->is_new &&
+        (get(db, COPY) || (life->mark != UINT64_MAX && mark != life->mark &&
+                           mark != life->mark + 1));
     if (!life->is_new && !life->is_restored)
         life->epoch = epoch;
     if (life->mark == UINT64_MAX || mark > life->mark)
@@ -151,7 +153,7 @@ bool db_begin(struct db *db, struct db_life *life)
     look(db, life);
     if (!db->trouble && db_run(db, SQL_BEGIN, "") &&
         set(db, EPOCH, life->epoch) && set(db, MARK, life->mark) &&
-        set(db, OPEN, 1) && db_run(db, SQL_COMMIT, ""))
+        set(db, OPEN, 1) && set(db, COPY, 0) && db_run(db, SQL_COMMIT, ""))
         return true;
     db_run(db, SQL_ROLLBACK, "");
     return false;
@@ -176,6 +178,7 @@ bool db_check(struct db *db, char *why, size_t cap)
         return true;
     }
     db_reset(stmt);
-    db_damage(db, "the file is damaged");
+    if (sqlite3_errcode(db->lite) != SQLITE_INTERRUPT)
+        db_damage(db, "the file is damaged");
     return false;
 }

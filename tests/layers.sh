@@ -20,7 +20,7 @@ LINES='
 server  main chatctl
 server  net net_listen net_stream net_dgram net_inquiry
 server  inquiry
-server  control control_act control_list control_look control_walk http
+server  control control_act control_list control_look control_store control_walk http
 server  service
 server  measure
 server  endpoint
@@ -31,11 +31,13 @@ server  settle verbs
 server  login mood sync talk
 server  call presence query revive
 server  world people record retain
-server  room store store_ask store_put
+server  room store store_ask store_chore store_put
 server  admit config gate keyfile session sheet store_crew
+server  store_copy
 server  store_db store_read store_recall store_schema store_write
 server  counters recent store_batch tally waiting
-server  account address answer datadir event heap histogram keep log map metrics privileges runfile supervisor words
+server  store_pile
+server  account address answer datadir event heap histogram keep log map metrics part privileges runfile supervisor words
 
 tui     main
 tui     app pipe
@@ -72,12 +74,13 @@ server/net_listen     fcntl|socket|setsockopt|bind|listen|accept|connect|close|s
 server/address        getaddrinfo|freeaddrinfo|gai_strerror|inet_ntop
 server/supervisor     sd_.*
 server/privileges     [gs]ete?[ug]id|initgroups|getpwnam|chown|stat
+server/part           access|open|close|rename|fsync|unlink
 server/runfile        open|close|pread|pwrite|flock|fdatasync
 server/store_crew     pthread_.*|sigfillset|clock_gettime
-server/store_(db|read|recall|schema|write)  sqlite3_.*
+server/store_(copy|db|read|recall|schema|write)  sqlite3_.*
 server/keyfile        open|close|read|write|link|unlink|rename|f?stat|fsync|getpid
 server/datadir        mkdir|getenv|geteuid
-server/chatctl        socket|setsockopt|connect|close|send|fdopen|fgets|fflush|fclose|ferror|getenv|f?printf|f?put[cs]|putchar|puts|fwrite|std(out|err)
+server/chatctl        getcwd|socket|setsockopt|connect|close|send|fdopen|fgets|fflush|fclose|ferror|getenv|f?printf|f?put[cs]|putchar|puts|fwrite|std(out|err)
 server/(answer|http)  open_memstream|fclose
 server/(control.*|http|sheet)  fprintf|fputs|fputc|fwrite
 server/config         fopen|fclose|fread|ferror

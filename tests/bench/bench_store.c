@@ -12,7 +12,7 @@
  *     SECONDS=3   of each run       ROWS=1000000   lines of the large room
  *     FILL=0      lines that are there before, in the 1000 rooms
  *     SYNC_MS=0   every sync takes so much longer, as on a slow disk
- *     LOG_PAGES=0 see store_config  SENDERS=0      nothing but a store and these
+ *     LOG_PAGES=0 see store_config  SENDERS=0      nothing but so many
  */
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * usage: storm SERVER DIRECTORY KILLS PEOPLE
+ * usage: storm SERVER DIRECTORY KILLS PEOPLE [CHATCTL]
  * A server that is killed with SIGKILL, KILLS times at random, while PEOPLE
  * talk in one room: real clients and their sockets, all in this process, half
  * of them over UDP, half of them encrypted.  At the end every line is in the
  * store once, each author's in the order they were said, and every reader has
- * had the same.  SEED=0x... does the same again, as far as the clock lets it.
+ * had the same.  With CHATCTL it is not killed but backed up, so many times,
+ * into DIRECTORY/copy: whatever was acknowledged before is there.  SEED=0x...
+ * does the same again, as far as the clock lets it.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -60,6 +62,9 @@ struct storm {
     uv_timer_t tick;
     struct rng rng;
     const char *server;
+    const char *chatctl; /* NULL: it is killed, not copied */
+    pid_t copying;       /* chatctl; 0: it does not run */
+    uint64_t *acked;     /* of every author, when it began */
     char data[512], tcp[32], udp[32];
     struct address address;
     struct talker *people;
@@ -276,13 +281,20 @@ static void talker_turn(struct talker *p, struct now now)
 
 /* ---- the run ---- */
 
-/* Lines that the server has acknowledged. */
+/* Lines of somebody that the server has acknowledged; it begins with a JOIN. */
+static uint64_t acked_of(const struct talker *p)
+{
+    size_t on_way = outbox_len(p->outbox);
+
+    return p->said > on_way ? p->said - on_way : 0;
+}
+
 static uint64_t stored(const struct storm *storm)
 {
     uint64_t n = 0;
 
     for (size_t i = 0; i < storm->n; i++)
-        n += storm->people[i].said - outbox_len(storm->people[i].outbox);
+        n += acked_of(&storm->people[i]);
     return n;
 }
 
@@ -306,6 +318,94 @@ static bool is_over(const struct storm *storm)
     }
     return true;
 }
+
+/* ---- what is in the store ---- */
+
+/* Each author's lines in order, so many of them at least. */
+static void check_store(struct storm *storm, const char *name,
+                        uint64_t (*wanted)(const struct storm *, size_t author))
+{
+    uint64_t *next = mem_new(storm->n, sizeof *next);
+    char path[600], line[2048];
+    sqlite3_stmt *stmt;
+    sqlite3 *db;
+
+    snprintf(path, sizeof path, "%s/%s", storm->data, name);
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL))
+        lose(storm, "the store cannot be opened");
+    sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &stmt, NULL);
+    if (sqlite3_step(stmt) != SQLITE_ROW ||
+        strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0)
+        lose(storm, "the store is damaged");
+    sqlite3_finalize(stmt);
+    sqlite3_prepare_v2(db, "SELECT text FROM event WHERE kind = 1 ORDER BY id",
+                       -1, &stmt, NULL);
+    while (sqlite3_step(stmt) == SQLITE_ROW) {
+        snprintf(line, sizeof line, "> %s",
+                 (const char *)sqlite3_column_text(stmt, 0));
+        check(storm, line, next);
+    }
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    for (size_t i = 0; i < storm->n; i++)
+        if (next[i] < wanted(storm, i))
+            lose(storm, "a line is not in the store");
+    free(next);
+}
+
+static uint64_t all_said(const struct storm *storm, size_t author)
+{
+    return storm->people[author].said;
+}
+
+/* ---- copies of it ---- */
+
+static uint64_t all_acked(const struct storm *storm, size_t author)
+{
+    return storm->acked[author];
+}
+
+static void begin_copy(struct storm *storm)
+{
+    char socket[600], copy[600];
+
+    for (size_t i = 0; i < storm->n; i++)
+        storm->acked[i] = acked_of(&storm->people[i]);
+    snprintf(socket, sizeof socket, "%s/control.sock", storm->data);
+    snprintf(copy, sizeof copy, "%s/copy", storm->data);
+    unlink(copy);
+    storm->copying = fork();
+    if (storm->copying == 0) {
+        execl(storm->chatctl, "chatctl", "--socket", socket, "backup", copy,
+              (char *)NULL);
+        _exit(127);
+    }
+}
+
+/* Make one whenever enough has been said. */
+static void copy_some(struct storm *storm, struct now now)
+{
+    int status;
+
+    if (storm->killed == storm->kills)
+        return;
+    if (!storm->copying) {
+        if (stored(storm) >= storm->stored + LINES_BETWEEN)
+            begin_copy(storm);
+        return;
+    }
+    if (waitpid(storm->copying, &status, WNOHANG) == 0)
+        return;
+    if (!WIFEXITED(status) || WEXITSTATUS(status))
+        lose(storm, "no backup");
+    check_store(storm, "copy", all_acked);
+    storm->copying = 0;
+    storm->killed++;
+    storm->stored = stored(storm);
+    storm->waiting_us = now.mono_us;
+}
+
+/* ---- a turn ---- */
 
 /* When it is to die: once enough has been said, or before it is ready. */
 static void plan(struct storm *storm, struct now now)
@@ -334,7 +434,10 @@ static void turn(struct storm *storm)
     struct now now = net_now(&storm->loop);
 
     read_log(storm);
-    plan(storm, now);
+    if (storm->chatctl)
+        copy_some(storm, now);
+    else
+        plan(storm, now);
     if (now.mono_us >= storm->kill_us) {
         end_server(storm, SIGKILL);
         storm->killed++;
@@ -351,38 +454,6 @@ static void turn(struct storm *storm)
 static void on_tick(uv_timer_t *timer)
 {
     (void)timer; /* it ends a wait of the loop */
-}
-
-/* ---- what is in the store ---- */
-
-static void check_store(struct storm *storm)
-{
-    uint64_t *next = mem_new(storm->n, sizeof *next);
-    char path[600], line[2048];
-    sqlite3_stmt *stmt;
-    sqlite3 *db;
-
-    snprintf(path, sizeof path, "%s/chat.db", storm->data);
-    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL))
-        lose(storm, "the store cannot be opened");
-    sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &stmt, NULL);
-    if (sqlite3_step(stmt) != SQLITE_ROW ||
-        strcmp((const char *)sqlite3_column_text(stmt, 0), "ok") != 0)
-        lose(storm, "the store is damaged");
-    sqlite3_finalize(stmt);
-    sqlite3_prepare_v2(db, "SELECT text FROM event WHERE kind = 1 ORDER BY id",
-                       -1, &stmt, NULL);
-    while (sqlite3_step(stmt) == SQLITE_ROW) {
-        snprintf(line, sizeof line, "> %s",
-                 (const char *)sqlite3_column_text(stmt, 0));
-        check(storm, line, next);
-    }
-    sqlite3_finalize(stmt);
-    sqlite3_close(db);
-    for (size_t i = 0; i < storm->n; i++)
-        if (next[i] != storm->people[i].said)
-            lose(storm, "a line is not in the store");
-    free(next);
 }
 
 /* ---- all of it ---- */
@@ -417,6 +488,7 @@ static void end(struct storm *storm)
     uv_close((uv_handle_t *)&storm->tick, NULL);
     uv_run(&storm->loop, UV_RUN_DEFAULT);
     uv_loop_close(&storm->loop);
+    free(storm->acked);
     free(storm->people);
 }
 
@@ -425,8 +497,9 @@ int main(int argc, char **argv)
     static struct storm storm;
     const char *seed = getenv("SEED");
 
-    if (argc != 5) {
-        fprintf(stderr, "usage: storm SERVER DIRECTORY KILLS PEOPLE\n");
+    if (argc != 5 && argc != 6) {
+        fprintf(stderr,
+                "usage: storm SERVER DIRECTORY KILLS PEOPLE [CHATCTL]\n");
         return 64;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -435,7 +508,9 @@ int main(int argc, char **argv)
     snprintf(storm.data, sizeof storm.data, "%s", argv[2]);
     storm.kills = strtoull(argv[3], NULL, 10);
     storm.n = strtoul(argv[4], NULL, 10);
+    storm.chatctl = argv[5];
     storm.people = mem_new(storm.n, sizeof *storm.people);
+    storm.acked = mem_new(storm.n, sizeof *storm.acked);
     net_random(&storm.rng.state, sizeof storm.rng.state);
     if (seed)
         storm.rng.state = strtoull(seed, NULL, 0);
@@ -446,10 +521,11 @@ int main(int argc, char **argv)
         turn(&storm);
     }
     end_server(&storm, SIGTERM);
-    check_store(&storm);
-    printf("kills=%" PRIu64 " early=%" PRIu64 " lines=%" PRIu64
+    check_store(&storm, "chat.db", all_said);
+    printf("%s=%" PRIu64 " early=%" PRIu64 " lines=%" PRIu64
            " readers=%zu: all there, once, in order\n",
-           storm.killed, storm.early, stored(&storm), storm.n);
+           storm.chatctl ? "copies" : "kills", storm.killed, storm.early,
+           stored(&storm), storm.n);
     end(&storm);
     return 0;
 }
