@@ -120,6 +120,7 @@ static int make_hub(struct service *service)
     service->hub = hub_new(&config, service->began);
     service->storage.store = NULL; /* the world's */
     world = hub_world(service->hub);
+    world->policy = service_policy(settings);
     retain_set_rules(world, settings->keep_rooms);
     if (!revive_world(world, service->began))
         return complain(EX_DATAERR, "the store cannot be read");

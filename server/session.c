@@ -160,7 +160,7 @@ void session_complain(struct session *s, const struct complaint *c)
     msg.error.cseq = c->cseq;
     msg.error.retry_ms = c->retry_ms;
     msg.error.subject = c->subject;
-    msg.error.text = str_of(err_text(c->code));
+    msg.error.text = str_of(c->text ? c->text : err_text(c->code));
     session_say(s, &msg, true);
 }
 

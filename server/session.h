@@ -74,6 +74,7 @@ struct session {
     bool shaking;      /* its handshake counts as half open */
     bool clear;        /* clear text is good enough for it */
     bool has_key;
+    bool invited;    /* it has shown a good invitation */
     bool live;       /* SYNC done: events are pushed */
     bool lagging;    /* events are not pushed, only heads later */
     bool asking;     /* a page of history is on its way to it */
@@ -132,6 +133,7 @@ struct complaint {
     uint32_t request;
     uint64_t cseq, retry_ms;
     struct str subject;
+    const char *text; /* for people; NULL: that of the code */
 };
 
 void session_complain(struct session *, const struct complaint *);

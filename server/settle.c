@@ -111,6 +111,10 @@ static void take_effect(const struct deed *d)
     case EFFECT_FOUND:
     case EFFECT_SIDE:
     case EFFECT_TRIM:
+    case EFFECT_KEY:
+    case EFFECT_RESUME:
+    case EFFECT_RANK:
+    case EFFECT_INVITE:
     case EFFECT_COUNT: break; /* of the store alone */
     }
 }

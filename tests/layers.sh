@@ -27,14 +27,15 @@ server  hub hub_door hub_in keys storage
 server  doze
 server  pull
 server  settle verbs
-server  login mood sync talk
+server  enrol login mood sync talk
 server  call presence query revive
 server  world people record retain
 server  room store store_ask store_put
 server  admit config gate keyfile session sheet store_crew
 server  store_db store_read store_recall store_schema store_write
-server  counters recent store_batch tally waiting
-server  account address answer datadir event heap keep log map metrics privileges runfile supervisor words
+server  account
+server  codes counters credential recent store_batch tally throttle waiting
+server  address answer datadir event heap keep log map metrics privileges runfile supervisor words
 
 tui     main
 tui     app pipe
@@ -42,7 +43,7 @@ tui     setup
 tui     keymap keymap_act keymap_mode complete command command_link command_look command_talk
 tui     chat
 tui     guard net dial inlet outlet
-tui     client conn delivery greeting meeting race request
+tui     client conn delivery enrol greeting meeting race request
 tui     find screen view
 tui     stage
 tui     apply bars pane sides terminfo
@@ -94,7 +95,7 @@ tui/glyph             wcwidth
 tui/edit_kill         utf8proc_category
 tui/lang              getenv|setenv|setlocale|nl_langinfo|(bind|bind_)?textdomain(_codeset)?
 tui/settings          getenv|getpwuid|getuid|fopen|fclose|fread|ferror|fputs
-tui/setup             getenv|setlocale|fprintf|stderr
+tui/setup             gethostname|getenv|setlocale|fprintf|stderr
 tui/guard             isatty
 tui/(journal|files)   open|close|read|write|lseek|f?stat|rename|unlink|mkdir|flock|f(data)?sync|ftruncate
 tui/journal           sprintf
