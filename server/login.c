@@ -4,6 +4,8 @@
  */
 #include "server/login.h"
 
+#include <stdio.h>
+
 #include "server/call.h"
 #include "server/presence.h"
 #include "server/store.h"
@@ -120,6 +122,33 @@ static enum err refuse_name(struct call *c, const struct account *owner)
     return ERROR_NAME_TAKEN;
 }
 
+/* ---- users of this machine ---- */
+
+/* Whether somebody over a Unix socket asks for their own login name. */
+static bool is_own_login(const struct call *c, struct str nick)
+{
+    return c->s->local && str_is(nick, c->s->local->login);
+}
+
+/* Over a Unix socket nobody gets the login name of somebody else. */
+static bool is_anothers_login(const struct call *c, struct str nick)
+{
+    char name[NAME_MAX_BYTES + 1];
+    uint32_t uid;
+
+    if (!c->s->local || !c->w->config.login)
+        return false;
+    snprintf(name, sizeof name, "%.*s", STR_ARG(nick));
+    return c->w->config.login(name, &uid) && uid != c->s->local->uid;
+}
+
+/* What a key is called when it is added. */
+static struct str label_of(const struct call *c)
+{
+    return c->s->local ? str_of("user of the server's machine")
+                       : c->msg->auth.label;
+}
+
 /* ---- codes ---- */
 
 static struct guess guess_of(const struct call *c, const struct account *about)
@@ -159,7 +188,7 @@ static enum err add_key(struct call *c, struct account *account)
         return ERROR_AUTH_THROTTLED;
     if (!c->s->has_key || !codes_take(&c->w->codes, account->id, code, c->now))
         return refuse_code(c, account);
-    return world_bind(c->w, account, &c->s->key, c->msg->auth.label, c->now)
+    return world_bind(c->w, account, &c->s->key, label_of(c), c->now)
                ? ERR_NONE
                : ERROR_LIMIT;
 }
@@ -199,7 +228,8 @@ static enum err use_invitation(struct call *c)
 static bool may_register(const struct call *c)
 {
     return c->s->has_key &&
-           (c->s->invited || c->w->policy.registration == REGISTRATION_OPEN);
+           (c->s->invited || is_own_login(c, c->msg->auth.nick) ||
+            c->w->policy.registration == REGISTRATION_OPEN);
 }
 
 static enum err make_account(struct call *c, struct str nick,
@@ -238,6 +268,11 @@ static enum err find_account(struct call *c, struct account **account,
                     nick);
     if (len == 0)
         return ERROR_NAME_INVALID;
+    if (is_anothers_login(c, str_bytes(nick, len))) {
+        note_refused(c, "the login name of another user");
+        c->why = "this is the login name of another user of this machine";
+        return ERROR_NAME_TAKEN;
+    }
     *account = world_account_named(c->w, str_bytes(nick, len));
     if (*account && (account_opens(*account, c->s) || is_maker(c, *account)))
         return ERR_NONE;
@@ -311,7 +346,7 @@ static void settle_proof(struct call *c, struct account *account)
         key->seen = c->now.wall_ms;
         world_put_key(c->w, account, key);
     } else if (!account_is_bound(account) && may_register(c)) {
-        world_bind(c->w, account, &c->s->key, c->msg->auth.label, c->now);
+        world_bind(c->w, account, &c->s->key, label_of(c), c->now);
     }
 }
 

@@ -114,6 +114,7 @@ static int make_hub(struct service *service)
         .name = SERVER_NAME,
         .store = service->storage.store,
         .random = net_random,
+        .login = net_login,
     };
     struct world *world;
 

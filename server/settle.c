@@ -137,7 +137,8 @@ static void answer(const struct deed *d)
     }
     if (!op->cseq) {
         msg.kind = KIND_OK;
-        msg.ok.text = str_of(op->text);
+        msg.ok.text =
+            str_of(op->effect == EFFECT_RENAME ? op->text : NULL);
     } else {
         msg.send_ack.cseq = op->cseq;
         msg.send_ack.room = op->room;

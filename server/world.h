@@ -48,6 +48,8 @@ struct world_config {
     /* Secret bytes from the system; must not block. */
     void (*random)(void *ctx, uint8_t *out, size_t len);
     void *random_ctx;
+    /* Whose login name on this machine it is; NULL: there are none. */
+    bool (*login)(const char *name, uint32_t *uid);
 };
 
 struct world {
@@ -124,8 +126,7 @@ bool world_bind(struct world *, struct account *, const struct fingerprint *key,
                 struct str label, struct now);
 
 /* The key was seen, or has changed: tell the store. */
-void world_put_key(struct world *, struct account *,
-                   const struct credential *);
+void world_put_key(struct world *, struct account *, const struct credential *);
 
 /* A device of the account is no more: nobody comes back as it. */
 void world_forget_device(struct world *, const struct device *);

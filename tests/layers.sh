@@ -18,7 +18,7 @@ B=${1:-build}
 # From the top.  Files on one line are parts of one thing, or do not meet.
 LINES='
 server  main chatctl
-server  net net_listen net_stream net_dgram net_inquiry
+server  net net_listen net_peer net_stream net_dgram net_inquiry
 server  inquiry
 server  control control_act control_list control_look control_walk http
 server  service
@@ -31,9 +31,9 @@ server  enrol login mood sync talk
 server  call presence query revive
 server  world people record retain
 server  room store store_ask store_put
-server  admit config gate keyfile session sheet store_crew
+server  admit config gate keyfile sheet store_crew
 server  store_db store_read store_recall store_schema store_write
-server  account
+server  account session
 server  codes counters credential recent store_batch tally throttle waiting
 server  address answer datadir event heap keep log map metrics privileges runfile supervisor words
 
@@ -67,6 +67,7 @@ shared/secure.*       [A-Z][A-Z0-9a-z]*_.*|[di]2[di]_.*
 server/(main|net|net_listen|net_stream|net_dgram|net_inquiry)  uv_.*
 server/main           getrlimit|setrlimit|fprintf|fwrite|fputs|puts|std(out|err)
 server/net            clock_gettime|signal|getsockname|abort|fprintf|fputc|fwrite|stderr
+server/net_peer       getsockopt|getpw(uid|nam)_r
 server/net_inquiry    getsockopt|geteuid|close
 server/net_listen     fcntl|socket|setsockopt|bind|listen|accept|connect|close|stat|unlink|umask
 server/address        getaddrinfo|freeaddrinfo|gai_strerror|inet_ntop
@@ -94,7 +95,7 @@ tui/sink              shm_(open|unlink)|tmpfile|fdopen|fileno|fflush|fclose|prea
 tui/glyph             wcwidth
 tui/edit_kill         utf8proc_category
 tui/lang              getenv|setenv|setlocale|nl_langinfo|(bind|bind_)?textdomain(_codeset)?
-tui/settings          getenv|getpwuid|getuid|fopen|fclose|fread|ferror|fputs
+tui/settings          stat|getenv|getpwuid|getuid|fopen|fclose|fread|ferror|fputs
 tui/setup             gethostname|getenv|setlocale|fprintf|stderr
 tui/guard             isatty
 tui/(journal|files)   open|close|read|write|lseek|f?stat|rename|unlink|mkdir|flock|f(data)?sync|ftruncate

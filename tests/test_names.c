@@ -371,6 +371,99 @@ static void test_names_of_guests_have_no_devices(void **state)
     rig_free(rig);
 }
 
+/* ---- users of the server's machine ---- */
+
+static bool find_login(const char *name, uint32_t *uid)
+{
+    *uid = strcmp(name, "ann") == 0 ? 1000 : 1001;
+    return strcmp(name, "ann") == 0 || strcmp(name, "bob") == 0;
+}
+
+/* Over the socket, as the system says who it is. */
+static struct msg come_local(struct rig *rig, const char *login, uint32_t uid,
+                             const char *nick, struct peer **out)
+{
+    struct link_config config = { .transport = TRANSPORT_TCP,
+                                  .body_max = BODY_MAX,
+                                  .queue_max = 1 << 24 };
+    struct local local = { .uid = uid };
+    struct hub_peer from = { .transport = TRANSPORT_TCP,
+                             .name = S("unix"),
+                             .clear = true,
+                             .local = &local };
+    struct peer *p = calloc(1, sizeof *p);
+    struct msg msg;
+    enum err why;
+
+    snprintf(local.login, sizeof local.login, "%s", login);
+    rig->w->config.login = find_login;
+    p->rig = rig;
+    p->link = link_new(&config, rig->now);
+    p->s = hub_open(rig->hub, &from, &why, rig->now);
+    p->s->edge = p;
+    rig->peers[rig->n_peers++] = p;
+    say_hello(p, rng_next(&rig->rng) | 1);
+    say_auth(p, nick, str_of(NULL));
+    say_sync(p);
+    settle(rig);
+    *out = p;
+    if (!take(p, KIND_AUTH_OK, &msg))
+        return must(p, KIND_ERROR);
+    p->account = msg.auth_ok.account;
+    return msg;
+}
+
+static void test_names_of_users_are_theirs_on_the_socket(void **state)
+{
+    struct rig *rig = rig_new_durable(NULL);
+    struct peer *ann, *p;
+    struct comer net = { .nick = "ann", .device = 8, .key = 2 };
+    char code[CODE_TEXT];
+    uint64_t refused_before;
+    struct msg msg;
+
+    (void)state;
+    rig->w->policy.registration = REGISTRATION_CLOSED;
+    /* bob tries before ann has ever been here */
+    refused_before = rig->w->env.metrics.auth_refused;
+    msg = come_local(rig, "bob", 1001, "ann", &p);
+    assert_int_equal(msg.error.code, ERROR_NAME_TAKEN);
+    msg = come_local(rig, "bob", 1001, "Ann", &p);
+    assert_int_equal(msg.kind, KIND_AUTH_OK); /* nobody's login: a guest */
+    assert_int_equal(msg.auth_ok.bound, 0);
+    cut(p);
+    pass(rig, limit(&rig->w->env, LIMIT_RESUME) * 1000 + 1000);
+
+    msg = come_local(rig, "ann", 1000, "ann", &ann);
+    assert_int_equal(msg.auth_ok.bound, 1);
+    join(ann, "#lobby");
+    msg = come_local(rig, "bob", 1001, "ANN", &p);
+    assert_int_equal(msg.error.code, ERROR_NAME_TAKEN);
+    assert_int_equal(refused(rig, &net), ERROR_NAME_TAKEN);
+    assert_int_equal(rig->w->env.metrics.auth_refused, refused_before + 3);
+
+    get_code(ann, code); /* this takes her name to the network */
+    net.code = code;
+    assert_int_equal(come_in(rig, &net)->account, ann->account);
+    rig_restart(rig);
+    msg = come_local(rig, "ann", 1000, "ann", &p);
+    assert_int_equal(msg.auth_ok.account, ann->account);
+    rig_free(rig);
+}
+
+static void test_names_of_keys_are_not_the_sockets(void **state)
+{
+    struct rig *rig = rig_new(NULL);
+    struct comer net = { .nick = "ann", .device = 8, .key = 2 };
+    struct peer *p;
+
+    (void)state;
+    come_in(rig, &net);
+    assert_int_equal(come_local(rig, "ann", 1000, "ann", &p).error.code,
+                     ERROR_NAME_TAKEN);
+    rig_free(rig);
+}
+
 /* ---- invitations ---- */
 
 static void test_names_are_kept_for_those_invited(void **state)
@@ -437,6 +530,8 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_names_let_nobody_guess_codes),
     cmocka_unit_test(test_names_throw_out_a_key_that_is_revoked),
     cmocka_unit_test(test_names_of_guests_have_no_devices),
+    cmocka_unit_test(test_names_of_users_are_theirs_on_the_socket),
+    cmocka_unit_test(test_names_of_keys_are_not_the_sockets),
     cmocka_unit_test(test_names_are_kept_for_those_invited),
     cmocka_unit_test(test_names_refused_stand_in_the_log),
 };
