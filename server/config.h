@@ -23,6 +23,7 @@ struct settings {
     char *tls_cert, *tls_key, *keep_rooms;
     char *user;        /* whom root becomes; empty: nobody else */
     unsigned tls, log; /* choices: enum tls_choice, enum log_format */
+    unsigned registration, guests; /* enum registration; 1: no guests */
     uint64_t idle_exit;
     bool check_config, fingerprint, dump_protocol, version, help;
     struct limits limits;

@@ -114,12 +114,14 @@ static int make_hub(struct service *service)
         .name = SERVER_NAME,
         .store = service->storage.store,
         .random = net_random,
+        .login = net_login,
     };
     struct world *world;
 
     service->hub = hub_new(&config, service->began);
     service->storage.store = NULL; /* the world's */
     world = hub_world(service->hub);
+    world->policy = service_policy(settings);
     retain_set_rules(world, settings->keep_rooms);
     if (!revive_world(world, service->began))
         return complain(EX_DATAERR, "the store cannot be read");

@@ -12,6 +12,14 @@ static struct log *log_of(const struct service *service)
     return &hub_world(service->hub)->env.log;
 }
 
+struct policy service_policy(const struct settings *settings)
+{
+    return (struct policy){
+        .registration = (enum registration)settings->registration,
+        .no_guests = settings->guests != 0,
+    };
+}
+
 int service_reload(struct service *service, struct now now)
 {
     struct settings *settings = &service->settings;
@@ -22,6 +30,7 @@ int service_reload(struct service *service, struct now now)
 
     supervisor_reloading(now);
     world_configure(world, &settings->limits);
+    world->policy = service_policy(settings);
     retain_set_rules(world, settings->keep_rooms);
     world->env.log.format = (enum log_format)settings->log;
     key_err = keys_reload(&service->keys, settings, &world->env.log);

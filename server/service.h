@@ -15,6 +15,7 @@
 #include "server/privileges.h"
 #include "server/storage.h"
 #include "server/supervisor.h"
+#include "server/world.h"
 #include "shared/now.h"
 
 struct hub;
@@ -47,6 +48,9 @@ struct service {
  *   returns  0, or an exit code of sysexits: something was refused
  */
 int service_reload(struct service *, struct now);
+
+/* What the settings say about people. */
+struct policy service_policy(const struct settings *);
 
 /* Log what a reload would do, and do nothing. */
 int service_check(const struct service *, struct log *);

@@ -111,6 +111,10 @@ static void take_effect(const struct deed *d)
     case EFFECT_FOUND:
     case EFFECT_SIDE:
     case EFFECT_TRIM:
+    case EFFECT_KEY:
+    case EFFECT_RESUME:
+    case EFFECT_RANK:
+    case EFFECT_INVITE:
     case EFFECT_COUNT: break; /* of the store alone */
     }
 }
@@ -133,7 +137,8 @@ static void answer(const struct deed *d)
     }
     if (!op->cseq) {
         msg.kind = KIND_OK;
-        msg.ok.text = str_of(op->text);
+        msg.ok.text =
+            str_of(op->effect == EFFECT_RENAME ? op->text : NULL);
     } else {
         msg.send_ack.cseq = op->cseq;
         msg.send_ack.room = op->room;

@@ -49,6 +49,7 @@ void batch_clear(struct batch *batch)
     for (size_t i = 0; i < batch->n; i++) {
         event_unref(batch->ops[i].event);
         free(batch->ops[i].text);
+        free(batch->ops[i].note);
     }
     free(batch->ops);
     *batch = (struct batch){ 0 };

@@ -32,6 +32,12 @@ enum effect {
     EFFECT_SIDE,   /* direct room: one side is the account, called `text` */
     EFFECT_DROP,   /* the room is no more, nor its events up to `seq` */
     EFFECT_TRIM,   /* its events up to `seq` are no more */
+    EFFECT_KEY,    /* the account has the key `text`, called `note`, seen at
+                    * `ts`; kind 1: it is revoked */
+    EFFECT_RESUME, /* hashes of the device's tokens: `text` used, `note` next */
+    EFFECT_RANK,   /* the account's place on the server is `kind`: set rank */
+    EFFECT_INVITE, /* an invitation of hash `text` is good until `ts`, `kind`
+                    * times; 0: no more */
     EFFECT_COUNT
 };
 
@@ -39,15 +45,16 @@ enum effect {
 struct store_op {
     struct event *event; /* owned; NULL: nothing to tell the members */
     enum effect effect;
-    unsigned kind;         /* FOUND: value set room */
+    unsigned kind;         /* FOUND: value set room; others: see effect */
     uint64_t account;      /* whose command, or about whom */
     uint64_t device, cseq; /* its counter moves to cseq; 0: no counter */
     uint64_t room;         /* 0: none */
     uint64_t seq;          /* DROP, TRIM */
+    uint64_t ts;           /* ms since 1970 */
     unsigned error;        /* the command is refused for good with this */
     uint32_t request;      /* copied into the answer */
     uint64_t session;      /* who gets the answer when there is no device */
-    char *text;            /* owned, may be NULL */
+    char *text, *note;     /* owned, may be NULL */
 };
 
 /* ---- known of a device ---- */
@@ -96,14 +103,18 @@ struct store_answer {
 
 enum store_row_kind {
     ROW_LAST,    /* room, account: the highest ids ever given */
-    ROW_ACCOUNT, /* account, text: nick, token: its hash as EFFECT_TOKEN */
+    ROW_ACCOUNT, /* account, text: nick, token: its hash as EFFECT_TOKEN,
+                  * rank */
     ROW_DEVICE,  /* account, device, cseq */
     ROW_REFUSAL, /* account, device, cseq, error: a command refused */
     ROW_ROOM,    /* room, room_kind, text: as EFFECT_FOUND, topic, first,
                   * head, ts */
     ROW_DROPPED, /* room, first, head: EFFECT_DROP; these are still there */
     ROW_SIDE,    /* room, account, text: nick */
-    ROW_MEMBER   /* room, account */
+    ROW_MEMBER,  /* room, account */
+    ROW_INVITE,  /* text: hash, ts: until, left: uses */
+    ROW_KEY,     /* account, text: key, note: label, added, ts: seen, revoked */
+    ROW_RESUME   /* account, device, text: used, note: next */
 };
 
 struct store_row {
@@ -111,8 +122,10 @@ struct store_row {
     uint64_t account, room, device, cseq;
     uint64_t first, head, ts; /* of a room: seqs kept, time of the last */
     unsigned room_kind;       /* value set room */
-    unsigned error;
-    struct str text, topic, token;
+    unsigned error, rank;
+    uint64_t added, left;
+    bool revoked;
+    struct str text, topic, token, note;
 };
 
 /* ---- what takes long, and is done meanwhile ---- */

@@ -38,6 +38,28 @@ static const char *const MIGRATIONS[] = {
     " kind INTEGER NOT NULL, account INTEGER NOT NULL,"
     " device INTEGER NOT NULL, cseq INTEGER NOT NULL, ref INTEGER NOT NULL,"
     " nick TEXT, text TEXT);",
+    /* who people are, and what they may */
+    "ALTER TABLE account ADD COLUMN rank INTEGER;"
+    "ALTER TABLE account ADD COLUMN uid INTEGER;"
+    "ALTER TABLE account ADD COLUMN secret TEXT;"
+    "CREATE TABLE key(account INTEGER, print TEXT, label TEXT,"
+    " added INTEGER NOT NULL, seen INTEGER NOT NULL, revoked INTEGER NOT NULL,"
+    " PRIMARY KEY(account, print)) WITHOUT ROWID;"
+    "CREATE TABLE resume(account INTEGER, device INTEGER, used TEXT,"
+    " next TEXT, PRIMARY KEY(account, device)) WITHOUT ROWID;"
+    "CREATE TABLE invite(code TEXT PRIMARY KEY, until INTEGER NOT NULL,"
+    " uses INTEGER NOT NULL) WITHOUT ROWID;"
+    "ALTER TABLE room ADD COLUMN mode INTEGER;"
+    "ALTER TABLE room ADD COLUMN slow INTEGER;"
+    "ALTER TABLE room ADD COLUMN most INTEGER;"
+    "ALTER TABLE room ADD COLUMN key TEXT;"
+    "ALTER TABLE member ADD COLUMN role INTEGER;"
+    "ALTER TABLE member ADD COLUMN muted INTEGER;"
+    "CREATE TABLE ban(room INTEGER, kind INTEGER, who TEXT,"
+    " until INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT, reason TEXT,"
+    " nick TEXT, PRIMARY KEY(room, kind, who)) WITHOUT ROWID;"
+    "CREATE TABLE guest(room INTEGER, account INTEGER,"
+    " PRIMARY KEY(room, account)) WITHOUT ROWID;",
 };
 
 enum { VERSION_NOW = sizeof MIGRATIONS / sizeof *MIGRATIONS };

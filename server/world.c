@@ -24,12 +24,14 @@ struct store_config world_store_config(const struct limits *limits)
 
 static void init_maps(struct world *w, const uint64_t secret[2])
 {
-    struct map *maps[] = { &w->sessions, &w->accounts, &w->names,
-                           &w->tokens,   &w->rooms,    &w->doors };
+    struct map *maps[] = { &w->sessions, &w->accounts, &w->names, &w->tokens,
+                           &w->resumes,  &w->rooms,    &w->doors };
 
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         map_init(maps[i], secret);
     gate_init(&w->gate, secret);
+    codes_init(&w->codes, secret);
+    throttle_init(&w->throttle, secret);
 }
 
 static uint64_t random_word(const struct world_config *config)
@@ -89,8 +91,8 @@ static void empty_rooms(struct world *w)
 
 void world_free(struct world *w)
 {
-    struct map *maps[] = { &w->sessions, &w->accounts, &w->names,
-                           &w->tokens,   &w->rooms,    &w->doors };
+    struct map *maps[] = { &w->sessions, &w->accounts, &w->names, &w->tokens,
+                           &w->resumes,  &w->rooms,    &w->doors };
     size_t at = 0;
     void *value;
 
@@ -103,6 +105,8 @@ void world_free(struct world *w)
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         map_fini(maps[i]);
     gate_fini(&w->gate);
+    codes_fini(&w->codes);
+    throttle_fini(&w->throttle);
     retain_fini(&w->retain);
     store_free(w->store);
     heap_fini(&w->env.deadlines);

@@ -18,7 +18,7 @@ B=${1:-build}
 # From the top.  Files on one line are parts of one thing, or do not meet.
 LINES='
 server  main chatctl
-server  net net_listen net_stream net_dgram net_inquiry
+server  net net_listen net_peer net_stream net_dgram net_inquiry
 server  inquiry
 server  control control_act control_list control_look control_store control_walk http
 server  service
@@ -28,16 +28,17 @@ server  hub hub_door hub_in keys storage
 server  doze
 server  pull
 server  settle verbs
-server  login mood sync talk
+server  enrol login mood sync talk
 server  call presence query revive
 server  world people record retain
 server  room store store_ask store_chore store_put
-server  admit config gate keyfile session sheet store_crew
+server  admit config gate keyfile sheet store_crew
 server  store_copy
 server  store_db store_read store_recall store_schema store_write
-server  counters recent store_batch tally waiting
+server  account session
+server  codes counters credential recent store_batch tally throttle waiting
 server  store_pile
-server  account address answer datadir event heap histogram keep log map metrics part privileges runfile supervisor words
+server  address answer datadir event heap histogram keep log map metrics part privileges runfile supervisor words
 
 tui     main
 tui     app pipe
@@ -45,7 +46,7 @@ tui     setup
 tui     keymap keymap_act keymap_mode complete command command_link command_look command_talk
 tui     chat
 tui     guard net dial inlet outlet
-tui     client conn delivery greeting meeting race request
+tui     client conn delivery enrol greeting meeting race request
 tui     find screen view
 tui     stage
 tui     apply bars pane sides terminfo
@@ -69,6 +70,7 @@ shared/secure.*       [A-Z][A-Z0-9a-z]*_.*|[di]2[di]_.*
 server/(main|net|net_listen|net_stream|net_dgram|net_inquiry)  uv_.*
 server/main           getrlimit|setrlimit|fprintf|fwrite|fputs|puts|std(out|err)
 server/net            clock_gettime|signal|getsockname|abort|fprintf|fputc|fwrite|stderr
+server/net_peer       getsockopt|getpw(uid|nam)_r
 server/net_inquiry    getsockopt|geteuid|close
 server/net_listen     fcntl|socket|setsockopt|bind|listen|accept|connect|close|stat|unlink|umask
 server/address        getaddrinfo|freeaddrinfo|gai_strerror|inet_ntop
@@ -97,8 +99,8 @@ tui/sink              shm_(open|unlink)|tmpfile|fdopen|fileno|fflush|fclose|prea
 tui/glyph             wcwidth
 tui/edit_kill         utf8proc_category
 tui/lang              getenv|setenv|setlocale|nl_langinfo|(bind|bind_)?textdomain(_codeset)?
-tui/settings          getenv|getpwuid|getuid|fopen|fclose|fread|ferror|fputs
-tui/setup             getenv|setlocale|fprintf|stderr
+tui/settings          stat|getenv|getpwuid|getuid|fopen|fclose|fread|ferror|fputs
+tui/setup             gethostname|getenv|setlocale|fprintf|stderr
 tui/guard             isatty
 tui/(journal|files)   open|close|read|write|lseek|f?stat|rename|unlink|mkdir|flock|f(data)?sync|ftruncate
 tui/journal           sprintf

@@ -691,7 +691,7 @@ static void test_store_does_not_write_a_damaged_file(void **state)
 
     fill(t, 1, 900);
     close_it(t);
-    scribble(t, 16 * 4096, 4096);
+    scribble(t, 20 * 4096, 4096);
     sql(t, "UPDATE meta SET value = 1 WHERE name = 'open'"); /* as if killed */
     assert_true(try_open(t));
     assert_true(t->opened.was_cut && t->opened.is_damaged);
@@ -713,7 +713,7 @@ static void test_store_stops_when_it_finds_damage(void **state)
 
     fill(t, 1, 900);
     close_it(t);
-    scribble(t, 16 * 4096, 4096);
+    scribble(t, 20 * 4096, 4096);
     assert_true(try_open(t));
     q.bytes = SIZE_MAX;
     assert_true(store_ask(t->store, &q));
