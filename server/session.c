@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "server/env.h"
+#include "server/event.h"
 #include "shared/frame.h"
 #include "shared/mem.h"
 #include "shared/wire.h"
@@ -53,6 +54,7 @@ void session_free(struct session *s)
     heap_set(&s->env->deadlines, &s->timer, NEVER);
     link_free(s->link);
     frame_unref(s->parked);
+    event_unref(s->sought.event);
     free(s->peer);
     free(s->gate);
     free(s);
@@ -149,6 +151,12 @@ void session_push(struct session *s, struct frame *frame, enum lane lane,
         return;
     }
     session_wake(s);
+}
+
+void session_seek(struct session *s, const struct sought *found)
+{
+    event_unref(s->sought.event);
+    s->sought = found ? *found : (struct sought){ 0 };
 }
 
 void session_complain(struct session *s, const struct complaint *c)

@@ -105,6 +105,9 @@ static void take_effect(const struct deed *d)
             d->account->recorded = false;
         break;
     case EFFECT_DROP: retain_dropped(d->w, d->op, true); break;
+    case EFFECT_EDIT:
+    case EFFECT_REDACT:
+    case EFFECT_REACT: break; /* those who see the event know */
     case EFFECT_RECORD:
     case EFFECT_TOKEN:
     case EFFECT_RETIRE:
@@ -220,6 +223,8 @@ void settle_batch(struct world *w, const struct store_batch *batch,
     for (size_t i = 0; i < batch->n; i++) {
         struct deed d = look_up(w, &batch->ops[i], now);
 
+        if (d.op->target)
+            touched_drop(&w->touched, d.op->room, d.op->target->seq);
         if (batch->error)
             revert(&d);
         else

@@ -102,6 +102,7 @@ void world_free(struct world *w)
         account_free(value);
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         map_fini(maps[i]);
+    touched_fini(&w->touched);
     gate_fini(&w->gate);
     retain_fini(&w->retain);
     store_free(w->store);

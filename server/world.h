@@ -18,6 +18,7 @@
 #include "server/retain.h"
 #include "server/room.h"
 #include "server/session.h"
+#include "server/touched.h"
 #include "shared/now.h"
 #include "shared/wire.h"
 
@@ -54,6 +55,7 @@ struct world {
     struct list dying;  /* accounts that leave their rooms */
     struct list empty;  /* rooms without members, longest first */
     struct retain retain;
+    struct touched touched;
     uint64_t last_session, last_account, last_room;
 
     uint64_t *changed; /* accounts whose presence is to be told */

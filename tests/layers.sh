@@ -27,19 +27,19 @@ server  hub hub_door hub_in keys storage
 server  doze
 server  pull
 server  settle verbs
-server  login mood sync talk
+server  change login mood sync talk
 server  call presence query revive
 server  world people record retain
 server  room store store_ask store_put
 server  admit config gate keyfile session sheet store_crew
 server  store_db store_read store_recall store_schema store_write
 server  counters recent store_batch tally waiting
-server  account address answer datadir event heap keep log map metrics privileges runfile supervisor words
+server  account address answer datadir event heap keep log map metrics privileges runfile supervisor touched words
 
 tui     main
 tui     app pipe
 tui     setup
-tui     keymap keymap_act keymap_mode complete command command_link command_look command_talk
+tui     keymap keymap_act keymap_mode complete command command_amend command_link command_look command_talk
 tui     chat
 tui     guard net dial inlet outlet
 tui     client conn delivery greeting meeting race request
@@ -48,7 +48,7 @@ tui     stage
 tui     apply bars pane sides terminfo
 tui     block edit_kill edit_recall keys layout presence tail
 tui     edit keyseq lines model outbox plain settings tty trust
-tui     address bytes canvas glyph history identity journal judge key known lang mention phrase pump question recall rescue sink state switcher theme ui undo wrap
+tui     address amend bytes canvas glyph history identity journal judge key known lang mention phrase pump question recall rescue sink state switcher theme ui undo wrap
 tui     files
 '
 
