@@ -95,7 +95,7 @@ static void apply(struct history *h, size_t index, const struct line *change)
 
     switch (change->event) {
     case event_EDIT:
-        if (line->by || change->seq < line->edited)
+        if (line->by)
             break;
         line->edited = change->seq;
         set_text(h, line, str_of(change->text));
