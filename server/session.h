@@ -74,7 +74,7 @@ struct session {
     struct frame *parked;   /* a request that waits for its token */
     uint64_t held_until_us; /* not pulled before; 0: not held */
     struct sought sought;
-    uint64_t forgiven_us;   /* silence counts from here at the earliest */
+    uint64_t forgiven_us; /* silence counts from here at the earliest */
 
     struct list dozing; /* DORMANT: in a list of the hub */
     uint64_t dozer;     /* its account, and what is to be the same of it */
