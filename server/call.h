@@ -69,6 +69,9 @@ enum err on_hist(struct call *);
 enum err on_members(struct call *);
 enum err on_room_list(struct call *);
 
+/* seek.c */
+enum err on_search(struct call *);
+
 /* mood.c */
 enum err on_status(struct call *);
 enum err on_typing(struct call *);

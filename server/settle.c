@@ -8,6 +8,7 @@
 
 #include "server/event.h"
 #include "server/presence.h"
+#include "server/seek.h"
 #include "server/store.h"
 #include "server/sync.h"
 #include "server/world.h"
@@ -55,6 +56,8 @@ static void publish(const struct deed *d)
         return;
     d->w->env.metrics.events++;
     room_publish(d->room, d->op->event, &d->w->env);
+    if (d->op->event->kind <= event_NOTICE || d->op->target)
+        seek_note(d->w, d->room);
 }
 
 /* Let in: they get the room as it now is, others learn how they are. */
@@ -114,6 +117,9 @@ static void take_effect(const struct deed *d)
     case EFFECT_FOUND:
     case EFFECT_SIDE:
     case EFFECT_TRIM:
+        if (d->room)
+            seek_note(d->w, d->room);
+        break;
     case EFFECT_COUNT: break; /* of the store alone */
     }
 }

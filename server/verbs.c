@@ -46,6 +46,7 @@ static const struct verb VERBS[] = {
     [KIND_REACT] = { IN_READY, COST_SEND, offsetof(struct msg, react.cseq),
                      on_react },
     [KIND_HIST] = { IN_READY, COST_QUERY, 0, on_hist },
+    [KIND_SEARCH] = { IN_READY, COST_QUERY, 0, on_search },
     [KIND_ROOM_SET] = { IN_READY, COST_SEND,
                         offsetof(struct msg, room_set.cseq), on_room_set },
     [KIND_JOIN] = { IN_READY, COST_SEND, offsetof(struct msg, join.cseq),

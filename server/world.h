@@ -22,6 +22,7 @@
 #include "shared/now.h"
 #include "shared/wire.h"
 
+struct search;
 struct store;
 struct store_config;
 struct store_op;
@@ -32,6 +33,7 @@ struct world_config {
     const char *name; /* of the server, borrowed for ever */
     /* Owned by the world from then on; NULL: one in memory. */
     struct store *store;
+    struct search *search; /* owned as well; NULL: there is none */
     /* Secret bytes from the system; must not block. */
     void (*random)(void *ctx, uint8_t *out, size_t len);
     void *random_ctx;
@@ -40,7 +42,8 @@ struct world_config {
 struct world {
     struct env env;
     struct world_config config;
-    struct store *store; /* owned */
+    struct store *store;   /* owned */
+    struct search *search; /* owned; NULL: nothing can be searched */
     uint64_t epoch;
     struct gate gate;
     struct map sessions;     /* by id */

@@ -28,13 +28,14 @@ server  doze
 server  pull
 server  settle verbs
 server  change login mood sync talk
-server  call presence query revive
+server  call presence query revive seek
 server  world people record retain
-server  room store store_ask store_put
+server  room search store store_ask store_put
 server  admit config gate keyfile session sheet store_crew
+server  index index_find
 server  store_db store_read store_recall store_schema store_write
 server  counters recent store_batch tally waiting
-server  account address answer datadir event heap keep log map metrics privileges runfile supervisor touched words
+server  account address answer datadir event heap keep log map metrics privileges runfile supervisor terms touched words
 
 tui     main
 tui     app pipe
@@ -73,7 +74,10 @@ server/supervisor     sd_.*
 server/privileges     [gs]ete?[ug]id|initgroups|getpwnam|chown|stat
 server/runfile        open|close|pread|pwrite|flock|fdatasync
 server/store_crew     pthread_.*|sigfillset|clock_gettime
+server/search         pthread_.*|sigfillset
 server/store_(db|read|recall|schema|write)  sqlite3_.*
+server/index(_find)?  sqlite3_.*
+server/index          unlink
 server/keyfile        open|close|read|write|link|unlink|rename|f?stat|fsync|getpid
 server/datadir        mkdir|getenv|geteuid
 server/chatctl        socket|setsockopt|connect|close|send|fdopen|fgets|fflush|fclose|ferror|getenv|f?printf|f?put[cs]|putchar|puts|fwrite|std(out|err)
