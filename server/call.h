@@ -2,7 +2,8 @@
  *
  * One message being answered, and the functions that answer: a row of the
  * table in verbs.c names each.  A function returns 0 when it has answered or
- * given the matter to the store, or the error that is the answer.
+ * given the matter to the store, or the error that is the answer.  One that has
+ * to wait sets wait_us and is called again.
  */
 #ifndef SERVER_CALL_H
 #define SERVER_CALL_H
@@ -14,6 +15,8 @@
 #include "shared/str.h"
 #include "shared/wire.h"
 
+struct event;
+struct member;
 struct room;
 struct session;
 struct store_op;
@@ -25,6 +28,7 @@ struct call {
     const struct msg *msg;
     struct now now;
     uint64_t cseq;      /* of an ordered command, else 0 */
+    uint64_t wait_us;   /* set when it cannot be said yet: not before */
     struct str subject; /* what an error is about; borrowed */
     uint64_t retry_us;  /* when to try again, mono_us; 0: soon */
     const char *why;    /* for people, better than its text; NULL: that */
@@ -54,10 +58,24 @@ enum err on_join(struct call *);
 enum err on_part(struct call *);
 enum err on_nick(struct call *);
 
+/* What changes of messages have in common with saying something. */
+struct member *talk_member(const struct call *, uint64_t room);
+struct event *talk_event(const struct call *, struct room *, unsigned kind,
+                         struct str text, uint64_t ref);
+enum err talk_check_text(struct call *, struct str text);
+
+/* change.c */
+enum err on_edit(struct call *);
+enum err on_redact(struct call *);
+enum err on_react(struct call *);
+
 /* query.c */
 enum err on_hist(struct call *);
 enum err on_members(struct call *);
 enum err on_room_list(struct call *);
+
+/* seek.c */
+enum err on_search(struct call *);
 
 /* mood.c */
 enum err on_status(struct call *);

@@ -25,8 +25,19 @@ struct event *event_new(const struct msg_event *body)
     event->account = body->account;
     event->device = body->device;
     event->cseq = body->cseq;
+    event->ref = body->ref;
     event->frame = frame_of(&msg);
     return event;
+}
+
+struct msg_event event_body(const struct event *event)
+{
+    struct msg msg;
+    int err = wire_decode(&msg, frame_str(event->frame), NULL);
+
+    assert(!err); /* we have encoded it ourselves, and what we take is clean */
+    (void)err;
+    return msg.event;
 }
 
 struct event *event_ref(struct event *event)

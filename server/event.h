@@ -17,11 +17,15 @@ struct event {
     unsigned kind; /* value set event */
     uint64_t room, seq, ts;
     uint64_t account, device, cseq; /* who did it; device 0: the server */
+    uint64_t ref;
     struct frame *frame;
 };
 
 /* Encode; the caller owns the one reference. Strings are copied. */
 struct event *event_new(const struct msg_event *);
+
+/* All that it says; strings are views into its frame. */
+struct msg_event event_body(const struct event *);
 
 /* One reference more; returns its argument. */
 struct event *event_ref(struct event *);

@@ -11,6 +11,8 @@
 #include "server/presence.h"
 #include "server/pull.h"
 #include "server/query.h"
+#include "server/search.h"
+#include "server/seek.h"
 #include "server/settle.h"
 #include "server/store.h"
 #include "server/sync.h"
@@ -216,6 +218,23 @@ static bool attend_due(struct hub *hub, struct now now)
 
 /* ---- the turn ---- */
 
+static bool serve_search(struct hub *hub)
+{
+    struct search *search = hub->w->search;
+    struct index_answer answer;
+    bool any = false;
+
+    if (!search)
+        return false;
+    search_turn(search);
+    while (search_answered(search, &answer)) {
+        seek_answered(hub->w, &answer);
+        index_thank(&answer);
+        any = true;
+    }
+    return any;
+}
+
 static bool serve_store(struct hub *hub, struct now now)
 {
     struct store *store = hub->w->store;
@@ -247,6 +266,7 @@ void hub_turn(struct hub *hub, struct now now)
     for (int i = 0; hub->more && i < ROUNDS_MAX; i++) {
         hub->more = attend_due(hub, now);
         hub->more = serve_store(hub, now) || hub->more;
+        hub->more = serve_search(hub) || hub->more;
     }
     if (w->tell_at_us <= now.mono_us)
         presence_tell(w, now);
@@ -258,7 +278,8 @@ uint64_t hub_deadline(const struct hub *hub)
 {
     const struct timer *timer = heap_first(&hub->w->env.deadlines);
 
-    if (hub->more || store_is_ready(hub->w->store))
+    if (hub->more || store_is_ready(hub->w->store) ||
+        (hub->w->search && search_is_ready(hub->w->search)))
         return 0;
     return time_min(timer ? timer->at : NEVER,
                     time_min(hub->w->tell_at_us, hub->reap_at_us));

@@ -113,6 +113,7 @@ static int make_hub(struct service *service)
                  .wall_ms = service->began.wall_ms },
         .name = SERVER_NAME,
         .store = service->storage.store,
+        .search = service->storage.search,
         .random = net_random,
         .login = net_login,
     };
@@ -120,6 +121,7 @@ static int make_hub(struct service *service)
 
     service->hub = hub_new(&config, service->began);
     service->storage.store = NULL; /* the world's */
+    service->storage.search = NULL;
     world = hub_world(service->hub);
     world->policy = service_policy(settings);
     retain_set_rules(world, settings->keep_rooms);
@@ -167,14 +169,16 @@ static void go_on(struct service *service, struct net *net)
 /* Run until the end; returns an exit code. */
 static int run(struct service *service, const struct net_config *config)
 {
-    struct store *store = hub_world(service->hub)->store;
+    struct world *w = hub_world(service->hub);
     struct net *net = net_new(config);
     char why[512];
     int err;
 
     if (!net)
         return complain(EX_OSERR, "cannot start: the system has no event loop");
-    store_on_ready(store, on_ready, net);
+    store_on_ready(w->store, on_ready, net);
+    if (w->search)
+        search_on_ready(w->search, on_ready, net);
     err = net_listen(net, why, sizeof why);
     if (!err && !privileges_drop(&service->privileges)) {
         err = EX_OSERR;
@@ -184,7 +188,9 @@ static int run(struct service *service, const struct net_config *config)
         complain(err, why);
     else
         go_on(service, net);
-    store_on_ready(store, NULL, NULL);
+    store_on_ready(w->store, NULL, NULL);
+    if (w->search)
+        search_on_ready(w->search, NULL, NULL);
     net_free(net);
     return err;
 }

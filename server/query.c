@@ -117,6 +117,24 @@ static void send_place(struct session *s, const struct store_answer *answer)
     session_say(s, &msg, true);
 }
 
+/* ---- a message that a command is about ---- */
+
+static void keep_found(const struct world *w, struct session *s,
+                       const struct store_answer *answer)
+{
+    const struct store_query *q = &answer->query;
+    struct sought found = { .room = q->room,
+                            .seq = q->lo,
+                            .changes = store_changes(w->store, q->room),
+                            .known = true,
+                            .reacted = answer->reacted,
+                            .error = answer->error };
+
+    if (answer->n)
+        found.event = event_ref(answer->events[0]);
+    session_seek(s, &found);
+}
+
 /* ---- what comes back ---- */
 
 static void send_failure(struct session *s, const struct store_answer *answer)
@@ -137,11 +155,14 @@ void query_answered(struct world *w, const struct store_answer *answer)
         retain_answered(w, answer);
     if (!s || s->state != SESSION_READY)
         return;
-    if (answer->query.kind == QUERY_PAGE) {
+    if (answer->query.kind == QUERY_PAGE ||
+        answer->query.kind == QUERY_TARGET) {
         s->asking = false;
         session_arm(s, 0); /* what waited for it may go on */
     }
-    if (answer->error)
+    if (answer->query.kind == QUERY_TARGET)
+        keep_found(w, s, answer);
+    else if (answer->error)
         send_failure(s, answer);
     else if (answer->query.kind == QUERY_PLACE)
         send_place(s, answer);

@@ -10,6 +10,7 @@
 #include "server/event.h"
 #include "shared/frame.h"
 #include "shared/mem.h"
+#include "shared/wire.h"
 
 enum {
     FILL_MAX = 256,  /* a ring is filled backward up to so many */
@@ -190,6 +191,49 @@ void recent_fill(struct recent *recent, struct event *const *events, size_t n)
             hold(recent, log, event, true);
     }
     if (log && log->n)
+        shrink(recent, log);
+}
+
+static void replace(struct recent *recent, struct event **at,
+                    struct event *event)
+{
+    recent->bytes -= cost_of(*at);
+    event_unref(*at);
+    *at = event_ref(event);
+    recent->bytes += cost_of(event);
+}
+
+static void blank_edits(struct recent *recent, struct recent_log *log,
+                        uint64_t ref)
+{
+    for (size_t i = 0; i < log->n; i++) {
+        struct event **at = slot(log, i), *event;
+        struct msg_event body;
+
+        if ((*at)->kind != event_EDIT || (*at)->ref != ref)
+            continue;
+        body = event_body(*at);
+        body.text = str_of(NULL);
+        event = event_new(&body);
+        replace(recent, at, event);
+        event_unref(event);
+    }
+}
+
+void recent_change(struct recent *recent, struct event *event, bool blank)
+{
+    struct recent_log *log = find(recent, event->room);
+
+    if (!log)
+        return;
+    log->changes++;
+    if (recent_at(recent, event->room, event->seq))
+        replace(recent,
+                slot(log, log->n - 1 - (size_t)(log->last - event->seq)),
+                event);
+    if (blank)
+        blank_edits(recent, log, event->seq);
+    if (log->n)
         shrink(recent, log);
 }
 

@@ -23,6 +23,7 @@ struct recent_log {
     uint64_t first, last; /* seqs stored; last 0: none */
     struct event **ring;  /* cap entries */
     size_t head, n, cap;
+    uint64_t changes; /* how many of its events have become others */
 };
 
 struct recent {
@@ -54,6 +55,13 @@ void recent_fill(struct recent *, struct event *const *, size_t n);
 
 /* The event, borrowed, or NULL. */
 struct event *recent_at(const struct recent *, uint64_t room, uint64_t seq);
+
+/*
+ * An event of that room and number has become this one.  When nothing is to
+ * be left of what it was, the texts of its edits go as well.  Takes references
+ * of what is at hand.
+ */
+void recent_change(struct recent *, struct event *, bool blank);
 
 /* Nothing up to and with seq is stored any more. */
 void recent_trim(struct recent *, uint64_t room, uint64_t seq);

@@ -11,6 +11,7 @@
 
 #include "server/credential.h"
 #include "server/env.h"
+#include "server/event.h"
 #include "shared/frame.h"
 #include "shared/mem.h"
 #include "shared/secure_hash.h"
@@ -72,6 +73,7 @@ void session_free(struct session *s)
     heap_set(&s->env->deadlines, &s->timer, NEVER);
     link_free(s->link);
     frame_unref(s->parked);
+    event_unref(s->sought.event);
     free(s->peer);
     free(s->gate);
     free(s->local);
@@ -169,6 +171,12 @@ void session_push(struct session *s, struct frame *frame, enum lane lane,
         return;
     }
     session_wake(s);
+}
+
+void session_seek(struct session *s, const struct sought *found)
+{
+    event_unref(s->sought.event);
+    s->sought = found ? *found : (struct sought){ 0 };
 }
 
 void session_complain(struct session *s, const struct complaint *c)

@@ -28,6 +28,7 @@ struct local {
 struct account;
 struct device;
 struct env;
+struct event;
 struct frame;
 struct msg;
 
@@ -38,6 +39,14 @@ enum session_state {
     SESSION_DORMANT, /* datagram: silent, but it may go on, see doze.h */
     SESSION_CLOSING, /* BYE said or heard: output drains */
     SESSION_DEAD     /* the edge is to close and bury it */
+};
+
+/* A message that a parked command is about, once it has been read. */
+struct sought {
+    uint64_t room, seq, changes; /* changes: as store_changes then */
+    struct event *event;         /* NULL: there is none; a reference */
+    bool known, reacted;
+    int error;
 };
 
 struct session {
@@ -71,7 +80,8 @@ struct session {
     struct bucket bytes, queries;
     struct frame *parked;   /* a request that waits for its token */
     uint64_t held_until_us; /* not pulled before; 0: not held */
-    uint64_t forgiven_us;   /* silence counts from here at the earliest */
+    struct sought sought;
+    uint64_t forgiven_us; /* silence counts from here at the earliest */
 
     struct list dozing; /* DORMANT: in a list of the hub */
     uint64_t dozer;     /* its account, and what is to be the same of it */
@@ -84,7 +94,8 @@ struct session {
     bool invited;    /* it has shown a good invitation */
     bool live;       /* SYNC done: events are pushed */
     bool lagging;    /* events are not pushed, only heads later */
-    bool asking;     /* a page of history is on its way to it */
+    bool asking;     /* what was read for it is on its way */
+    bool paid;       /* what is parked has been paid for */
     bool typing;     /* what was relayed at typing_us */
     bool shown_late; /* its presence says LATE */
     bool close_said; /* datagram: CLOSE went out */
@@ -134,6 +145,9 @@ void session_send(struct session *, struct frame *, enum lane, uint64_t key,
  */
 void session_push(struct session *, struct frame *, enum lane, uint64_t key,
                   bool own);
+
+/* What was read for its parked command, with its reference; NULL: forget. */
+void session_seek(struct session *, const struct sought *);
 
 /* ERROR: request may be 0, cseq 0, subject empty. */
 struct complaint {

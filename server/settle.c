@@ -8,6 +8,7 @@
 
 #include "server/event.h"
 #include "server/presence.h"
+#include "server/seek.h"
 #include "server/store.h"
 #include "server/sync.h"
 #include "server/world.h"
@@ -55,6 +56,8 @@ static void publish(const struct deed *d)
         return;
     d->w->env.metrics.events++;
     room_publish(d->room, d->op->event, &d->w->env);
+    if (d->op->event->kind <= event_NOTICE || d->op->target)
+        seek_note(d->w, d->room);
 }
 
 /* Let in: they get the room as it now is, others learn how they are. */
@@ -105,12 +108,18 @@ static void take_effect(const struct deed *d)
             d->account->recorded = false;
         break;
     case EFFECT_DROP: retain_dropped(d->w, d->op, true); break;
+    case EFFECT_EDIT:
+    case EFFECT_REDACT:
+    case EFFECT_REACT: break; /* those who see the event know */
     case EFFECT_RECORD:
     case EFFECT_TOKEN:
     case EFFECT_RETIRE:
     case EFFECT_FOUND:
     case EFFECT_SIDE:
     case EFFECT_TRIM:
+        if (d->room)
+            seek_note(d->w, d->room);
+        break;
     case EFFECT_KEY:
     case EFFECT_RESUME:
     case EFFECT_RANK:
@@ -225,6 +234,8 @@ void settle_batch(struct world *w, const struct store_batch *batch,
     for (size_t i = 0; i < batch->n; i++) {
         struct deed d = look_up(w, &batch->ops[i], now);
 
+        if (d.op->target)
+            touched_drop(&w->touched, d.op->room, d.op->target->seq);
         if (batch->error)
             revert(&d);
         else

@@ -100,6 +100,25 @@ static struct store_config config_of(const struct storage *storage,
     return config;
 }
 
+/* What is said can be kept without it, so it does not hold us up. */
+static void open_search(struct storage *storage, const char *data)
+{
+    char *dir = datadir_path(data), *path = datadir_file(dir, "search.db");
+    struct search_config config = { .path = path,
+                                    .log = storage->path,
+                                    .epoch = store_epoch(storage->store),
+                                    .threads = true };
+
+    if (runfile_touch(path))
+        snprintf(storage->no_search, sizeof storage->no_search, "%s",
+                 strerror(errno));
+    else
+        storage->search =
+            search_open(&config, storage->no_search, sizeof storage->no_search);
+    free(path);
+    free(dir);
+}
+
 int storage_open(struct storage *storage, const struct settings *settings,
                  void (*random)(void *ctx, uint8_t *out, size_t len))
 {
@@ -119,14 +138,18 @@ int storage_open(struct storage *storage, const struct settings *settings,
         runfile_set_mark(&storage->run, store_mark(storage->store)))
         return fail(storage, EX_IOERR, "chat.run beside %s: %s", storage->path,
                     strerror(errno));
+    if (storage->path)
+        open_search(storage, settings->data);
     return 0;
 }
 
 void storage_close(struct storage *storage)
 {
+    search_free(storage->search);
     store_free(storage->store);
     runfile_close(&storage->run);
     free(storage->path);
+    storage->search = NULL;
     storage->store = NULL;
     storage->path = NULL;
 }
@@ -140,6 +163,9 @@ void storage_announce(const struct storage *storage, struct world *w)
         log_num("new", opened->is_new),
         log_num("restored", opened->is_restored),
         log_num("checked", opened->was_cut));
+    if (*storage->no_search)
+        LOG(&w->env.log, "search.none",
+            log_str("why", str_of(storage->no_search)));
     if (opened->is_damaged)
         LOG(&w->env.log, "store.damaged", log_str("why", str_of(opened->why)));
 }

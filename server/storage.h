@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The store where the settings say it lies: chat.db in the data directory, and
- * chat.run beside it.
+ * chat.run and the index, search.db, beside it.
  */
 #ifndef SERVER_STORAGE_H
 #define SERVER_STORAGE_H
@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "server/runfile.h"
+#include "server/search.h"
 #include "server/store.h"
 
 struct settings;
@@ -16,10 +17,12 @@ struct world;
 
 struct storage {
     struct runfile run;
-    char *path;          /* of chat.db; NULL: in memory */
-    struct store *store; /* until the world owns it */
+    char *path;            /* of chat.db; NULL: in memory */
+    struct store *store;   /* until the world owns it */
+    struct search *search; /* likewise; NULL: there is none */
     struct store_opened opened;
-    char why[1024]; /* what went wrong: a sentence */
+    char no_search[256]; /* why there is none */
+    char why[1024];      /* what went wrong: a sentence */
 };
 
 /*

@@ -121,6 +121,9 @@ uint64_t store_first(const struct store *, uint64_t room);
  */
 struct event *store_recent(const struct store *, uint64_t room, uint64_t seq);
 
+/* How many messages of a room have been changed: differs if any was. */
+uint64_t store_changes(const struct store *, uint64_t room);
+
 /* Ask; false when too much is being asked already. */
 bool store_ask(struct store *, const struct store_query *);
 

@@ -31,6 +31,13 @@ struct event *store_recent(const struct store *store, uint64_t room,
     return recent_at(&store->recent, room, seq);
 }
 
+uint64_t store_changes(const struct store *store, uint64_t room)
+{
+    const struct recent_log *log = recent_log(&store->recent, room);
+
+    return log ? log->changes : 0;
+}
+
 const struct store_device *store_device(const struct store *store,
                                         uint64_t account, uint64_t device)
 {
@@ -144,7 +151,7 @@ static bool answer_now(struct store_answer *answer, const struct store *store,
 {
     if (cut->kind == QUERY_PLACE)
         return give_place(answer, store, cut);
-    if (cut->kind == QUERY_AGED ||
+    if (cut->kind == QUERY_AGED || cut->kind == QUERY_TARGET ||
         !recent_at(&store->recent, cut->room, cut->lo))
         return false;
     give_page(answer, store, cut);
@@ -170,6 +177,7 @@ static bool answer_next(struct store *store, struct store_answer *answer)
         *answer = (struct store_answer){ .query = query };
         if (!clamp(log, &cut) || answer_now(answer, store, &cut))
             return true;
+        cut.changes = store_changes(store, cut.room);
         answer->query = cut;
         if (!store->crew) {
             read_now(store, answer);
@@ -181,15 +189,32 @@ static bool answer_next(struct store *store, struct store_answer *answer)
     return false;
 }
 
+/*
+ * What the crew has read.  When messages of that room have been changed since
+ * it was asked it may be what they were: it is read again.
+ */
+static bool take_read(struct store *store, struct store_answer *answer)
+{
+    while (store->reading && crew_answered(store->crew, answer)) {
+        struct store_query query = answer->query;
+
+        query.changes = store_changes(store, query.room);
+        if (query.changes == answer->query.changes) {
+            store->reading--;
+            return true;
+        }
+        store_thank(store, answer);
+        crew_ask(store->crew, &query);
+    }
+    return false;
+}
+
 bool store_answered(struct store *store, struct store_answer *answer)
 {
     if (store->paused)
         return false;
-    if (!answer_next(store, answer)) {
-        if (!store->reading || !crew_answered(store->crew, answer))
-            return false;
-        store->reading--;
-    }
+    if (!answer_next(store, answer) && !take_read(store, answer))
+        return false;
     if (answer->query.kind == QUERY_PAGE)
         recent_fill(&store->recent, answer->events, answer->n);
     return true;

@@ -48,6 +48,7 @@ void batch_clear(struct batch *batch)
 {
     for (size_t i = 0; i < batch->n; i++) {
         event_unref(batch->ops[i].event);
+        event_unref(batch->ops[i].target);
         free(batch->ops[i].text);
         free(batch->ops[i].note);
     }

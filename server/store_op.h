@@ -38,12 +38,16 @@ enum effect {
     EFFECT_RANK,   /* the account's place on the server is `kind`: set rank */
     EFFECT_INVITE, /* an invitation of hash `text` is good until `ts`, `kind`
                     * times; 0: no more */
+    EFFECT_EDIT,   /* the message becomes `target`; what it was is kept */
+    EFFECT_REDACT, /* it becomes `target`; nothing of what it was is kept */
+    EFFECT_REACT,  /* it becomes `target`; text: as the event's */
     EFFECT_COUNT
 };
 
 /* One command of a client, or one act of the server. */
 struct store_op {
     struct event *event; /* owned; NULL: nothing to tell the members */
+    struct event *target; /* owned: a message of the room as it becomes */
     enum effect effect;
     unsigned kind;         /* FOUND: value set room; others: see effect */
     uint64_t account;      /* whose command, or about whom */
@@ -77,8 +81,11 @@ struct store_device {
 enum query_kind {
     QUERY_PAGE,  /* events lo..hi, both included */
     QUERY_PLACE, /* the event that a command became, if it became one */
-    QUERY_AGED   /* the last seq of lo..hi whose time is before `ts` */
+    QUERY_AGED,  /* the last seq of lo..hi whose time is before `ts` */
+    QUERY_TARGET /* the message lo, and whether `account` reacted by `key` */
 };
+
+enum { REACT_MAX = 32 }; /* bytes of a reaction's sign */
 
 struct store_query {
     enum query_kind kind;
@@ -87,6 +94,8 @@ struct store_query {
     bool backward; /* PAGE: when bytes run out keep the last ones */
     uint64_t account, device, cseq; /* PLACE: the command */
     uint64_t ts;                    /* AGED: ms since 1970 */
+    uint64_t changes;               /* set by the store, as store_changes */
+    char key[REACT_MAX + 1];        /* TARGET: the sign of a reaction */
     uint64_t session;               /* of the asker, and its request, copied */
     uint32_t request;
 };
@@ -96,6 +105,7 @@ struct store_answer {
     struct event **events; /* in order; n of them */
     size_t n;
     uint64_t seq; /* AGED; 0: there is none */
+    bool reacted; /* TARGET */
     int error;    /* 0, or a negative error code: it could not be read */
 };
 

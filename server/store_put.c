@@ -16,7 +16,8 @@ enum { QUEUE_BYTES = 1 << 24 }; /* of events that wait, at most */
 
 static size_t bytes_of(const struct store_op *op)
 {
-    return op->event ? op->event->frame->len : 0;
+    return (op->event ? op->event->frame->len : 0) +
+           (op->target ? op->target->frame->len : 0);
 }
 
 /* Events kept of a room; 0: all. */
@@ -60,6 +61,8 @@ static void apply(struct store *store, const struct store_op *op)
         if (keep && op->event->seq > keep)
             recent_trim(&store->recent, op->event->room, op->event->seq - keep);
     }
+    if (op->target)
+        recent_change(&store->recent, op->target, op->effect == EFFECT_REDACT);
     if (op->cseq)
         counters_note(&store->counters, op->account, op->device, op->cseq,
                       op->error);

@@ -10,8 +10,18 @@
 #include "shared/error.h"
 #include "shared/frame.h"
 #include "shared/mem.h"
+#include "shared/text.h"
 
-enum { TEXT_MAX = BODY_MAX / 4 * 3 }; /* as limits.def allows at most */
+enum {
+    TEXT_MAX = BODY_MAX / 4 * 3, /* as limits.def allows at most */
+    REACTS_MAX = 2048            /* likewise, about */
+};
+
+/* It may be sent: what is in the file is what has been cleaned once. */
+static bool fits(struct str s, size_t max)
+{
+    return s.len <= max && text_is_clean(s, TEXT_LINES);
+}
 
 /* The row that a statement of events stands on; NULL: it is none of ours. */
 static struct event *event_of(struct db *db, sqlite3_stmt *stmt)
@@ -28,9 +38,14 @@ static struct event *event_of(struct db *db, sqlite3_stmt *stmt)
         .ref = db_num(stmt, 6),
         .nick = db_text(stmt, 7),
         .text = db_text(stmt, 8),
+        .edited = db_num(stmt, 9),
+        .by = db_text(stmt, 10),
+        .reacts = db_text(stmt, 11),
+        .as_of = db_num(stmt, 12),
     };
 
-    if (body.nick.len <= NAME_MAX_BYTES && body.text.len <= TEXT_MAX)
+    if (fits(body.nick, NAME_MAX_BYTES) && fits(body.text, TEXT_MAX) &&
+        fits(body.by, NAME_MAX_BYTES) && fits(body.reacts, REACTS_MAX))
         return event_new(&body);
     db_fail(db, SQLITE_CORRUPT);
     db_reset(stmt);
@@ -111,6 +126,22 @@ static void read_aged(struct db *db, struct store_answer *answer)
     db_reset(stmt);
 }
 
+static void read_target(struct db *db, struct store_answer *answer)
+{
+    const struct store_query *q = &answer->query;
+    sqlite3_stmt *stmt;
+
+    read_page(db, answer);
+    if (!answer->n || !*q->key)
+        return;
+    stmt = db_bind(db, SQL_REACTED, "isi", (uint64_t)db_key(q->room, q->lo),
+                   str_of(q->key), q->account);
+    if (!stmt || !db_step(db, stmt))
+        return;
+    answer->reacted = true;
+    db_reset(stmt);
+}
+
 void db_read(struct db *db, struct store_answer *answer)
 {
     db->trouble = NULL;
@@ -118,6 +149,7 @@ void db_read(struct db *db, struct store_answer *answer)
     case QUERY_PAGE: read_page(db, answer); break;
     case QUERY_PLACE: read_place(db, answer); break;
     case QUERY_AGED: read_aged(db, answer); break;
+    case QUERY_TARGET: read_target(db, answer); break;
     }
     answer->error = db->trouble ? -ERROR_STORE : 0;
 }

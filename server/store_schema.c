@@ -60,6 +60,16 @@ static const char *const MIGRATIONS[] = {
     " nick TEXT, PRIMARY KEY(room, kind, who)) WITHOUT ROWID;"
     "CREATE TABLE guest(room INTEGER, account INTEGER,"
     " PRIMARY KEY(room, account)) WITHOUT ROWID;",
+
+    /* Of a message that was edited: what it said before each edit. */
+    "ALTER TABLE event ADD COLUMN edited INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE event ADD COLUMN taken_by TEXT;"
+    "ALTER TABLE event ADD COLUMN reacts TEXT;"
+    "ALTER TABLE event ADD COLUMN as_of INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE version(event INTEGER, edit INTEGER, text TEXT,"
+    " PRIMARY KEY(event, edit)) WITHOUT ROWID;"
+    "CREATE TABLE reaction(event INTEGER, key TEXT, account INTEGER,"
+    " PRIMARY KEY(event, key, account)) WITHOUT ROWID;",
 };
 
 enum { VERSION_NOW = sizeof MIGRATIONS / sizeof *MIGRATIONS };

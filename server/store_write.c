@@ -120,10 +120,58 @@ static bool open_direct(struct db *db, const struct store_op *op)
     return db_run(db, SQL_MEMBER_ADD_SIDES, "i", op->room);
 }
 
+/* Events of a room up to seq, and what hangs on them. */
+static bool drop_events(struct db *db, uint64_t room, uint64_t seq)
+{
+    uint64_t lo = (uint64_t)db_key(room, 0), hi = (uint64_t)db_key(room, seq);
+
+    return db_run(db, SQL_EVENT_DROP, "ii", lo, hi) &&
+           db_run(db, SQL_VERSION_DROP, "ii", lo, hi) &&
+           db_run(db, SQL_REACTION_DROP, "ii", lo, hi);
+}
+
 static bool trim(struct db *db, const struct store_op *op)
 {
-    return db_run(db, SQL_EVENT_DROP, "ii", (uint64_t)db_key(op->room, 0),
-                  (uint64_t)db_key(op->room, op->seq));
+    return drop_events(db, op->room, op->seq);
+}
+
+/* ---- messages that become others ---- */
+
+static bool change(struct db *db, const struct event *target)
+{
+    struct msg_event body = event_body(target);
+
+    return db_run(db, SQL_EVENT_CHANGE, "isissi",
+                  (uint64_t)db_key(body.room, body.seq), body.text, body.edited,
+                  body.by, body.reacts, body.as_of);
+}
+
+static bool edit(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_VERSION_ADD, "ii",
+                  (uint64_t)db_key(op->room, op->target->seq),
+                  (uint64_t)db_key(op->room, op->event->seq)) &&
+           change(db, op->target);
+}
+
+static bool redact(struct db *db, const struct store_op *op)
+{
+    uint64_t key = (uint64_t)db_key(op->room, op->target->seq);
+
+    return db_run(db, SQL_VERSION_BLANK, "i", key) &&
+           db_run(db, SQL_VERSION_DROP, "ii", key, key) &&
+           db_run(db, SQL_REACTION_DROP, "ii", key, key) &&
+           change(db, op->target);
+}
+
+static bool react(struct db *db, const struct store_op *op)
+{
+    bool add = op->text[0] == '+';
+
+    return db_run(db, add ? SQL_REACTION_ADD : SQL_REACTION_TAKE, "isi",
+                  (uint64_t)db_key(op->room, op->target->seq),
+                  str_of(op->text + 1), op->account) &&
+           change(db, op->target);
 }
 
 /* Known as dropped from the first slice on, gone with the last. */
@@ -156,6 +204,9 @@ static bool (*const EFFECTS[EFFECT_COUNT])(struct db *,
     [EFFECT_RESUME] = set_resume,
     [EFFECT_RANK] = set_rank,
     [EFFECT_INVITE] = set_invite,
+    [EFFECT_EDIT] = edit,
+    [EFFECT_REDACT] = redact,
+    [EFFECT_REACT] = react,
 };
 
 /* ---- the log and the counters ---- */
@@ -176,8 +227,7 @@ static bool add_event(struct db *db, const struct event *event,
         return false;
     if (room_events == 0 || event->seq <= room_events)
         return true;
-    return db_run(db, SQL_EVENT_DROP, "ii", (uint64_t)db_key(event->room, 0),
-                  (uint64_t)db_key(event->room, event->seq - room_events));
+    return drop_events(db, event->room, event->seq - room_events);
 }
 
 static bool count(struct db *db, const struct store_op *op)

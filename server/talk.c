@@ -11,7 +11,7 @@
 #include "shared/text.h"
 
 /* The member that the caller is, or will be, of a room. */
-static struct member *find_member(const struct call *c, uint64_t id)
+struct member *talk_member(const struct call *c, uint64_t id)
 {
     const struct room *room = world_room(c->w, id);
     struct member *m = room ? room_member(room, c->s->account->id) : NULL;
@@ -20,8 +20,8 @@ static struct member *find_member(const struct call *c, uint64_t id)
 }
 
 /* An event by the caller. */
-static struct event *event_by(const struct call *c, struct room *room,
-                              unsigned kind, struct str text, uint64_t ref)
+struct event *talk_event(const struct call *c, struct room *room, unsigned kind,
+                         struct str text, uint64_t ref)
 {
     struct msg_event draft = {
         .kind = kind,
@@ -38,7 +38,7 @@ static struct event *event_by(const struct call *c, struct room *room,
 
 /* ---- SEND ---- */
 
-static enum err check_text(struct call *c, struct str text)
+enum err talk_check_text(struct call *c, struct str text)
 {
     const struct env *env = &c->w->env;
 
@@ -54,7 +54,7 @@ static enum err check_text(struct call *c, struct str text)
 static enum err check_send(struct call *c, const struct room *room)
 {
     const struct msg_send *send = &c->msg->send;
-    enum err error = check_text(c, send->text);
+    enum err error = talk_check_text(c, send->text);
 
     if (error)
         return error;
@@ -88,7 +88,7 @@ enum err on_send(struct call *c)
 {
     const struct msg_send *send = &c->msg->send;
     struct store_op op = { .effect = EFFECT_NONE };
-    struct member *m = find_member(c, send->room);
+    struct member *m = talk_member(c, send->room);
     unsigned kind = send->kind ? (unsigned)send->kind : event_MESSAGE;
     enum err error;
 
@@ -100,7 +100,7 @@ enum err on_send(struct call *c)
     if (error)
         return error;
     op.room = m->room->id;
-    op.event = event_by(c, m->room, kind, send->text, send->ref);
+    op.event = talk_event(c, m->room, kind, send->text, send->ref);
     call_put(c, &op);
     return ERR_NONE;
 }
@@ -110,7 +110,7 @@ enum err on_send(struct call *c)
 enum err on_room_set(struct call *c)
 {
     struct str topic = c->msg->room_set.topic;
-    struct member *m = find_member(c, c->msg->room_set.room);
+    struct member *m = talk_member(c, c->msg->room_set.room);
     struct store_op op = { .effect = EFFECT_TOPIC };
 
     if (!m)
@@ -121,7 +121,7 @@ enum err on_room_set(struct call *c)
     if (topic.len > limit(&c->w->env, LIMIT_TOPIC_BYTES))
         return ERROR_TOO_LARGE;
     op.room = m->room->id;
-    op.event = event_by(c, m->room, event_TOPIC, topic, 0);
+    op.event = talk_event(c, m->room, event_TOPIC, topic, 0);
     op.text = mem_str(topic);
     call_put(c, &op);
     return ERR_NONE;
@@ -206,7 +206,7 @@ static enum err join_public(struct call *c, struct str name)
     room_admit(room, me)->will = true;
     world_note_empty(c->w, room);
     op.room = room->id;
-    op.event = event_by(c, room, event_JOIN, str_of(NULL), 0);
+    op.event = talk_event(c, room, event_JOIN, str_of(NULL), 0);
     call_put(c, &op);
     return ERR_NONE;
 }
@@ -232,7 +232,7 @@ enum err on_join(struct call *c)
 enum err on_part(struct call *c)
 {
     struct str why = c->msg->part.text;
-    struct member *m = find_member(c, c->msg->part.room);
+    struct member *m = talk_member(c, c->msg->part.room);
     struct store_op op = { .effect = EFFECT_LEAVE };
 
     if (!m)
@@ -243,7 +243,7 @@ enum err on_part(struct call *c)
     m->will = false;
     op.room = m->room->id;
     if (m->room->kind == room_PUBLIC)
-        op.event = event_by(c, m->room, event_PART, why, 0);
+        op.event = talk_event(c, m->room, event_PART, why, 0);
     call_put(c, &op);
     return ERR_NONE;
 }

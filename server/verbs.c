@@ -39,7 +39,14 @@ static const struct verb VERBS[] = {
     [KIND_SYNC] = { IN_READY, COST_QUERY, 0, on_sync },
     [KIND_SEND] = { IN_READY, COST_SEND, offsetof(struct msg, send.cseq),
                     on_send },
+    [KIND_EDIT] = { IN_READY, COST_SEND, offsetof(struct msg, edit.cseq),
+                    on_edit },
+    [KIND_REDACT] = { IN_READY, COST_SEND, offsetof(struct msg, redact.cseq),
+                      on_redact },
+    [KIND_REACT] = { IN_READY, COST_SEND, offsetof(struct msg, react.cseq),
+                     on_react },
     [KIND_HIST] = { IN_READY, COST_QUERY, 0, on_hist },
+    [KIND_SEARCH] = { IN_READY, COST_QUERY, 0, on_search },
     [KIND_ROOM_SET] = { IN_READY, COST_SEND,
                         offsetof(struct msg, room_set.cseq), on_room_set },
     [KIND_JOIN] = { IN_READY, COST_SEND, offsetof(struct msg, join.cseq),
@@ -183,6 +190,8 @@ static void run_ordered(struct call *c, const struct verb *verb)
         error = ERROR_BUSY;
     else {
         error = verb->run(c);
+        if (!error && c->wait_us)
+            return;
         if (error && !err_is_retry(error)) {
             refuse(c, error);
             return;
@@ -227,6 +236,10 @@ static uint64_t pay(struct session *s, enum cost cost, struct now now)
         return 0;
     if (!session_keeps_up(s) || s->asking)
         return NEVER; /* let it read its answers first */
+    if (s->paid) {
+        s->paid = false;
+        return 0;
+    }
     when = bucket_when(bucket, rate, 1, now);
     if (when == 0)
         bucket_spend(bucket, rate, 1, now);
@@ -269,7 +282,8 @@ uint64_t verbs_run(struct world *w, struct session *s, const struct msg *msg,
     }
     memcpy(&c.cseq, (const char *)msg + verb->cseq, sizeof c.cseq);
     run_ordered(&c, verb);
-    return 0;
+    s->paid = c.wait_us != 0;
+    return c.wait_us;
 }
 
 void verbs_unknown(struct session *s, const struct msg *msg)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "server/search.h"
 #include "server/store.h"
 #include "shared/mem.h"
 #include "shared/text.h"
@@ -66,6 +67,7 @@ struct world *world_new(const struct world_config *config)
     w->store = config->store
                    ? config->store
                    : store_in_memory(config, secret, random_word(config) | 1);
+    w->search = config->search;
     w->epoch = store_epoch(w->store); /* 0 is "no epoch" on the wire */
     w->tell_at_us = NEVER;
     init_maps(w, secret);
@@ -104,10 +106,12 @@ void world_free(struct world *w)
         account_free(value);
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         map_fini(maps[i]);
+    touched_fini(&w->touched);
     gate_fini(&w->gate);
     codes_fini(&w->codes);
     throttle_fini(&w->throttle);
     retain_fini(&w->retain);
+    search_free(w->search);
     store_free(w->store);
     heap_fini(&w->env.deadlines);
     free(w->env.dirty);

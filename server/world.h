@@ -20,9 +20,11 @@
 #include "server/room.h"
 #include "server/session.h"
 #include "server/throttle.h"
+#include "server/touched.h"
 #include "shared/now.h"
 #include "shared/wire.h"
 
+struct search;
 struct store;
 struct store_config;
 struct store_op;
@@ -45,6 +47,7 @@ struct world_config {
     const char *name; /* of the server, borrowed for ever */
     /* Owned by the world from then on; NULL: one in memory. */
     struct store *store;
+    struct search *search; /* owned as well; NULL: there is none */
     /* Secret bytes from the system; must not block. */
     void (*random)(void *ctx, uint8_t *out, size_t len);
     void *random_ctx;
@@ -55,7 +58,8 @@ struct world_config {
 struct world {
     struct env env;
     struct world_config config;
-    struct store *store; /* owned */
+    struct store *store;   /* owned */
+    struct search *search; /* owned; NULL: nothing can be searched */
     uint64_t epoch;
     struct gate gate;
     struct map sessions;     /* by id */
@@ -75,6 +79,7 @@ struct world {
     struct codes codes;
     struct throttle throttle;
     uint64_t n_bound; /* accounts that are somebody's */
+    struct touched touched;
     uint64_t last_session, last_account, last_room;
 
     uint64_t *changed; /* accounts whose presence is to be told */

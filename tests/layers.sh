@@ -28,22 +28,23 @@ server  hub hub_door hub_in keys storage
 server  doze
 server  pull
 server  settle verbs
-server  enrol login mood sync talk
-server  call presence query revive
+server  change enrol login mood sync talk
+server  call presence query revive seek
 server  world people record retain
-server  room store store_ask store_chore store_put
+server  room search store store_ask store_chore store_put
 server  admit config gate keyfile sheet store_crew
 server  store_copy
+server  index index_find
 server  store_db store_read store_recall store_schema store_write
 server  account session
 server  codes counters credential recent store_batch tally throttle waiting
 server  store_pile
-server  address answer datadir event heap histogram keep log map metrics part privileges runfile supervisor words
+server  address answer datadir event heap histogram keep log map metrics part privileges runfile supervisor terms touched words
 
 tui     main
 tui     app pipe
 tui     setup
-tui     keymap keymap_act keymap_mode complete command command_link command_look command_talk
+tui     keymap keymap_act keymap_mode complete command command_amend command_link command_look command_talk
 tui     chat
 tui     guard net dial inlet outlet
 tui     client conn delivery enrol greeting meeting race request
@@ -52,7 +53,7 @@ tui     stage
 tui     apply bars pane sides terminfo
 tui     block edit_kill edit_recall keys layout presence tail
 tui     edit keyseq lines model outbox plain settings tty trust
-tui     address bytes canvas glyph history identity journal judge key known lang mention phrase pump question recall rescue sink state switcher theme ui undo wrap
+tui     address amend bytes canvas glyph history identity journal judge key known lang mention phrase pump question recall rescue sink state switcher theme ui undo wrap
 tui     files
 '
 
@@ -79,7 +80,10 @@ server/privileges     [gs]ete?[ug]id|initgroups|getpwnam|chown|stat
 server/part           access|open|close|rename|fsync|unlink
 server/runfile        open|close|pread|pwrite|flock|fdatasync
 server/store_crew     pthread_.*|sigfillset|clock_gettime
+server/search         pthread_.*|sigfillset
 server/store_(copy|db|read|recall|schema|write)  sqlite3_.*
+server/index(_find)?  sqlite3_.*
+server/index          unlink
 server/keyfile        open|close|read|write|link|unlink|rename|f?stat|fsync|getpid
 server/datadir        mkdir|getenv|geteuid
 server/chatctl        getcwd|socket|setsockopt|connect|close|send|fdopen|fgets|fflush|fclose|ferror|getenv|f?printf|f?put[cs]|putchar|puts|fwrite|std(out|err)

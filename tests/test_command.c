@@ -433,6 +433,75 @@ static void test_command_any_line_is_safe(void **state)
     }
 }
 
+/* ---- lines that have been said ---- */
+
+static void hold_lines(struct desk *d)
+{
+    scene_say(d->chat.model, 1, SCENE_ANA, "ana", "first of ana");
+    scene_say(d->chat.model, 2, SCENE_ME, "me", "first of mine");
+    scene_say(d->chat.model, 3, SCENE_ANA, "ana", "second of ana");
+    scene_say(d->chat.model, 4, SCENE_ME, "me", "second of mine");
+}
+
+static void test_command_answers_the_line_that_is_meant(void **state)
+{
+    struct desk *d = *state;
+
+    hold_lines(d);
+    assert_true(type(d, "/reply yes, and more"));
+    assert_true(type(d, "/reply ^4 to the first"));
+    assert_true(type(d, "/reply ^FIRST by its word"));
+    assert_true(type(d, "/reply ^99 to nothing"));
+    assert_true(answers(d, "no such line"));
+
+    assert_int_equal(outbox_len(d->outbox), 3);
+    assert_int_equal(sent(d, 0).ref, 3);
+    assert_string_equal(sent(d, 0).text, "yes, and more");
+    assert_int_equal(sent(d, 1).ref, 1);
+    assert_string_equal(sent(d, 1).text, "to the first");
+    assert_int_equal(sent(d, 2).ref, 2);
+}
+
+static void test_command_changes_own_lines(void **state)
+{
+    struct desk *d = *state;
+
+    assert_true(type(d, "/edit nothing to edit"));
+    assert_true(answers(d, "no such line of yours"));
+    hold_lines(d);
+    assert_true(type(d, "/edit is better"));
+    assert_true(type(d, "/edit ^2 older"));
+    assert_true(type(d, "/delete ^first sorry for that"));
+    assert_false(type(d, "/del"));
+    assert_true(type(d, "/delete"));
+
+    assert_int_equal(sent(d, 0).kind, ENTRY_EDIT);
+    assert_int_equal(sent(d, 0).ref, 4);
+    assert_string_equal(sent(d, 0).text, "is better");
+    assert_int_equal(sent(d, 1).ref, 2);
+    assert_int_equal(sent(d, 2).kind, ENTRY_REDACT);
+    assert_int_equal(sent(d, 2).ref, 2);
+    assert_string_equal(sent(d, 2).text, "sorry for that");
+    assert_int_equal(sent(d, 3).ref, 4);
+    assert_int_equal(outbox_len(d->outbox), 4);
+}
+
+static void test_command_reacts(void **state)
+{
+    struct desk *d = *state;
+
+    hold_lines(d);
+    assert_true(type(d, "/react 👍"));
+    assert_true(type(d, "/react ^1 -ok then"));
+    assert_string_equal(sent(d, 0).text, "+👍");
+    assert_int_equal(sent(d, 0).ref, 3);
+    assert_string_equal(sent(d, 1).text, "-ok then");
+    assert_int_equal(sent(d, 1).ref, 4);
+    assert_true(type(d, "/react 0123456789012345678901234567890123"));
+    assert_true(answers(d, "usage"));
+    assert_int_equal(outbox_len(d->outbox), 2);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)
 
 int main(void)
@@ -457,6 +526,9 @@ int main(void)
         TEST(test_command_pages),
         TEST(test_command_clear_empties),
         TEST(test_command_search_lists_in_line_mode),
+        TEST(test_command_answers_the_line_that_is_meant),
+        TEST(test_command_changes_own_lines),
+        TEST(test_command_reacts),
         TEST(test_command_quit_words),
         TEST(test_command_any_line_is_safe),
     };

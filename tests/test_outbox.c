@@ -336,6 +336,33 @@ static void test_outbox_says_why_it_cannot_open(void **state)
     assert_non_null(strstr(place->error, "/nonexistent/outbox"));
 }
 
+static void test_outbox_keeps_which_line_is_meant(void **state)
+{
+    struct place *place = *state;
+    struct outbox *box = open_box(place, DEVICE);
+    char room[] = "#room", text[] = "better";
+    struct entry draft = { .kind = ENTRY_EDIT,
+                           .room = room,
+                           .text = text,
+                           .ts = 5,
+                           .ref = 1ull << 40,
+                           .epoch = 77 };
+
+    assert_int_equal(outbox_put(box, &draft), 1);
+    add(box, "a line");
+    assert_int_equal(outbox_sync(box), 0);
+    outbox_close(box);
+    box = open_box(place, 1);
+    assert_int_equal(outbox_len(box), 2);
+    assert_int_equal(outbox_at(box, 0)->kind, ENTRY_EDIT);
+    assert_int_equal(outbox_at(box, 0)->ref, 1ull << 40);
+    assert_int_equal(outbox_at(box, 0)->epoch, 77);
+    assert_string_equal(outbox_at(box, 0)->room, "#room");
+    assert_string_equal(outbox_at(box, 0)->text, "better");
+    assert_int_equal(outbox_at(box, 1)->ref, 0);
+    outbox_close(box);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -354,6 +381,8 @@ int main(void)
         TEST(test_outbox_does_not_read_a_stranger),
         TEST(test_outbox_stays_small),
         TEST(test_outbox_says_why_it_cannot_open),
+        TEST(test_outbox_keeps_which_line_is_meant),
+
     };
 
     return RUN(tests);

@@ -193,6 +193,46 @@ static void test_view_busy_room(void **state)
     stage_close(&s);
 }
 
+/* Answers, edits, reactions, and what was taken back. */
+static void test_view_what_became_of_lines(void **state)
+{
+    (void)state;
+    struct stage s;
+    stage_open(&s, scene_model(0));
+    struct msg_event ev;
+
+    scene_say(s.m, 1, SCENE_ANA, "ana", "lunch at twelfe?");
+    scene_say(s.m, 2, SCENE_LI, "李伟", "a password, oh no");
+    ev = scene_event(3, event_EDIT, SCENE_ANA, "ana", "lunch at twelve?");
+    ev.ref = 1;
+    scene_apply(s.m, ev);
+    ev = scene_event(4, event_REACT, SCENE_LI, "李伟", "+👍");
+    ev.ref = 1;
+    scene_apply(s.m, ev);
+    ev.seq = 5;
+    ev.account = SCENE_ME;
+    scene_apply(s.m, ev);
+    ev = scene_event(6, event_REACT, SCENE_LI, "李伟", "+late");
+    ev.ref = 1;
+    scene_apply(s.m, ev);
+    ev = scene_event(7, event_REDACT, SCENE_LI, "李伟", "wrong window");
+    ev.ref = 2;
+    scene_apply(s.m, ev);
+    ev = scene_event(8, event_MESSAGE, SCENE_ME, "me", "yes, gladly");
+    ev.ref = 1;
+    scene_apply(s.m, ev);
+    ev = scene_event(9, event_MESSAGE, SCENE_LI, "李伟", "sorry");
+    ev.ref = 2;
+    scene_apply(s.m, ev);
+    ev = scene_event(10, event_MESSAGE, SCENE_LI, "李伟", "long ago");
+    ev.ref = 1000;
+    scene_apply(s.m, ev);
+
+    expect(&s, "changed", 80, 14);
+    expect(&s, "changed", 36, 18);
+    stage_close(&s);
+}
+
 static void test_view_offline(void **state)
 {
     (void)state;
@@ -525,6 +565,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_view_busy_room),
+        cmocka_unit_test(test_view_what_became_of_lines),
         cmocka_unit_test(test_view_offline),
         cmocka_unit_test(test_view_nowhere),
         cmocka_unit_test(test_view_scrolled),

@@ -10,6 +10,7 @@
 #include "shared/mem.h"
 #include "shared/text.h"
 #include "shared/wire.h"
+#include "tui/amend.h"
 #include "tui/lang.h"
 #include "tui/mention.h"
 #include "tui/model.h"
@@ -90,6 +91,8 @@ static void on_change(struct model *m, struct room *room,
         break;
     case event_TOPIC: set_text(&room->topic, ev->text, TOPIC_BYTES); break;
     case event_NICK: on_rename(m, ev); break;
+    case event_REDACT:
+    case event_REACT: model_person_add(m, ev->account, ev->nick); break;
     default:
         model_person_add(m, ev->account, ev->nick);
         member = member_add(room, ev->account);
@@ -123,6 +126,17 @@ static void on_news(struct model *m, struct room *room, struct line *line)
     m->noise = true;
 }
 
+/* A line has become another one: does it speak of us now? */
+static void on_amended(struct model *m, struct room *room, uint64_t seq)
+{
+    size_t i = history_find(&room->history, seq);
+    struct line *line = i == SIZE_MAX ? NULL : &room->history.lines[i];
+
+    if (line && is_talk(line->event) && !line->own)
+        line->mention =
+            !line->by && mention_is(str_of(line->text), str_of(m->nick));
+}
+
 static void on_event(struct model *m, const struct msg *msg, struct now now)
 {
     (void)now;
@@ -138,7 +152,9 @@ static void on_event(struct model *m, const struct msg *msg, struct now now)
         on_change(m, room, &ev);
     if (room->history.last >= room->history.head)
         room->wait_us = 0;
-    if (!line || line->own || !is_talk(ev.kind))
+    if (line && amend_is_change(line))
+        on_amended(m, room, line->ref);
+    if (!line || line->own || line->by || !is_talk(ev.kind))
         return;
     if (fresh && ev.seq > room->counts_from)
         on_news(m, room, line);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "shared/wire.h"
+#include "tui/amend.h"
 #include "tui/canvas.h"
 #include "tui/lang.h"
 #include "tui/layout.h"
@@ -94,6 +95,8 @@ static bool is_first_unread(const struct pane *p, size_t i)
 
 static bool is_hidden(const struct pane *p, const struct line *line)
 {
+    if (amend_is_change(line))
+        return true; /* it shows at the line it is about */
     return p->ui->quiet && line->kind == LINE_EVENT &&
            (line->event == event_JOIN || line->event == event_PART);
 }
@@ -187,14 +190,44 @@ static int hang(const struct pane *p)
     return p->l->inlined && p->width > 2 * INLINE_HANG ? INLINE_HANG : 0;
 }
 
-static int text_rows(const struct pane *p, const struct line *line)
+/* Where the text of a line ends: how many rows, and the column behind it. */
+static int text_rows(const struct pane *p, const struct phrase *ph, int *end)
 {
+    int col = first_col(p, ph), rows = 0;
+    struct str rest = ph->body, row;
+
+    *end = col;
+    while (wrap_next(&rest, (size_t)(p->width - col), &p->ui->rule, &row)) {
+        *end = col + (int)width_of(row, &p->ui->rule);
+        col = hang(p);
+        rows++;
+    }
+    return rows > 0 ? rows : 1;
+}
+
+static bool is_reply(const struct line *line)
+{
+    return line->ref && !line->by && !amend_is_change(line);
+}
+
+/* Rows of a line: of the one it answers, its own, and what stands behind it
+ * when that does not fit into the last of them. */
+static int line_rows(const struct pane *p, const struct line *line)
+{
+    char behind[PHRASE_BYTES];
     struct phrase ph;
+    size_t len = phrase_behind(line, behind);
+    int rows, end;
 
     phrase(p, line, &ph);
-    size_t rows = wrap_rows(ph.body, (size_t)(p->width - first_col(p, &ph)),
-                            (size_t)(p->width - hang(p)), &p->ui->rule);
-    return rows > 0 ? (int)rows : 1;
+    if (len == 0 && !is_reply(line)) {
+        rows = (int)wrap_rows(ph.body, (size_t)(p->width - first_col(p, &ph)),
+                              (size_t)(p->width - hang(p)), &p->ui->rule);
+        return rows > 0 ? rows : 1;
+    }
+    rows = is_reply(line) + text_rows(p, &ph, &end);
+    end += (int)width_of(str_bytes(behind, len), &p->ui->rule);
+    return rows + (len > 0 && end > p->width);
 }
 
 int block_rows(const struct pane *p, size_t i)
@@ -205,7 +238,7 @@ int block_rows(const struct pane *p, size_t i)
         return rows;
     rows += is_new_day(p->h, i) + is_first_unread(p, i);
     if (!is_hidden(p, &p->h->lines[i]))
-        rows += text_rows(p, &p->h->lines[i]);
+        rows += line_rows(p, &p->h->lines[i]);
     return rows;
 }
 
@@ -269,31 +302,81 @@ static void draw_row(struct canvas *c, const struct pane *p, struct span at,
     canvas_text(c, at, style, str_bytes(text, len));
 }
 
+/* The line that is answered, in one row. */
+static void draw_quote(struct canvas *c, const struct pane *p, int y,
+                       const struct line *line)
+{
+    char text[PHRASE_BYTES];
+    size_t at = history_find(p->h, line->ref);
+    size_t len = phrase_quote(at == SIZE_MAX ? NULL : &p->h->lines[at], text);
+    int left = p->l->left + p->text;
+
+    if (y < p->l->top || y >= p->l->top + p->l->height)
+        return;
+    canvas_text(
+        c, span(y, left, left + p->width), STYLE_notice,
+        width_cut(str_bytes(text, len), (size_t)p->width, &p->ui->rule));
+}
+
+/* Behind the text, which ends at `end` of row y, or below it. */
+static void draw_behind(struct canvas *c, const struct pane *p, int y, int end,
+                        const struct line *line)
+{
+    char text[PHRASE_BYTES];
+    size_t len = phrase_behind(line, text);
+    int left = p->l->left + p->text;
+    int cols = (int)width_of(str_bytes(text, len), &p->ui->rule);
+
+    if (len && end + cols > p->width) {
+        y++;
+        end = 0;
+    }
+    if (len && y >= p->l->top && y < p->l->top + p->l->height)
+        canvas_text(c, span(y, left + end, left + p->width), STYLE_notice,
+                    str_bytes(text, len));
+}
+
+/* Its text, from row y on; returns the row of its end, and the column. */
+static int draw_text(struct canvas *c, const struct pane *p, int y,
+                     const struct phrase *ph, int *end)
+{
+    int left = p->l->left + p->text, bottom = p->l->top + p->l->height;
+    struct str rest = ph->body, row;
+    int col = first_col(p, ph);
+
+    *end = col;
+    while (y < bottom &&
+           wrap_next(&rest, (size_t)(p->width - col), &p->ui->rule, &row)) {
+        if (y >= p->l->top)
+            draw_row(c, p, span(y, left + col, left + p->width), ph->body_style,
+                     row);
+        *end = col + (int)width_of(row, &p->ui->rule);
+        col = hang(p);
+        y++;
+    }
+    if (rest.len)
+        return bottom; /* its end is not in sight */
+    return ph->body.len ? y - 1 : y;
+}
+
 static void draw_line(struct canvas *c, const struct pane *p, int y,
                       const struct line *line)
 {
     struct phrase ph;
-    int bottom = p->l->top + p->l->height;
-    int text = p->l->left + p->text;
+    int left = p->l->left + p->text, end;
 
     phrase(p, line, &ph);
     if (p->ui->query.hit == line->id && p->ui->mode == UI_FIND)
         ph.body_style = STYLE_found;
-    int first = first_col(p, &ph);
-    if (y >= p->l->top && y < bottom) {
+    if (is_reply(line))
+        draw_quote(c, p, y++, line);
+    if (y >= p->l->top && y < p->l->top + p->l->height) {
         draw_margin(c, p, y, line, &ph);
-        canvas_text(c, span(y, text, text + first), ph.prefix_style, ph.prefix);
+        canvas_text(c, span(y, left, left + first_col(p, &ph)), ph.prefix_style,
+                    ph.prefix);
     }
-    int col = first;
-    struct str rest = ph.body, row;
-    while (y < bottom &&
-           wrap_next(&rest, (size_t)(p->width - col), &p->ui->rule, &row)) {
-        if (y >= p->l->top)
-            draw_row(c, p, span(y, text + col, text + p->width), ph.body_style,
-                     row);
-        col = hang(p);
-        y++;
-    }
+    y = draw_text(c, p, y, &ph, &end);
+    draw_behind(c, p, y, end, line);
 }
 
 void block_draw(const struct pane *p, struct canvas *c, size_t i, int y)

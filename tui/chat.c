@@ -56,8 +56,9 @@ static size_t first_part(struct str text, size_t max_bytes, size_t max_lines)
     return line_end ? line_end : space ? space : most;
 }
 
-unsigned chat_say(struct chat *chat, struct room *room, unsigned kind,
-                  struct str text, struct now now)
+/* What answers a line does so with its first message. */
+static unsigned say_all(struct chat *chat, struct about about, unsigned kind,
+                        struct str text, struct now now)
 {
     const uint64_t *limits = chat->model->limits.value;
     char *clean = mem_new(3 * text.len + 1, 1);
@@ -70,7 +71,8 @@ unsigned chat_say(struct chat *chat, struct room *room, unsigned kind,
                                  (size_t)limits[LIMIT_TEXT_LINES]);
         struct str message = trim(str_bytes(rest.ptr, part));
         if (message.len > 0) {
-            client_say(chat->client, str_of(room->name), kind, message, now);
+            client_reply(chat->client, &about, kind, message, now);
+            about.ref = 0; /* the first of them is the answer */
             said++;
         }
         rest = str_from(rest, part > 0 ? part : 1);
@@ -82,6 +84,40 @@ unsigned chat_say(struct chat *chat, struct room *room, unsigned kind,
     if (said)
         ui_follow(chat->ui);
     return said;
+}
+
+unsigned chat_say(struct chat *chat, struct room *room, unsigned kind,
+                  struct str text, struct now now)
+{
+    struct about about = { str_of(room->name), 0 };
+
+    return say_all(chat, about, kind, text, now);
+}
+
+unsigned chat_reply(struct chat *chat, struct room *room, uint64_t ref,
+                    struct str text, struct now now)
+{
+    struct about about = { str_of(room->name), ref };
+
+    return say_all(chat, about, event_MESSAGE, text, now);
+}
+
+void chat_edit(struct chat *chat, struct room *room, uint64_t ref,
+               struct str text, struct now now)
+{
+    const uint64_t *limits = chat->model->limits.value;
+    struct about about = { str_of(room->name), ref };
+    char *clean = mem_new(3 * text.len + 1, 1);
+    size_t len = text_clean(text, TEXT_LINES, clean, 3 * text.len + 1);
+    struct str fresh = trim(str_bytes(clean, len));
+
+    if (fresh.len > limits[LIMIT_TEXT_BYTES] ||
+        text_lines(fresh) > limits[LIMIT_TEXT_LINES])
+        model_notice(chat->model, room, now,
+                     _("not changed: it is too long for one message"));
+    else if (fresh.len)
+        client_edit(chat->client, &about, fresh, now);
+    free(clean);
 }
 
 void chat_page(struct chat *chat, const char *title, struct str text,

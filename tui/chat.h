@@ -52,6 +52,14 @@ struct chat {
 unsigned chat_say(struct chat *, struct room *, unsigned kind, struct str text,
                   struct now);
 
+/* The same, in answer to the line of a seq. */
+unsigned chat_reply(struct chat *, struct room *, uint64_t ref, struct str text,
+                    struct now);
+
+/* Let an own line say something else; one that is too long is not changed. */
+void chat_edit(struct chat *, struct room *, uint64_t ref, struct str text,
+               struct now);
+
 /*
  * Show a page of text (help, /names): over the messages on a full screen, as
  * notices line by line otherwise.

@@ -63,19 +63,22 @@ static bool is_entering(struct client *c, const char *room)
 }
 
 /*
- * The message of an entry.
+ * The message of an entry.  What it is about is nothing in another history:
+ * a reply is then said all the same, a change is refused.
  *   room     its id; 0 when we are not in it: the server refuses, and that
  *            uses up the cseq, so that what stands behind it can go on
  */
-static void fill(const struct entry *entry, uint64_t room, struct msg *msg)
+static void fill(const struct entry *entry, uint64_t room, uint64_t epoch,
+                 struct msg *msg)
 {
     struct str text = str_of(entry->text);
+    uint64_t ref = entry->epoch == epoch ? entry->ref : 0;
 
     switch (entry->kind) {
     case ENTRY_SEND:
         msg->kind = KIND_SEND;
         msg->send =
-            (struct msg_send){ room, entry->cseq, text, entry->event, 0 };
+            (struct msg_send){ room, entry->cseq, text, entry->event, ref };
         break;
     case ENTRY_JOIN:
         msg->kind = KIND_JOIN;
@@ -89,6 +92,20 @@ static void fill(const struct entry *entry, uint64_t room, struct msg *msg)
         msg->kind = KIND_ROOM_SET;
         msg->room_set = (struct msg_room_set){ room, entry->cseq, text };
         break;
+    case ENTRY_EDIT:
+        msg->kind = KIND_EDIT;
+        msg->edit = (struct msg_edit){ room, entry->cseq, text, ref };
+        break;
+    case ENTRY_REDACT:
+        msg->kind = KIND_REDACT;
+        msg->redact = (struct msg_redact){ room, entry->cseq, text, ref };
+        break;
+    case ENTRY_REACT:
+        msg->kind = KIND_REACT;
+        msg->react = (struct msg_react){ room, entry->cseq, str_from(text, 1),
+                                         ref, text.len && *text.ptr == '-' };
+        break;
+    case ENTRY_KINDS: break;
     }
 }
 
@@ -121,7 +138,7 @@ static bool send_entry(struct client *c, struct entry *entry, struct now now)
         return false;
     if (!may_send(c, entry, now))
         return false;
-    fill(entry, id, &msg);
+    fill(entry, id, c->model->epoch, &msg);
     if (link_say(c->main.link, &msg, true) < 0)
         return false; /* the datagram queue is full: next turn */
     entry->sent = true;

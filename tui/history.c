@@ -7,6 +7,7 @@
 #include "shared/mem.h"
 #include "shared/text.h"
 #include "shared/wire.h"
+#include "tui/amend.h"
 
 void history_init(struct history *h, size_t max)
 {
@@ -17,6 +18,9 @@ static void line_fini(struct line *line)
 {
     free(line->nick);
     free(line->text);
+    free(line->by);
+    free(line->reacts);
+    free(line->reacts_then);
 }
 
 void history_fini(struct history *h)
@@ -39,10 +43,16 @@ static bool is_loose(const struct line *line)
     return line->kind == LINE_EVENT && line->seq == 0;
 }
 
-static size_t line_bytes(const struct line *line)
+static size_t text_bytes(const char *text)
 {
-    return sizeof *line + (line->nick ? strlen(line->nick) + 1 : 0) +
-           strlen(line->text) + 1;
+    return text ? strlen(text) + 1 : 0;
+}
+
+size_t history_cost(const struct line *line)
+{
+    return sizeof *line + text_bytes(line->nick) + text_bytes(line->text) +
+           text_bytes(line->by) + text_bytes(line->reacts) +
+           text_bytes(line->reacts_then);
 }
 
 /* The seq before index i; 0 when there is none. */
@@ -97,7 +107,7 @@ static void trim(struct history *h)
             drop -= drop > 0;
             events = events || line->seq;
             h->loose -= is_loose(line);
-            h->bytes -= line_bytes(line);
+            h->bytes -= history_cost(line);
             line_fini(line);
         } else {
             h->lines[kept++] = *line;
@@ -124,7 +134,7 @@ void history_clear(struct history *h)
             continue;
         }
         h->loose -= is_loose(line);
-        h->bytes -= line_bytes(line);
+        h->bytes -= history_cost(line);
         line_fini(line);
     }
     h->n = kept;
@@ -141,7 +151,7 @@ static struct line *insert(struct history *h, size_t at, struct line line)
     h->lines = lines;
     memmove(&h->lines[at + 1], &h->lines[at], (h->n - at) * sizeof *h->lines);
     h->n++;
-    h->bytes += line_bytes(&line);
+    h->bytes += history_cost(&line);
     h->loose += is_loose(&line);
     line.serial = ++h->serial;
     h->lines[at] = line;
@@ -152,7 +162,7 @@ static struct line *insert(struct history *h, size_t at, struct line line)
 static struct line take(struct history *h, size_t at)
 {
     struct line line = h->lines[at];
-    h->bytes -= line_bytes(&line);
+    h->bytes -= history_cost(&line);
     h->loose -= is_loose(&line);
     h->n--;
     memmove(&h->lines[at], &h->lines[at + 1], (h->n - at) * sizeof *h->lines);
@@ -264,13 +274,20 @@ struct line *history_event(struct history *h, const struct msg_event *ev,
     line.device = ev->device;
     line.cseq = ev->cseq;
     line.own = own_account && ev->account == own_account;
+    line.ref = ev->ref;
+    line.edited = ev->edited;
+    line.as_of = ev->as_of;
     line.nick = mem_str(ev->nick);
     line.text = mem_str(ev->text);
+    line.by = ev->by.len ? mem_str(ev->by) : NULL;
+    line.reacts = ev->reacts.len ? mem_str(ev->reacts) : NULL;
+    line.reacts_then = ev->reacts.len ? mem_str(ev->reacts) : NULL;
 
     size_t at = place(h, ev->seq, ev->ts);
     line.id = line.id ? line.id : ++h->ids;
     insert(h, at, line);
     note_seq(h, at, ev->seq);
+    amend_settle(h, at);
     struct line *kept = trim_but(h, line.id);
     return known ? NULL : kept;
 }
@@ -284,6 +301,7 @@ struct line *history_queue(struct history *h, const struct msg_event *ev)
                          .ts = ev->ts,
                          .device = ev->device,
                          .cseq = ev->cseq,
+                         .ref = ev->ref,
                          .own = true,
                          .nick = mem_str(ev->nick),
                          .text = mem_str(ev->text) };
@@ -337,12 +355,12 @@ struct line *history_notice(struct history *h, struct str text,
 void history_rewrite(struct history *h, struct line *line, struct str text,
                      uint64_t wall_ms)
 {
-    h->bytes -= line_bytes(line);
+    h->bytes -= history_cost(line);
     free(line->text);
     line->text = mem_str(text);
     line->ts = wall_ms;
     line->serial = ++h->serial;
-    h->bytes += line_bytes(line);
+    h->bytes += history_cost(line);
 }
 
 bool history_gap(const struct history *h, uint64_t *after, uint64_t *before)
@@ -373,6 +391,17 @@ void history_give_up(struct history *h)
         h->head = h->last;
     find_ends(h);
     h->serial++;
+}
+
+size_t history_find(const struct history *h, uint64_t seq)
+{
+    for (size_t i = h->n; seq && i > 0; i--) {
+        if (h->lines[i - 1].seq == seq)
+            return i - 1;
+        if (h->lines[i - 1].seq && h->lines[i - 1].seq < seq)
+            break;
+    }
+    return SIZE_MAX;
 }
 
 size_t history_index(const struct history *h, uint64_t id)
@@ -412,6 +441,8 @@ size_t history_search(const struct history *h, struct str needle, size_t from)
     size_t found = SIZE_MAX;
     char *fold = len ? mem_new(FOLD_MAX, 1) : NULL;
     for (size_t i = from < h->n ? from : h->n; len && i > 0; i--) {
+        if (amend_is_change(&h->lines[i - 1]))
+            continue;
         if (contains(h->lines[i - 1].text, folded, len, fold, FOLD_MAX)) {
             found = i - 1;
             break;

@@ -34,10 +34,16 @@ struct line {
     uint64_t ts;           /* wall_ms */
     uint64_t account;      /* who did it; notice: whom it is about, or 0 */
     uint64_t device, cseq; /* own unsent line: this device's; else sender's */
+    uint64_t ref;          /* seq of the line it answers or changes, or 0 */
+    uint64_t edited;       /* seq of the edit its text is from, or 0 */
+    uint64_t as_of;        /* it came with all changes up to this seq */
     bool own, mention;
-    char *nick;      /* owned */
-    char *text;      /* owned; clean, LF allowed */
-    unsigned serial; /* changes whenever the line does: wrap caches */
+    char *nick;        /* owned */
+    char *text;        /* owned; clean, LF allowed */
+    char *by;          /* who took it back, the text is why; NULL; owned */
+    char *reacts;      /* as react.h; NULL: none; owned */
+    char *reacts_then; /* the same when it came */
+    unsigned serial;   /* changes whenever the line does: wrap caches */
 };
 
 struct history {
@@ -51,6 +57,7 @@ struct history {
     uint64_t head;      /* the server's head */
     uint64_t lost;   /* gaps up to here cannot be filled: not at the server */
     bool start;      /* the server has nothing before `first` */
+    bool amended;    /* it holds changes of lines, or did */
     uint64_t read;   /* seq up to which the reader has seen */
     uint64_t ids;    /* id given last */
     unsigned serial; /* grows with every change */
@@ -111,6 +118,12 @@ void history_clear(struct history *);
 
 /* The first gap cannot be filled: stop asking for it. */
 void history_give_up(struct history *);
+
+/* What a line takes of `bytes`. */
+size_t history_cost(const struct line *);
+
+/* Index of the line with that seq; SIZE_MAX when it is not held. */
+size_t history_find(const struct history *, uint64_t seq);
 
 /* Index of the line with that id; SIZE_MAX when it is gone. */
 size_t history_index(const struct history *, uint64_t id);

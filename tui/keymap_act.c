@@ -62,6 +62,24 @@ void act_complete_back(struct chat *chat, const struct key *key, struct now now)
         !complete_step(chat->completion, chat->edit, chat->model, true);
 }
 
+void act_edit(struct chat *chat, const struct key *key, struct now now)
+{
+    (void)key;
+    if (chat->edit->len > 0) /* a draft is worth more */
+        chat->ui->beep = true;
+    else
+        command_run(chat, str_of("/edit"), now);
+}
+
+void act_reply(struct chat *chat, const struct key *key, struct now now)
+{
+    (void)key, (void)now;
+    if (chat->edit->len > 0)
+        chat->ui->beep = true;
+    else
+        edit_set(chat->edit, str_of("/reply "));
+}
+
 /* The draft goes to the kill ring; with nothing to kill, leave? */
 void act_cancel(struct chat *chat, const struct key *key, struct now now)
 {

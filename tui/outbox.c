@@ -18,11 +18,12 @@
 enum { DEAD_MAX = 1024 * 1024 }; /* bytes of done records kept at most */
 
 /* First byte of a record. */
-enum { REC_DEVICE = 1, REC_ADD = 2, REC_DONE = 3 };
+enum { REC_DEVICE = 1, REC_ADD = 2, REC_DONE = 3, REC_ABOUT = 4 };
 
 enum {
     DEVICE_LEN = 17, /* type, u64 device, u64 next cseq */
     ADD_HEAD = 20,   /* type, u64 cseq, u8 kind, u8 event, u64 ts, u8 room */
+    ABOUT_HEAD = 36, /* the same, u64 ref, u64 epoch */
     DONE_LEN = 9,    /* type, u64 cseq */
 };
 
@@ -62,28 +63,39 @@ static void write_device(struct outbox *box)
         journal_append(box->journal, str_bytes(rec, sizeof rec), false);
 }
 
+static size_t head_of(const struct entry *entry)
+{
+    return entry->ref ? ABOUT_HEAD : ADD_HEAD;
+}
+
 static size_t entry_size(const struct entry *entry)
 {
-    return RECORD_HEAD + ADD_HEAD + strlen(entry->room) + strlen(entry->text);
+    return RECORD_HEAD + head_of(entry) + strlen(entry->room) +
+           strlen(entry->text);
 }
 
 static void write_entry(struct outbox *box, const struct entry *entry)
 {
     size_t room = strlen(entry->room), text = strlen(entry->text);
+    size_t head = head_of(entry);
     uint8_t *rec;
 
     if (!box->journal)
         return;
-    rec = mem_new(ADD_HEAD + room + text, 1);
-    rec[0] = REC_ADD;
+    rec = mem_new(head + room + text, 1);
+    rec[0] = entry->ref ? REC_ABOUT : REC_ADD;
     put64(rec + 1, entry->cseq);
     rec[9] = (uint8_t)entry->kind;
     rec[10] = (uint8_t)entry->event;
     put64(rec + 11, entry->ts);
     rec[19] = (uint8_t)room;
-    memcpy(rec + ADD_HEAD, entry->room, room);
-    memcpy(rec + ADD_HEAD + room, entry->text, text);
-    journal_append(box->journal, str_bytes(rec, ADD_HEAD + room + text), true);
+    if (entry->ref) {
+        put64(rec + 20, entry->ref);
+        put64(rec + 28, entry->epoch);
+    }
+    memcpy(rec + head, entry->room, room);
+    memcpy(rec + head + room, entry->text, text);
+    journal_append(box->journal, str_bytes(rec, head + room + text), true);
     free(rec);
 }
 
@@ -154,10 +166,11 @@ static void load_entry(struct outbox *box, struct str payload)
 {
     const uint8_t *p = (const uint8_t *)payload.ptr;
     uint64_t cseq = get64(p + 1);
-    struct str rest = str_from(payload, ADD_HEAD);
+    bool about = p[0] == REC_ABOUT;
+    struct str rest = str_from(payload, about ? ABOUT_HEAD : ADD_HEAD);
     struct entry *entry;
 
-    if (p[9] > ENTRY_TOPIC || p[19] > rest.len || has_nul(rest) ||
+    if (p[9] >= ENTRY_KINDS || p[19] > rest.len || has_nul(rest) ||
         cseq < box->next || cseq == UINT64_MAX)
         return;
     entry = push(box);
@@ -168,6 +181,8 @@ static void load_entry(struct outbox *box, struct str payload)
         .ts = get64(p + 11),
         .room = mem_str(str_bytes(rest.ptr, p[19])),
         .text = mem_str(str_from(rest, p[19])),
+        .ref = about ? get64(p + 20) : 0,
+        .epoch = about ? get64(p + 28) : 0,
     };
     box->live += entry_size(entry);
     box->next = cseq + 1;
@@ -182,6 +197,8 @@ static void load_record(struct outbox *box, struct str payload)
         if (get64(p + 9) > box->next)
             box->next = get64(p + 9);
     } else if (p[0] == REC_ADD && payload.len >= ADD_HEAD) {
+        load_entry(box, payload);
+    } else if (p[0] == REC_ABOUT && payload.len >= ABOUT_HEAD) {
         load_entry(box, payload);
     } else if (p[0] == REC_DONE && payload.len == DONE_LEN) {
         drop_through(box, get64(p + 1));
@@ -253,25 +270,37 @@ const char *outbox_notice(const struct outbox *box)
     return *box->notice ? box->notice : NULL;
 }
 
+uint64_t outbox_put(struct outbox *box, const struct entry *draft)
+{
+    struct entry *entry = push(box);
+    struct str room = str_of(draft->room), text = str_of(draft->text);
+
+    assert(room.len <= UINT8_MAX &&
+           text.len <= RECORD_MAX - ABOUT_HEAD - room.len);
+    *entry = *draft;
+    entry->cseq = box->next++;
+    entry->room = mem_str(room);
+    entry->text = mem_str(text);
+    entry->sent = entry->answered = false;
+    box->live += entry_size(entry);
+    write_entry(box, entry);
+    return entry->cseq;
+}
+
 /* NOLINTNEXTLINE(readability-function-size): a command is six things */
 uint64_t outbox_add(struct outbox *box, enum entry_kind kind, unsigned event,
                     struct str room, struct str text, uint64_t wall_ms)
 {
-    struct entry *entry = push(box);
+    struct entry draft = { .kind = kind,
+                           .event = event,
+                           .ts = wall_ms,
+                           .room = mem_str(room),
+                           .text = mem_str(text) };
+    uint64_t cseq = outbox_put(box, &draft);
 
-    assert(room.len <= UINT8_MAX &&
-           text.len <= RECORD_MAX - ADD_HEAD - room.len);
-    *entry = (struct entry){
-        .cseq = box->next++,
-        .kind = kind,
-        .event = event,
-        .ts = wall_ms,
-        .room = mem_str(room),
-        .text = mem_str(text),
-    };
-    box->live += entry_size(entry);
-    write_entry(box, entry);
-    return entry->cseq;
+    free(draft.room);
+    free(draft.text);
+    return cseq;
 }
 
 int outbox_sync(struct outbox *box)

@@ -16,7 +16,16 @@
 
 #include "shared/str.h"
 
-enum entry_kind { ENTRY_SEND, ENTRY_JOIN, ENTRY_PART, ENTRY_TOPIC };
+enum entry_kind {
+    ENTRY_SEND,
+    ENTRY_JOIN,
+    ENTRY_PART,
+    ENTRY_TOPIC,
+    ENTRY_EDIT,
+    ENTRY_REDACT,
+    ENTRY_REACT, /* text: + or -, and the sign */
+    ENTRY_KINDS
+};
 
 struct entry {
     uint64_t cseq;
@@ -25,6 +34,8 @@ struct entry {
     uint64_t ts;    /* wall_ms when it was typed */
     char *room;     /* its name; owned */
     char *text;     /* owned, may be empty */
+    uint64_t ref;   /* seq of the message meant; 0: none */
+    uint64_t epoch; /* with ref: of the history it is in */
     bool sent;      /* given to the present link */
     bool answered;  /* stored or refused, but one before it is not yet */
 };
@@ -54,6 +65,9 @@ const char *outbox_notice(const struct outbox *);
 /* Append; on disk after the next outbox_sync.  Returns its cseq. */
 uint64_t outbox_add(struct outbox *, enum entry_kind, unsigned event,
                     struct str room, struct str text, uint64_t wall_ms);
+
+/* The same for a draft: kind, event, room, text, ts, ref and epoch. */
+uint64_t outbox_put(struct outbox *, const struct entry *draft);
 
 /*
  * Put all that was added on disk; nothing may be sent before.  One wait for

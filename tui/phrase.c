@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "tui/phrase.h"
 
-#include <stdint.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "shared/bounds.h"
+#include "shared/react.h"
 #include "shared/text.h"
 #include "shared/wire.h"
 #include "tui/history.h"
@@ -47,6 +48,19 @@ static void event_text(const struct line *line, char *out, size_t cap)
     case event_NICK:
         snprintf(out, cap, _("%s is now known as %.*s"), nick, STR_ARG(text));
         break;
+    case event_EDIT:
+        snprintf(out, cap, _("%s edited: %.*s"), nick, STR_ARG(text));
+        break;
+    case event_REDACT:
+        if (text.len)
+            snprintf(out, cap, _("%s took a message back (%.*s)"), nick,
+                     STR_ARG(text));
+        else
+            snprintf(out, cap, _("%s took a message back"), nick);
+        break;
+    case event_REACT:
+        snprintf(out, cap, _("%s reacted: %.*s"), nick, STR_ARG(text));
+        break;
     default:
         snprintf(out, cap, _("%s did something this program does not know"),
                  nick);
@@ -72,6 +86,22 @@ static bool is_talk(const struct line *line)
             line->event == event_NOTICE);
 }
 
+/* What stands where somebody took a message back. */
+static void tombstone(struct phrase *p, const struct line *line)
+{
+    struct str why = text_cut(str_of(line->text), TEXT_MAX / 2);
+    struct str by = text_cut(str_of(line->by), NAME_MAX_BYTES);
+
+    if (why.len)
+        snprintf(p->buffer, sizeof p->buffer, _("(taken back by %.*s: %.*s)"),
+                 STR_ARG(by), STR_ARG(why));
+    else
+        snprintf(p->buffer, sizeof p->buffer, _("(taken back by %.*s)"),
+                 STR_ARG(by));
+    p->body = str_of(p->buffer);
+    p->body_style = STYLE_notice;
+}
+
 void phrase_of(struct phrase *p, const struct line *line)
 {
     struct str nick = str_of(line->nick);
@@ -93,10 +123,12 @@ void phrase_of(struct phrase *p, const struct line *line)
     p->label = nick;
     p->label_style = nick_style;
     p->body_style = line->mention ? STYLE_mention : STYLE_text;
-    if (line->event == event_ACTION) {
-        snprintf(p->buffer, sizeof p->buffer, "%.*s ",
+    if (line->by) {
+        tombstone(p, line);
+    } else if (line->event == event_ACTION) {
+        snprintf(p->before, sizeof p->before, "%.*s ",
                  STR_ARG(text_cut(nick, NAME_MAX_BYTES)));
-        p->prefix = str_of(p->buffer);
+        p->prefix = str_of(p->before);
         p->label = str_of("*");
         p->body_style = line->mention ? STYLE_mention : STYLE_action;
     }
@@ -113,8 +145,56 @@ void phrase_inline(struct phrase *p, const struct line *line)
         p->prefix_style = STYLE_notice;
         return;
     }
-    snprintf(p->buffer, sizeof p->buffer, "%s%.*s%s", action ? "* " : "",
+    snprintf(p->before, sizeof p->before, "%s%.*s%s", action ? "* " : "",
              STR_ARG(text_cut(str_of(line->nick), NAME_MAX_BYTES)),
              action ? " " : ": ");
-    p->prefix = str_of(p->buffer);
+    p->prefix = str_of(p->before);
+}
+
+/* Add to a row that is never longer than PHRASE_BYTES. */
+static size_t add(char *out, size_t len, const char *before, struct str text)
+{
+    int more = snprintf(out + len, PHRASE_BYTES - len, "%s%.*s", before,
+                        STR_ARG(text));
+
+    return more > 0 && (size_t)more < PHRASE_BYTES - len ? len + (size_t)more
+                                                         : len;
+}
+
+size_t phrase_behind(const struct line *line, char out[PHRASE_BYTES])
+{
+    struct str list = str_of(line->reacts), key;
+    size_t len = 0;
+    uint64_t n;
+
+    if (line->by || !is_talk(line))
+        return 0;
+    if (line->edited)
+        len = add(out, len, " ", str_of(_("(edited)")));
+    while (react_next(&list, &key, &n)) {
+        char count[32];
+
+        snprintf(count, sizeof count, " %" PRIu64, n);
+        len = add(out, len, "  ", key);
+        len = add(out, len, n > 1 ? count : "", str_of(""));
+    }
+    return len;
+}
+
+size_t phrase_quote(const struct line *line, char out[PHRASE_BYTES])
+{
+    enum { QUOTE_BYTES = 300 };
+
+    struct phrase p;
+    size_t len;
+
+    if (!line)
+        return add(out, 0, "> ", str_of(_("an earlier message")));
+    phrase_of(&p, line);
+    for (len = 0; len < p.body.len && p.body.ptr[len] != '\n';)
+        len++;
+    p.body.len = len;
+    len = add(out, 0, "> ",
+              text_cut(str_of(line->nick ? line->nick : "--"), NAME_MAX_BYTES));
+    return add(out, len, ": ", text_cut(p.body, QUOTE_BYTES));
 }

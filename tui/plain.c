@@ -75,7 +75,14 @@ void plain_text(struct bytes *out, const struct saying *saying)
     bytes_add(out, str_of(BEFORE[kind]));
     add_strict(out, saying->nick);
     bytes_add(out, str_of(BEHIND[kind]));
+    if (saying->by.len) {
+        bytes_add(out, str_of("(taken back by "));
+        add_strict(out, saying->by);
+        bytes_add(out, str_of(saying->text.len ? ": " : ""));
+    }
     add_strict(out, saying->text);
+    if (saying->by.len)
+        bytes_add(out, str_of(")"));
     bytes_add(out, str_of("\n"));
 }
 
@@ -102,10 +109,29 @@ static void add_json_string(struct bytes *out, struct str s)
     bytes_add(out, str_of("\""));
 }
 
+/* What it answers or changes, and what has become of it; when there is. */
+static void add_json_about(struct bytes *out, const struct saying *saying)
+{
+    if (saying->ref)
+        bytes_format(out, ",\"ref\":%llu", (unsigned long long)saying->ref);
+    if (saying->edited)
+        bytes_format(out, ",\"edited\":%llu",
+                     (unsigned long long)saying->edited);
+    if (saying->by.len) {
+        bytes_add(out, str_of(",\"by\":"));
+        add_json_string(out, saying->by);
+    }
+}
+
 void plain_json(struct bytes *out, const struct saying *saying)
 {
-    static const char *const KINDS[] = { "?", "message", "action", "notice" };
-    const char *kind = KINDS[saying->kind <= event_NOTICE ? saying->kind : 0];
+    static const char *const KINDS[] = {
+        [event_MESSAGE] = "message", [event_ACTION] = "action",
+        [event_NOTICE] = "notice",   [event_EDIT] = "edit",
+        [event_REDACT] = "redact",   [event_REACT] = "react"
+    };
+    const char *kind =
+        saying->kind < sizeof KINDS / sizeof *KINDS ? KINDS[saying->kind] : 0;
 
     bytes_add(out, str_of("{\"room\":"));
     add_json_string(out, saying->room);
@@ -113,9 +139,10 @@ void plain_json(struct bytes *out, const struct saying *saying)
                  (unsigned long long)saying->seq,
                  (unsigned long long)saying->ts);
     add_utc(out, saying->ts);
-    bytes_format(out, "\",\"kind\":\"%s\",\"account\":%llu,\"nick\":", kind,
-                 (unsigned long long)saying->account);
+    bytes_format(out, "\",\"kind\":\"%s\",\"account\":%llu,\"nick\":",
+                 kind ? kind : "?", (unsigned long long)saying->account);
     add_json_string(out, saying->nick);
+    add_json_about(out, saying);
     bytes_add(out, str_of(",\"text\":"));
     add_json_string(out, saying->text);
     bytes_add(out, str_of("}\n"));
@@ -173,9 +200,24 @@ static void add_clock(struct bytes *out, uint64_t wall_ms)
     bytes_add(out, str_of(text));
 }
 
+/* The line that is answered. */
+static void add_quote(struct bytes *out, const struct history *h,
+                      const struct line *line)
+{
+    char text[PHRASE_BYTES];
+    size_t at = history_find(h, line->ref), len;
+
+    if (!line->ref || line->by || line->event > event_NOTICE)
+        return;
+    len = phrase_quote(at == SIZE_MAX ? NULL : &h->lines[at], text);
+    bytes_add(out, str_of("["));
+    add_strict(out, str_bytes(text, len));
+    bytes_add(out, str_of("] "));
+}
+
 /* A line of history; one with many lines is continued further in. */
 static void add_line(struct bytes *out, const char *room,
-                     const struct line *line)
+                     const struct history *h, const struct line *line)
 {
     struct phrase phrase;
     struct str rest;
@@ -189,6 +231,7 @@ static void add_line(struct bytes *out, const char *room,
         bytes_add(out, str_of(" "));
     }
     add_strict(out, phrase.prefix);
+    add_quote(out, h, line);
     for (rest = phrase.body; first || rest.len; first = false) {
         size_t end = 0;
 
@@ -235,7 +278,7 @@ static void update(struct shown *shown, const struct history *h,
 
         if (!is_news(shown, h, line, device))
             continue;
-        add_line(out, room, line);
+        add_line(out, room, h, line);
         if (line->device == device && line->cseq > cseq)
             cseq = line->cseq;
     }

@@ -21,13 +21,18 @@ struct saying {
     struct str room, nick, text;
     unsigned kind; /* value set event */
     uint64_t seq, ts, account;
+    uint64_t ref, edited; /* as in EVENT */
+    struct str by;
 };
 
 /* "2026-08-24T10:02:03Z #room <nick> text\n"; a text of many lines becomes one.
  */
 void plain_text(struct bytes *, const struct saying *);
 
-/* One JSON object and LF; the text keeps its lines. */
+/*
+ * One JSON object and LF; the text keeps its lines.  Changes of messages are
+ * objects as well.
+ */
 void plain_json(struct bytes *, const struct saying *);
 
 /*

@@ -35,17 +35,74 @@ static uint64_t queue(struct client *c, enum entry_kind kind, unsigned event,
     return cseq;
 }
 
+/* About a line of the room: its seq means something in this history only. */
+/* NOLINTNEXTLINE(readability-function-size): a command is six things */
+static uint64_t queue_about(struct client *c, enum entry_kind kind,
+                            unsigned event, const struct about *about,
+                            struct str text, struct now now)
+{
+    struct entry draft = {
+        .kind = kind,
+        .event = event,
+        .room = mem_str(text_cut(about->room, NAME_MAX_BYTES)),
+        .text = mem_str(text_cut(text, BODY_MAX - FRAME_HEAD)),
+        .ts = now.wall_ms,
+        .ref = about->ref,
+        .epoch = about->ref ? c->model->epoch : 0,
+    };
+    uint64_t cseq = outbox_put(c->outbox, &draft);
+
+    free(draft.room);
+    free(draft.text);
+    c->model->queued = outbox_len(c->outbox);
+    c->model->dirty = true;
+    return cseq;
+}
+
+void client_edit(struct client *c, const struct about *about, struct str text,
+                 struct now now)
+{
+    queue_about(c, ENTRY_EDIT, 0, about, text, now);
+}
+
+void client_redact(struct client *c, const struct about *about, struct str why,
+                   struct now now)
+{
+    uint64_t max = c->model->limits.value[LIMIT_REASON_BYTES];
+
+    queue_about(c, ENTRY_REDACT, 0, about, text_cut(why, max), now);
+}
+
+void client_react(struct client *c, const struct about *about, struct str key,
+                  bool remove, struct now now)
+{
+    char sign[64];
+
+    snprintf(sign, sizeof sign, "%c%.*s", remove ? '-' : '+',
+             STR_ARG(text_cut(key, sizeof sign - 2)));
+    queue_about(c, ENTRY_REACT, 0, about, str_of(sign), now);
+}
+
 uint64_t client_say(struct client *c, struct str room, unsigned kind,
                     struct str text, struct now now)
 {
-    struct room *where = model_room_named(c->model, room);
-    uint64_t cseq = queue(c, ENTRY_SEND, kind, room, text, now);
+    struct about about = { room, 0 };
+
+    return client_reply(c, &about, kind, text, now);
+}
+
+uint64_t client_reply(struct client *c, const struct about *about,
+                      unsigned kind, struct str text, struct now now)
+{
+    struct room *where = model_room_named(c->model, about->room);
+    uint64_t cseq = queue_about(c, ENTRY_SEND, kind, about, text, now);
 
     struct msg_event line = { .kind = kind,
                               .nick = str_of(c->model->nick),
                               .text = text,
                               .device = c->model->device,
                               .cseq = cseq,
+                              .ref = about->ref,
                               .ts = model_wall(c->model, now) };
 
     if (where && !c->config.silent)
@@ -74,8 +131,8 @@ bool request_is_queued(struct client *c, const char *room)
     for (size_t i = outbox_len(c->outbox); i-- > 0;) {
         const struct entry *entry = outbox_at(c->outbox, i);
 
-        if (strcmp(entry->room, room) == 0 && entry->kind != ENTRY_SEND &&
-            entry->kind != ENTRY_TOPIC)
+        if (strcmp(entry->room, room) == 0 &&
+            (entry->kind == ENTRY_JOIN || entry->kind == ENTRY_PART))
             return entry->kind == ENTRY_JOIN;
     }
     return false;

@@ -172,14 +172,29 @@ static bool is_repeat(struct tail *t, const struct msg_event *ev)
     return false;
 }
 
+static bool is_change(const struct msg_event *ev)
+{
+    return ev->kind == event_EDIT || ev->kind == event_REDACT ||
+           ev->kind == event_REACT;
+}
+
 static void take(struct tail *t, const struct msg_event *ev)
 {
-    struct saying saying = { str_of(t->name),    ev->nick, ev->text,
-                             (unsigned)ev->kind, ev->seq,  ev->ts,
-                             ev->account };
+    struct saying saying = { .room = str_of(t->name),
+                             .nick = ev->nick,
+                             .text = ev->text,
+                             .kind = (unsigned)ev->kind,
+                             .seq = ev->seq,
+                             .ts = ev->ts,
+                             .account = ev->account,
+                             .ref = ev->ref,
+                             .edited = ev->edited,
+                             .by = ev->by };
 
     t->pos = ev->seq;
-    if (!is_message(ev) || is_repeat(t, ev))
+    if (!is_message(ev) && !(t->json && is_change(ev)))
+        return;
+    if (is_repeat(t, ev))
         return;
     if (t->json)
         plain_json(&t->out, &saying);

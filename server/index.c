@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The index; see index.h.
+ */
+#include "server/index_impl.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "server/event.h"
+#include "shared/mem.h"
+
+enum {
+    WAIT_MS = 2000,       /* for a lock that somebody else holds */
+    PAGE_BYTES = 1 << 20, /* of events read at once */
+    WHO_BYTES = 24,
+    TRIM_MAX = 500 /* forgotten at once */
+};
+
+static const char *const TEXTS[INDEX_SQLS] = {
+    [INDEX_BEGIN] = "BEGIN IMMEDIATE",
+    [INDEX_COMMIT] = "COMMIT",
+    [INDEX_ROLLBACK] = "ROLLBACK",
+    [INDEX_MARK_GET] = "SELECT last FROM mark WHERE room = ?1",
+    [INDEX_MARK_SET] = "INSERT OR REPLACE INTO mark VALUES(?1, ?2)",
+    [INDEX_DOC_GET] = "SELECT text, who FROM doc WHERE id = ?1",
+    [INDEX_DOC_PUT] = "INSERT INTO doc(id, text, who) VALUES(?1, ?2, ?3)",
+    [INDEX_DOC_DROP] = "DELETE FROM doc WHERE id = ?1",
+    [INDEX_DOC_NEXT] =
+        "SELECT id FROM doc WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 1",
+    [INDEX_LINE_PUT] = "INSERT INTO line(rowid, text, who) VALUES(?1, ?2, ?3)",
+    [INDEX_LINE_DROP] = "INSERT INTO line(line, rowid, text, who)"
+                        " VALUES('delete', ?1, ?2, ?3)",
+    [INDEX_FIND] = "SELECT rowid FROM line WHERE line MATCH ?1"
+                   " AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC",
+};
+
+/* What it holds is the log's, so it may lose its last moments. */
+static const char LOOK[] = "PRAGMA temp_store = MEMORY;"
+                           "PRAGMA trusted_schema = OFF;"
+                           "PRAGMA mmap_size = 0;"
+                           "PRAGMA cache_size = -16384;";
+static const char WRITE[] = "PRAGMA journal_mode = WAL;"
+                            "PRAGMA synchronous = NORMAL;"
+                            "PRAGMA secure_delete = ON;"
+                            "PRAGMA journal_size_limit = 16777216;";
+static const char TABLES[] =
+    "CREATE TABLE mark(room INTEGER PRIMARY KEY, last INTEGER NOT NULL);"
+    "CREATE TABLE doc(id INTEGER PRIMARY KEY, text TEXT, who TEXT);"
+    "CREATE VIRTUAL TABLE line USING fts5(text, who, content = 'doc',"
+    " content_rowid = 'id', columnsize = 0,"
+    " tokenize = 'unicode61 remove_diacritics 0');";
+
+/* Which log and which form of words it is of, in two numbers of the file. */
+enum { FORM = 1 };
+
+/* ---- opening ---- */
+
+static int pragma(struct index *index, const char *text)
+{
+    sqlite3_stmt *stmt;
+    int value = 0;
+
+    if (sqlite3_prepare_v2(index->lite, text, -1, &stmt, NULL))
+        return value;
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        value = sqlite3_column_int(stmt, 0);
+    sqlite3_finalize(stmt);
+    return value;
+}
+
+static int run(struct index *index, const char *text)
+{
+    return sqlite3_exec(index->lite, text, NULL, NULL, NULL);
+}
+
+static int connect_to(struct index *index, const struct index_config *config)
+{
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, code;
+
+    flags |= config->reads_only ? SQLITE_OPEN_READONLY
+                                : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    code = sqlite3_open_v2(config->path, &index->lite, flags, NULL);
+    if (!index->lite)
+        mem_fail();
+    if (code)
+        return code;
+    sqlite3_extended_result_codes(index->lite, 1);
+    sqlite3_busy_timeout(index->lite, WAIT_MS);
+    code = run(index, LOOK);
+    if (code == SQLITE_OK && !config->reads_only)
+        code = run(index, WRITE);
+    return code;
+}
+
+static void disconnect(struct index *index)
+{
+    for (int i = 0; i < INDEX_SQLS; i++)
+        sqlite3_finalize(index->stmts[i]);
+    sqlite3_close(index->lite);
+    memset(index->stmts, 0, sizeof index->stmts);
+    index->lite = NULL;
+}
+
+/* The epoch's lower half, and the form; 0 is what an empty file says. */
+static int mark_of(const struct index_config *config)
+{
+    return (int)((config->epoch ^ config->epoch >> 32) & 0x3fffffff) | 1;
+}
+
+static int make_tables(struct index *index, const struct index_config *config)
+{
+    char text[128];
+    int code = run(index, "BEGIN IMMEDIATE");
+
+    if (code == SQLITE_OK)
+        code = run(index, TABLES);
+    snprintf(text, sizeof text,
+             "PRAGMA user_version = %d; PRAGMA application_id = %d", FORM,
+             mark_of(config));
+    if (code == SQLITE_OK)
+        code = run(index, text);
+    if (code == SQLITE_OK)
+        code = run(index, "COMMIT");
+    return code;
+}
+
+static void remove_file(const char *path)
+{
+    static const char *const ENDS[] = { "", "-wal", "-shm" };
+    size_t len = strlen(path) + 5;
+    char *name = mem_new(len, 1);
+
+    for (size_t i = 0; i < 3; i++) {
+        snprintf(name, len, "%s%s", path, ENDS[i]);
+        unlink(name);
+    }
+    free(name);
+}
+
+/* As it is, or anew when it is of another log, of another form, or damaged. */
+static int open_file(struct index *index, const struct index_config *config)
+{
+    int code = connect_to(index, config);
+
+    if (config->reads_only)
+        return code;
+    if (code == SQLITE_OK && pragma(index, "PRAGMA user_version") == FORM &&
+        pragma(index, "PRAGMA application_id") == mark_of(config))
+        return SQLITE_OK;
+    disconnect(index);
+    remove_file(config->path);
+    code = connect_to(index, config);
+    return code == SQLITE_OK ? make_tables(index, config) : code;
+}
+
+struct index *index_open(const struct index_config *config, char *why,
+                         size_t cap)
+{
+    struct index *index = mem_new(1, sizeof *index);
+    struct db_config log = { .path = config->log, .reads_only = true };
+    int code = open_file(index, config), err;
+
+    if (code != SQLITE_OK) {
+        snprintf(why, cap, "%s", sqlite3_errstr(code));
+        index_close(index);
+        return NULL;
+    }
+    index->log = db_open(&log, &err, why, cap);
+    if (index->log)
+        return index;
+    index_close(index);
+    return NULL;
+}
+
+void index_close(struct index *index)
+{
+    if (!index)
+        return;
+    disconnect(index);
+    db_close(index->log);
+    free(index);
+}
+
+/* ---- statements ---- */
+
+sqlite3_stmt *index_stmt(struct index *index, enum index_sql which)
+{
+    if (!index->stmts[which])
+        sqlite3_prepare_v3(index->lite, TEXTS[which], -1,
+                           SQLITE_PREPARE_PERSISTENT, &index->stmts[which],
+                           NULL);
+    return index->stmts[which];
+}
+
+static bool bind_text(sqlite3_stmt *stmt, int at, struct str text)
+{
+    return sqlite3_bind_text(stmt, at, text.len ? text.ptr : "", (int)text.len,
+                             SQLITE_TRANSIENT) == SQLITE_OK;
+}
+
+/* Run one with an id, and two texts if they are there. */
+static bool put(struct index *index, enum index_sql which, int64_t id,
+                const struct str text[2])
+{
+    sqlite3_stmt *stmt = index_stmt(index, which);
+
+    if (!stmt || sqlite3_bind_int64(stmt, 1, id) ||
+        (text &&
+         (!bind_text(stmt, 2, text[0]) || !bind_text(stmt, 3, text[1]))))
+        return false;
+    sqlite3_step(stmt);
+    return sqlite3_reset(stmt) == SQLITE_OK;
+}
+
+static bool simply(struct index *index, enum index_sql which)
+{
+    sqlite3_stmt *stmt = index_stmt(index, which);
+
+    if (!stmt)
+        return false;
+    sqlite3_step(stmt);
+    return sqlite3_reset(stmt) == SQLITE_OK;
+}
+
+/* One number by two others; 0: there is none. */
+static int64_t get(struct index *index, enum index_sql which, int64_t a,
+                   int64_t b)
+{
+    sqlite3_stmt *stmt = index_stmt(index, which);
+    int64_t value = 0;
+
+    if (!stmt || sqlite3_bind_int64(stmt, 1, a))
+        return 0;
+    if (sqlite3_bind_parameter_count(stmt) > 1)
+        sqlite3_bind_int64(stmt, 2, b);
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        value = sqlite3_column_int64(stmt, 0);
+    sqlite3_reset(stmt);
+    return value;
+}
+
+/* ---- the log ---- */
+
+bool index_page(struct index *index, struct store_answer *answer, size_t bytes)
+{
+    answer->query.kind = QUERY_PAGE;
+    answer->query.bytes = bytes;
+    db_read(index->log, answer);
+    return answer->error == 0;
+}
+
+void index_page_free(struct store_answer *answer)
+{
+    for (size_t i = 0; i < answer->n; i++)
+        event_unref(answer->events[i]);
+    free(answer->events);
+    *answer = (struct store_answer){ 0 };
+}
+
+struct telling {
+    void (*each)(void *ctx, const struct index_room *);
+    void *ctx;
+};
+
+static void on_row(void *ctx, const struct store_row *row)
+{
+    const struct telling *t = ctx;
+    struct index_room room = { row->room, row->first, row->head, row->ts };
+
+    if (row->kind == ROW_ROOM || row->kind == ROW_DROPPED)
+        t->each(t->ctx, &room);
+}
+
+bool index_rooms(struct index *index,
+                 void (*each)(void *ctx, const struct index_room *), void *ctx)
+{
+    struct telling t = { each, ctx };
+
+    return db_recall(index->log, on_row, &t);
+}
+
+/* ---- what goes into it ---- */
+
+/* Out of the index: by the very words that went in. */
+static bool drop(struct index *index, int64_t id)
+{
+    sqlite3_stmt *stmt = index_stmt(index, INDEX_DOC_GET);
+    struct str text[2];
+    bool good = true;
+
+    if (!stmt || sqlite3_bind_int64(stmt, 1, id))
+        return false;
+    if (sqlite3_step(stmt) == SQLITE_ROW) {
+        text[0] = db_text(stmt, 0);
+        text[1] = db_text(stmt, 1);
+        good = put(index, INDEX_LINE_DROP, id, text);
+    }
+    sqlite3_reset(stmt);
+    return good && put(index, INDEX_DOC_DROP, id, NULL);
+}
+
+static bool add(struct index *index, int64_t id, uint64_t account,
+                struct str said)
+{
+    size_t cap = TERMS_GROWTH * said.len + 16;
+    char *form = mem_new(cap, 1), who[WHO_BYTES];
+    struct str text[2] = { str_bytes(form, terms_spread(said, form, cap)),
+                           { who, 0 } };
+    bool good;
+
+    text[1].len = (size_t)snprintf(who, sizeof who, "a%" PRIu64, account);
+    good = put(index, INDEX_DOC_PUT, id, text) &&
+           put(index, INDEX_LINE_PUT, id, text);
+    free(form);
+    return good;
+}
+
+static bool is_talk(uint64_t kind)
+{
+    return kind == event_MESSAGE || kind == event_ACTION ||
+           kind == event_NOTICE;
+}
+
+/* What an event changes; texts of what was taken back are empty. */
+static bool take(struct index *index, const struct index_room *room,
+                 const struct event *event)
+{
+    struct msg_event body = event_body(event);
+    bool edit = body.kind == event_EDIT, talk = is_talk(body.kind);
+    int64_t id = db_key(body.room, talk ? body.seq : body.ref);
+
+    if (!talk && !edit && body.kind != event_REDACT)
+        return true;
+    if (!talk && body.ref < room->first)
+        return true;
+    if (!drop(index, id))
+        return false;
+    if (body.kind == event_REDACT || body.by.len || body.text.len == 0)
+        return true;
+    return add(index, id, body.account, body.text);
+}
+
+static bool set_mark(struct index *index, uint64_t room, uint64_t last)
+{
+    sqlite3_stmt *stmt = index_stmt(index, INDEX_MARK_SET);
+
+    if (!stmt || sqlite3_bind_int64(stmt, 1, (sqlite3_int64)room) ||
+        sqlite3_bind_int64(stmt, 2, (sqlite3_int64)last))
+        return false;
+    sqlite3_step(stmt);
+    return sqlite3_reset(stmt) == SQLITE_OK;
+}
+
+/* Forget some of what the log has forgotten. */
+static bool trim(struct index *index, const struct index_room *room, bool *more)
+{
+    int64_t lo = db_key(room->room, 0),
+            hi = room->first ? db_key(room->room, room->first - 1)
+                             : db_key(room->room, UINT32_MAX);
+
+    for (int i = 0; i < TRIM_MAX; i++) {
+        int64_t id = get(index, INDEX_DOC_NEXT, lo, hi);
+
+        if (id == 0)
+            return true;
+        if (!drop(index, id))
+            return false;
+    }
+    *more = true;
+    return true;
+}
+
+static bool read_on(struct index *index, const struct index_room *room,
+                    uint64_t from, size_t most, bool *more)
+{
+    struct store_answer page = {
+        .query = { .room = room->room, .lo = from, .hi = room->last }
+    };
+    uint64_t upto;
+    bool good;
+
+    if (page.query.hi - from >= most)
+        page.query.hi = from + most - 1;
+    upto = page.query.hi;
+    good = index_page(index, &page, PAGE_BYTES);
+    for (size_t i = 0; i < page.n && good; i++)
+        good = take(index, room, page.events[i]);
+    if (page.n && page.n < upto - from + 1)
+        upto = page.events[page.n - 1]->seq;
+    index_page_free(&page);
+    *more = upto < room->last;
+    return good && set_mark(index, room->room, upto);
+}
+
+bool index_read(struct index *index, const struct index_room *room, size_t most,
+                bool *more)
+{
+    uint64_t mark =
+        (uint64_t)get(index, INDEX_MARK_GET, (int64_t)room->room, 0);
+    uint64_t from = mark + 1 < room->first ? room->first : mark + 1;
+    bool good;
+
+    *more = false;
+    if (!simply(index, INDEX_BEGIN))
+        return false;
+    good = trim(index, room, more);
+    if (good && room->last && from <= room->last)
+        good = read_on(index, room, from, most, more);
+    if (good && simply(index, INDEX_COMMIT))
+        return true;
+    if (!sqlite3_get_autocommit(index->lite))
+        simply(index, INDEX_ROLLBACK);
+    return false;
+}

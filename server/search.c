@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Threads of the search; see search.h.
+ */
+#include "server/search.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/mem.h"
+
+enum {
+    ASKED_MAX = 256, /* questions waiting */
+    BATCH = 500      /* events in a transaction */
+};
+
+/* Rooms that have to be read on in; one for each. */
+struct rooms {
+    struct index_room *all;
+    size_t n, cap;
+};
+
+/* Questions, or answers, in order. */
+struct pile {
+    struct index_answer *all;
+    size_t n, cap;
+};
+
+struct search {
+    struct index *writer, *reader;
+    struct rooms noted; /* by the owner, not handed over yet */
+    pthread_t threads[2];
+    size_t n_threads;
+
+    pthread_mutex_t lock; /* over all below */
+    pthread_cond_t read, find;
+    struct rooms behind; /* to be read into the index */
+    struct pile asked, answered;
+    void (*on_ready)(void *ctx);
+    void *ready_ctx;
+    bool busy; /* the one who reads is at it */
+    bool stop;
+};
+
+/* ---- rooms ---- */
+
+static void add_room(struct rooms *rooms, const struct index_room *room)
+{
+    void *all = rooms->all;
+
+    for (size_t i = rooms->n; i > 0; i--) {
+        if (rooms->all[i - 1].room != room->room)
+            continue;
+        rooms->all[i - 1] = *room;
+        return;
+    }
+    mem_grow(&all, &rooms->cap, rooms->n + 1, sizeof *rooms->all);
+    rooms->all = all;
+    rooms->all[rooms->n++] = *room;
+}
+
+static void on_room(void *ctx, const struct index_room *room)
+{
+    struct rooms *rooms = ctx;
+    void *all = rooms->all;
+
+    mem_grow(&all, &rooms->cap, rooms->n + 1, sizeof *rooms->all);
+    rooms->all = all;
+    rooms->all[rooms->n++] = *room;
+}
+
+/* ---- questions ---- */
+
+static void put(struct pile *pile, const struct index_answer *item)
+{
+    void *all = pile->all;
+
+    mem_grow(&all, &pile->cap, pile->n + 1, sizeof *pile->all);
+    pile->all = all;
+    pile->all[pile->n++] = *item;
+}
+
+static struct index_answer take(struct pile *pile)
+{
+    struct index_answer item = pile->all[0];
+
+    memmove(pile->all, pile->all + 1, --pile->n * sizeof *pile->all);
+    return item;
+}
+
+static void pile_free(struct pile *pile)
+{
+    while (pile->n)
+        index_thank(&pile->all[--pile->n]);
+    free(pile->all);
+}
+
+/* ---- who reads ---- */
+
+/* One step in one room, without the lock; false: it has to wait. */
+static bool step(struct search *search, const struct index_room *room,
+                 bool *more)
+{
+    bool good;
+
+    pthread_mutex_unlock(&search->lock);
+    good = index_read(search->writer, room, BATCH, more);
+    pthread_mutex_lock(&search->lock);
+    return good;
+}
+
+/* Read on until nothing is behind; a room that fails waits for its next. */
+static void read_all(struct search *search)
+{
+    while (search->behind.n && !search->stop) {
+        struct index_room room = search->behind.all[--search->behind.n];
+        bool more = false;
+
+        search->busy = true;
+        if (step(search, &room, &more) && more)
+            add_room(&search->behind, &room);
+        search->busy = false;
+    }
+}
+
+static void *read_on(void *arg)
+{
+    struct search *search = arg;
+
+    pthread_mutex_lock(&search->lock);
+    while (!search->stop) {
+        read_all(search);
+        if (!search->stop && !search->behind.n)
+            pthread_cond_wait(&search->read, &search->lock);
+    }
+    pthread_mutex_unlock(&search->lock);
+    return NULL;
+}
+
+/* ---- who finds ---- */
+
+static void answer_one(struct search *search)
+{
+    struct index_answer answer = take(&search->asked);
+
+    pthread_mutex_unlock(&search->lock);
+    index_find(search->reader, &answer);
+    pthread_mutex_lock(&search->lock);
+    put(&search->answered, &answer);
+    if (search->on_ready)
+        search->on_ready(search->ready_ctx);
+}
+
+static void *find_on(void *arg)
+{
+    struct search *search = arg;
+
+    pthread_mutex_lock(&search->lock);
+    while (!search->stop) {
+        if (search->asked.n)
+            answer_one(search);
+        else
+            pthread_cond_wait(&search->find, &search->lock);
+    }
+    pthread_mutex_unlock(&search->lock);
+    return NULL;
+}
+
+/* ---- life ---- */
+
+static bool begin_thread(struct search *search, void *(*run)(void *))
+{
+    if (pthread_create(&search->threads[search->n_threads], NULL, run, search))
+        return false;
+    search->n_threads++;
+    return true;
+}
+
+/* Signals are for the thread that owns the search. */
+static bool begin_threads(struct search *search)
+{
+    sigset_t all, before;
+    bool good;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    good = begin_thread(search, read_on) && begin_thread(search, find_on);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return good;
+}
+
+static bool open_both(struct search *search, const struct search_config *config,
+                      char *why, size_t cap)
+{
+    struct index_config index = { .path = config->path,
+                                  .log = config->log,
+                                  .epoch = config->epoch };
+
+    search->writer = index_open(&index, why, cap);
+    index.reads_only = true;
+    if (search->writer)
+        search->reader = index_open(&index, why, cap);
+    return search->reader != NULL;
+}
+
+struct search *search_open(const struct search_config *config, char *why,
+                           size_t cap)
+{
+    struct search *search = mem_new(1, sizeof *search);
+
+    pthread_mutex_init(&search->lock, NULL);
+    pthread_cond_init(&search->read, NULL);
+    pthread_cond_init(&search->find, NULL);
+    if (open_both(search, config, why, cap)) {
+        index_rooms(search->writer, on_room, &search->behind);
+        if (!config->threads || begin_threads(search))
+            return search;
+    }
+    search_free(search);
+    return NULL;
+}
+
+void search_free(struct search *search)
+{
+    if (!search)
+        return;
+    pthread_mutex_lock(&search->lock);
+    search->stop = true;
+    pthread_cond_signal(&search->read);
+    pthread_cond_signal(&search->find);
+    pthread_mutex_unlock(&search->lock);
+    while (search->n_threads)
+        pthread_join(search->threads[--search->n_threads], NULL);
+    index_close(search->reader);
+    index_close(search->writer);
+    pile_free(&search->asked);
+    pile_free(&search->answered);
+    free(search->noted.all);
+    free(search->behind.all);
+    pthread_cond_destroy(&search->find);
+    pthread_cond_destroy(&search->read);
+    pthread_mutex_destroy(&search->lock);
+    free(search);
+}
+
+void search_on_ready(struct search *search, void (*call)(void *ctx), void *ctx)
+{
+    pthread_mutex_lock(&search->lock);
+    search->on_ready = call;
+    search->ready_ctx = ctx;
+    pthread_mutex_unlock(&search->lock);
+}
+
+/* ---- for the owner ---- */
+
+void search_note(struct search *search, const struct index_room *room)
+{
+    add_room(&search->noted, room);
+}
+
+/* Without threads all is done here. */
+static void work(struct search *search)
+{
+    read_all(search);
+    while (search->asked.n)
+        answer_one(search);
+}
+
+void search_turn(struct search *search)
+{
+    if (search->n_threads && !search->noted.n)
+        return;
+    pthread_mutex_lock(&search->lock);
+    for (size_t i = 0; i < search->noted.n; i++)
+        add_room(&search->behind, &search->noted.all[i]);
+    search->noted.n = 0;
+    if (search->n_threads)
+        pthread_cond_signal(&search->read);
+    else
+        work(search);
+    pthread_mutex_unlock(&search->lock);
+}
+
+bool search_ask(struct search *search, struct index_query *query)
+{
+    struct index_answer answer = { .query = *query };
+    bool fits;
+
+    pthread_mutex_lock(&search->lock);
+    fits = search->asked.n < ASKED_MAX;
+    if (fits)
+        put(&search->asked, &answer);
+    pthread_cond_signal(&search->find);
+    pthread_mutex_unlock(&search->lock);
+    if (!fits)
+        free(query->rooms);
+    return fits;
+}
+
+bool search_answered(struct search *search, struct index_answer *answer)
+{
+    bool any;
+
+    pthread_mutex_lock(&search->lock);
+    any = search->answered.n > 0;
+    if (any)
+        *answer = take(&search->answered);
+    pthread_mutex_unlock(&search->lock);
+    return any;
+}
+
+bool search_is_ready(struct search *search)
+{
+    bool ready;
+
+    pthread_mutex_lock(&search->lock);
+    ready = search->answered.n || (!search->n_threads && search->asked.n);
+    pthread_mutex_unlock(&search->lock);
+    return ready;
+}
+
+bool search_is_idle(struct search *search)
+{
+    bool idle;
+
+    pthread_mutex_lock(&search->lock);
+    idle = !search->busy && !search->behind.n && !search->noted.n;
+    pthread_mutex_unlock(&search->lock);
+    return idle;
+}

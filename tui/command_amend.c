@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Commands about a line that has been said: answer it, change it, take it
+ * back, react to it.  Which line: ^3 is the third from the end, ^word the
+ * newest one with that word, none the newest one that makes sense.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/bounds.h"
+#include "shared/mem.h"
+#include "shared/text.h"
+#include "shared/wire.h"
+#include "tui/chat.h"
+#include "tui/client.h"
+#include "tui/command_impl.h"
+#include "tui/edit.h"
+#include "tui/lang.h"
+#include "tui/model.h"
+#include "tui/ui.h"
+
+/* Whose lines are counted. */
+enum whose { ANYBODYS, OWN };
+
+static bool is_meant(const struct line *line, enum whose whose)
+{
+    bool talk = line->kind == LINE_EVENT && line->event <= event_NOTICE;
+
+    return talk && line->seq && !line->by && (whose == ANYBODYS || line->own);
+}
+
+/* The newest line that holds a text. */
+static const struct line *with_text(const struct history *h, enum whose whose,
+                                    struct str text)
+{
+    size_t i = history_search(h, text, h->n);
+
+    while (i != SIZE_MAX && !is_meant(&h->lines[i], whose))
+        i = history_search(h, text, i);
+    return i == SIZE_MAX ? NULL : &h->lines[i];
+}
+
+/* The nth line from the end. */
+static const struct line *nth(const struct history *h, enum whose whose,
+                              uint64_t n)
+{
+    for (size_t i = h->n; i > 0 && n > 0; i--)
+        if (is_meant(&h->lines[i - 1], whose) && --n == 0)
+            return &h->lines[i - 1];
+    return NULL;
+}
+
+/* The newest one; when anybody's will do, somebody else's first. */
+static const struct line *newest(const struct history *h, enum whose whose)
+{
+    for (size_t i = h->n; i > 0 && whose == ANYBODYS; i--)
+        if (is_meant(&h->lines[i - 1], whose) && !h->lines[i - 1].own)
+            return &h->lines[i - 1];
+    return nth(h, whose, 1);
+}
+
+/* A line somebody means, and what the command says about it. */
+struct choice {
+    struct room *room;
+    const struct line *line;
+    struct str rest;
+};
+
+/* All arguments from the i-th on, as they were typed. */
+static struct str from(const struct args *args, size_t i)
+{
+    if (i >= args->n)
+        return str_of(NULL);
+    struct str last = args->v[args->n - 1];
+    return str_bytes(args->v[i].ptr,
+                     (size_t)(last.ptr + last.len - args->v[i].ptr));
+}
+
+/* False, and a notice, when there is no such line. */
+static bool choose(struct chat *chat, const struct args *args, enum whose whose,
+                   struct choice *c, struct now now)
+{
+    uint64_t n;
+
+    c->room = talking_room(chat, now);
+    if (!c->room)
+        return false;
+    const struct history *h = &c->room->history;
+    bool named = args->n && args->v[0].len > 1 && args->v[0].ptr[0] == '^';
+    struct str which = named ? str_from(args->v[0], 1) : str_of(NULL);
+    c->rest = from(args, named);
+    if (!named)
+        c->line = newest(h, whose);
+    else if (number_of(which, LINES_MAX, &n))
+        c->line = nth(h, whose, n);
+    else
+        c->line = with_text(h, whose, which);
+    if (!c->line)
+        model_notice(chat->model, c->room, now,
+                     whose == OWN ? _("there is no such line of yours here")
+                                  : _("there is no such line here"));
+    return c->line != NULL;
+}
+
+void command_reply(struct chat *chat, const struct args *args, struct now now)
+{
+    struct choice c;
+
+    if (choose(chat, args, ANYBODYS, &c, now))
+        chat_reply(chat, c.room, c.line->seq, c.rest, now);
+}
+
+/* The line goes where it can be changed. */
+static void load(struct chat *chat, const struct args *args,
+                 const struct choice *c, struct now now)
+{
+    char *text = NULL;
+    size_t cap = strlen(c->line->text) + 2 * NAME_MAX_BYTES;
+    struct str which = args->n ? args->v[0] : str_of(NULL);
+
+    if (!chat->edit) {
+        model_notice(chat->model, c->room, now, _("usage: /edit [^LINE] TEXT"));
+        return;
+    }
+    text = mem_new(cap, 1);
+    snprintf(text, cap, "/edit %.*s%s%s", STR_ARG(text_cut(which, 255)),
+             which.len ? " " : "", c->line->text);
+    edit_set(chat->edit, str_of(text));
+    free(text);
+}
+
+void command_edit(struct chat *chat, const struct args *args, struct now now)
+{
+    struct choice c;
+
+    if (!choose(chat, args, OWN, &c, now))
+        return;
+    if (c.rest.len)
+        chat_edit(chat, c.room, c.line->seq, c.rest, now);
+    else
+        load(chat, args, &c, now);
+}
+
+void command_delete(struct chat *chat, const struct args *args, struct now now)
+{
+    struct choice c;
+
+    if (!choose(chat, args, OWN, &c, now))
+        return;
+    struct about about = { str_of(c.room->name), c.line->seq };
+    client_redact(chat->client, &about, c.rest, now);
+}
+
+void command_react(struct chat *chat, const struct args *args, struct now now)
+{
+    struct choice c;
+
+    if (!choose(chat, args, ANYBODYS, &c, now))
+        return;
+    struct about about = { str_of(c.room->name), c.line->seq };
+    bool remove = c.rest.len > 1 && c.rest.ptr[0] == '-';
+    struct str key = str_from(c.rest, remove);
+    if (key.len == 0 || key.len > chat->model->limits.value[LIMIT_REACT_BYTES])
+        model_notice(chat->model, c.room, now,
+                     _("usage: /react [^LINE] SIGN, or -SIGN to take it back"));
+    else
+        client_react(chat->client, &about, key, remove, now);
+}
