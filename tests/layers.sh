@@ -40,8 +40,8 @@ server  account address answer datadir event heap keep log map metrics privilege
 tui     main
 tui     app pipe
 tui     setup
-tui     keymap keymap_act keymap_mode complete command command_amend command_link command_look command_talk
-tui     chat
+tui     keymap keymap_act keymap_mode complete command command_amend command_find command_link command_look command_talk
+tui     chat found
 tui     guard net dial inlet outlet
 tui     client conn delivery greeting meeting race request
 tui     find screen view
@@ -49,7 +49,7 @@ tui     stage
 tui     apply bars pane sides terminfo
 tui     block edit_kill edit_recall keys layout presence tail
 tui     edit keyseq lines model outbox plain settings tty trust
-tui     address amend bytes canvas glyph history identity journal judge key known lang mention phrase pump question recall rescue sink state switcher theme ui undo wrap
+tui     address amend bytes canvas glyph history hits identity journal judge key known lang mention phrase pump question recall rescue sink state switcher theme ui undo wrap
 tui     files
 '
 
@@ -91,6 +91,8 @@ tui/.*                dcn?gettext
 tui/address           inet_pton
 tui/(presence|block|plain)  localtime_r|gmtime_r|strftime
 tui/command.*         open_memstream|fclose|fprintf|fputc|fputs|nl_langinfo|setlocale
+tui/command_find      mktime
+tui/found             open_memstream|fclose|fprintf|fputc|fputs|localtime_r|strftime
 tui/keymap            fprintf
 tui/(canvas|sink)     fputc|fwrite
 tui/sink              shm_(open|unlink)|tmpfile|fdopen|fileno|fflush|fclose|pread|lseek|getpid

@@ -368,16 +368,28 @@ static void on_announce(struct model *m, const struct msg *msg, struct now now)
     m->bell = m->bell || announce->text.len || s;
 }
 
+static void on_search_page(struct model *m, const struct msg *msg,
+                           struct now now)
+{
+    (void)now;
+    hits_take(&m->hits, &msg->search_page, msg->request);
+}
+
 /* ---- dispatch ---- */
 
 static const struct {
     enum kind kind;
     void (*apply)(struct model *, const struct msg *, struct now);
 } HANDLERS[] = {
-    { KIND_EVENT, on_event },         { KIND_HIST_PAGE, on_hist_page },
-    { KIND_SYNC_ROOM, on_sync_room }, { KIND_ROOM_INFO, on_room_info },
-    { KIND_MEMBER, on_member },       { KIND_PRESENCE, on_presence },
-    { KIND_TYPING, on_typing },       { KIND_ANNOUNCE, on_announce },
+    { KIND_EVENT, on_event },
+    { KIND_HIST_PAGE, on_hist_page },
+    { KIND_SYNC_ROOM, on_sync_room },
+    { KIND_ROOM_INFO, on_room_info },
+    { KIND_MEMBER, on_member },
+    { KIND_PRESENCE, on_presence },
+    { KIND_TYPING, on_typing },
+    { KIND_ANNOUNCE, on_announce },
+    { KIND_SEARCH_PAGE, on_search_page },
 };
 
 void model_apply(struct model *m, const struct msg *msg, struct now now)

@@ -8,6 +8,7 @@
 #include "shared/wire.h"
 #include "tui/client.h"
 #include "tui/edit.h"
+#include "tui/found.h"
 #include "tui/lang.h"
 #include "tui/model.h"
 #include "tui/ui.h"
@@ -286,6 +287,8 @@ void chat_turn(struct chat *chat, struct now now)
     uint64_t when;
 
     drop_left(chat);
+    if (chat->model->hits.fresh)
+        found_show(chat, now);
     if (chat->model->link != LINK_ONLINE || now.mono_us < chat->ask_us)
         return;
     struct room *room = neediest(chat, &when);

@@ -62,6 +62,7 @@ void model_free(struct model *m)
     free(m->server);
     free(m->trouble);
     question_close(&m->question, true);
+    hits_fini(&m->hits);
     free(m);
 }
 

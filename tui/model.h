@@ -16,6 +16,7 @@
 #include "shared/now.h"
 #include "shared/str.h"
 #include "tui/history.h"
+#include "tui/hits.h"
 #include "tui/question.h"
 
 struct msg;
@@ -106,6 +107,7 @@ struct model {
     int64_t clock_skew_ms; /* server clock minus ours */
     size_t queued;         /* commands in the outbox */
     struct question question;
+    struct hits hits; /* of the last search */
 
     bool dirty;         /* something the view shows has changed */
     bool bell;          /* a mention or a direct message arrived */
