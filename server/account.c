@@ -44,11 +44,30 @@ void account_free(struct account *account)
         free(account->devices[i]);
     name_clear(&account->nick);
     name_clear(&account->nick_next);
+    credentials_free(&account->credentials);
     free(account->devices);
     free(account->sessions);
     free(account->rooms);
     free(account->away_text);
     free(account);
+}
+
+bool account_is_bound(const struct account *account)
+{
+    return account->credentials.n_good > 0;
+}
+
+bool account_opens(const struct account *account, const struct session *s)
+{
+    const struct credential *key =
+        s->has_key ? credential_of(&account->credentials, &s->key) : NULL;
+
+    return key && !key->revoked;
+}
+
+bool account_is_kept(const struct account *account)
+{
+    return account_is_bound(account) && account->recorded;
 }
 
 struct str account_nick(const struct account *account)
@@ -83,6 +102,14 @@ static struct device **oldest_idle(const struct account *account)
     return oldest;
 }
 
+struct device *account_spare_device(const struct account *account)
+{
+    struct device **slot =
+        account->n_devices < DEVICES_MAX ? NULL : oldest_idle(account);
+
+    return slot ? *slot : NULL;
+}
+
 struct device *account_add_device(struct account *account, uint64_t id,
                                   uint64_t stored, uint64_t *evicted)
 {
@@ -104,6 +131,7 @@ struct device *account_add_device(struct account *account, uint64_t id,
     }
     *slot = mem_new(1, sizeof **slot);
     (*slot)->id = id;
+    (*slot)->account = account;
     (*slot)->stored = (*slot)->taken = stored;
     return *slot;
 }

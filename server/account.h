@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "server/credential.h"
 #include "server/list.h"
 #include "shared/bounds.h"
 #include "shared/bucket.h"
@@ -21,6 +22,14 @@ struct member;
 struct session;
 
 /*
+ * Hashes of the tokens by which a program of a bound account comes back: the
+ * last one it used, and the next, told but not used yet.  Empty: none.
+ */
+struct resume {
+    char used[SECURE_HASH_TEXT], next[SECURE_HASH_TEXT];
+};
+
+/*
  * One client program of an account, and its counter of commands.  Between
  * `stored` and `taken` lie the commands that the store has not confirmed.
  */
@@ -29,7 +38,12 @@ struct device {
     uint64_t stored, taken;
     struct session *session; /* NULL: not connected */
     uint64_t used;           /* when it connected last, for eviction */
+    struct account *account;
+    struct resume resume;
 };
+
+/* Stored: append only. */
+enum rank { RANK_USER, RANK_ADMIN };
 
 /* A name in its two forms. */
 struct name {
@@ -42,8 +56,11 @@ struct account {
     struct name nick;
     struct name nick_next;    /* a change on its way through the store */
     uint8_t token[TOKEN_LEN]; /* known since it was last shown */
-    char token_hash[SECURE_HASH_TEXT]; /* what is stored of it */
-    struct device **devices;           /* owned */
+    char token_hash[SECURE_HASH_TEXT]; /* of a guest; else empty */
+    struct credentials credentials;    /* none: a guest */
+    enum rank rank;
+    bool unproved; /* what it proves itself by is to be stored again */
+    struct device **devices; /* owned */
     size_t n_devices, cap_devices;
     struct session **sessions; /* READY ones */
     size_t n_sessions, cap_sessions;
@@ -69,11 +86,23 @@ struct account {
 struct account *account_new(uint64_t id, struct str nick, struct str folded);
 void account_free(struct account *); /* is in no room and has no session */
 
+/* It is somebody's who can prove it, and not only a guest's. */
+bool account_is_bound(const struct account *);
+
+/* Whether a session has proved a key that opens it. */
+bool account_opens(const struct account *, const struct session *);
+
+/* It is not forgotten, however long nobody comes. */
+bool account_is_kept(const struct account *);
+
 /* The name that is, or will be when the store has confirmed it. */
 struct str account_nick(const struct account *);
 
 /* NULL: it has no such device. */
 struct device *account_device(const struct account *, uint64_t id);
+
+/* The one that would make room for another; NULL: none has to, or can. */
+struct device *account_spare_device(const struct account *);
 
 /*
  * Add a device, at counter `stored`.

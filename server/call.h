@@ -30,6 +30,8 @@ struct call {
     uint64_t cseq;      /* of an ordered command, else 0 */
     uint64_t wait_us;   /* set when it cannot be said yet: not before */
     struct str subject; /* what an error is about; borrowed */
+    uint64_t retry_us;  /* when to try again, mono_us; 0: soon */
+    const char *why;    /* for people, better than its text; NULL: that */
 };
 
 /* Give a command, numbered or not, to the store, which must have room. */
@@ -42,6 +44,9 @@ void call_ok(struct call *, const char *text);
 enum err on_hello(struct call *);
 enum err on_auth(struct call *);
 enum err on_bye(struct call *);
+
+/* enrol.c */
+enum err on_devices(struct call *);
 
 /* sync.c */
 enum err on_sync(struct call *);

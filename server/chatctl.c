@@ -5,6 +5,7 @@
  * stands in control.h.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,6 +250,29 @@ static int hear(int fd)
     return code;
 }
 
+/* A file means one where we are: the server is elsewhere. owner frees */
+static char *absolute(const char *path)
+{
+    char dir[PATH_MAX], *whole;
+    size_t size;
+
+    if (*path == '/' || !getcwd(dir, sizeof dir))
+        return mem_str(str_of(path));
+    size = strlen(dir) + strlen(path) + 2;
+    whole = mem_new(size, 1);
+    snprintf(whole, size, "%s/%s", dir, path);
+    return whole;
+}
+
+/* The command takes the name of a file. */
+static bool takes_file(const char *name)
+{
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++)
+        if (strcmp(name, COMMANDS[i].name) == 0)
+            return strcmp(COMMANDS[i].args, "FILE") == 0;
+    return false;
+}
+
 static int ask(const struct options *options, char **words)
 {
     char *line = mem_new(LINE_MAX_BYTES, 1);
@@ -268,6 +292,19 @@ static int ask(const struct options *options, char **words)
     return code;
 }
 
+static int give(const struct options *options, char **words)
+{
+    char *said = words[1], *path = NULL;
+    int code;
+
+    if (said && takes_file(words[0]))
+        words[1] = path = absolute(said);
+    code = ask(options, words);
+    words[1] = said;
+    free(path);
+    return code;
+}
+
 int main(int argc, char **argv)
 {
     struct options options;
@@ -284,7 +321,7 @@ int main(int argc, char **argv)
     else if (rest == argc)
         code = complain(EX_USAGE, "a command is missing", "");
     else
-        code = ask(&options, argv + rest);
+        code = give(&options, argv + rest);
     option_free(&TABLE, &options);
     return code;
 }

@@ -349,6 +349,8 @@ static void take(struct settings *settings, struct settings *fresh)
     settings->limits = fresh->limits;
     settings->idle_exit = fresh->idle_exit;
     settings->log = fresh->log;
+    settings->registration = fresh->registration;
+    settings->guests = fresh->guests;
     swap(&settings->rate_limit, &fresh->rate_limit);
     swap(&settings->keep_rooms, &fresh->keep_rooms);
     swap(&settings->tls_cert, &fresh->tls_cert);

@@ -126,6 +126,7 @@ void control_free(struct control *c)
 {
     if (!c)
         return;
+    control_store_end(&c->call);
     control_walk_end(&c->call.walk);
     sheet_end(&c->call.sheet);
     answer_end(&c->answer);
@@ -178,6 +179,7 @@ static void run(struct control *c, struct now now)
 {
     c->call.now = now;
     c->call.more = false;
+    c->call.wake_us = 0;
     c->answer.code = c->row->run(&c->call);
     c->call.part++;
     if (!c->call.more)
@@ -203,6 +205,11 @@ char *control_part(struct control *c, struct now now, size_t *len)
     free(text);
     *len = (size_t)(to - out);
     return out;
+}
+
+uint64_t control_wake(const struct control *c)
+{
+    return c->call.wake_us;
 }
 
 bool control_is_done(const struct control *c)

@@ -52,6 +52,9 @@ bool control_admits(const struct asker *);
  */
 char *control_part(struct control *, struct now, size_t *len);
 
+/* When to go on with it, mono_us; 0: at once. */
+uint64_t control_wake(const struct control *);
+
 /* That was the last part. */
 bool control_is_done(const struct control *);
 

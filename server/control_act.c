@@ -38,6 +38,12 @@ int control_check(struct control_call *call)
     struct log log = { .wall_ms = call->now.wall_ms };
     int code;
 
+    if (call->n && str_is(call->args[0], "store"))
+        return control_check_store(call);
+    if (call->n)
+        return answer_fail(call->answer, EX_USAGE,
+                           "check: %.*s: there is only store to be checked",
+                           STR_ARG(text_cut(call->args[0], 64)));
     log_copy(&log, call->answer->out, form_of(call->answer));
     code = service_check(call->service, &log);
     if (code)

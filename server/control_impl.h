@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the files of the console share: control.c (questions and answers),
- * control_look.c, control_list.c, control_act.c (commands), control_walk.c
+ * control_look.c, control_list.c, control_act.c, control_store.c (commands),
+ * control_walk.c
  * (going through all there is, a part at a time).  Nobody else includes this.
  */
 #ifndef SERVER_CONTROL_IMPL_H
@@ -46,11 +47,15 @@ struct control_call {
     struct answer *answer;
     struct now now;
 
-    bool more;     /* call again */
-    unsigned part; /* from 0 */
+    bool more;        /* call again */
+    uint64_t wake_us; /* with more: not before, mono_us; 0: at once */
+    unsigned part;    /* from 0 */
     struct sheet sheet;
     struct control_walk walk;
     struct control_census census;
+    bool has_chore;             /* of the store's */
+    uint64_t began_us, tell_us; /* of it; and when to say how it stands */
+    char *part_path;            /* see part.h; owned */
     char after[NAME_MAX_BYTES]; /* rooms: folded name of the last; after_len */
     size_t after_len;
 };
@@ -68,6 +73,14 @@ void *control_walk_next(struct control_walk *, const struct map *);
 
 enum control_state control_state(const struct session *);
 enum control_way control_way(const struct session *);
+
+/* ---- control_store.c ---- */
+
+/* `check` with an argument. */
+control_run control_check_store;
+
+/* Nobody waits for the store any more. */
+void control_store_end(struct control_call *);
 
 /* ---- commands ---- */
 

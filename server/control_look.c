@@ -152,8 +152,10 @@ int control_fingerprint(struct control_call *call)
 
 int control_metrics(struct control_call *call)
 {
-    const struct metrics *metrics = &hub_world(call->service->hub)->env.metrics;
+    struct world *world = hub_world(call->service->hub);
+    const struct metrics *metrics = &world->env.metrics;
 
+    service_measure(call->service);
     if (call->answer->json)
         metrics_object(metrics, call->answer->out);
     else

@@ -36,7 +36,9 @@ static struct account *find_account(struct world *w, struct session *s)
     struct device *device =
         account ? account_device(account, s->device_id) : NULL;
 
-    if (!device || device->session || account->partings != s->partings ||
+    if (!device || device->session ||
+        (account_is_bound(account) && !account_opens(account, s)) ||
+        account->partings != s->partings ||
         account->n_sessions >= limit(&w->env, LIMIT_PER_ACCOUNT))
         return NULL;
     s->device = device;

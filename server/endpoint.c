@@ -208,12 +208,14 @@ static void on_hello(struct endpoint *ep, struct arrival *a, struct now now)
 struct session *endpoint_next(struct endpoint *ep, struct now now)
 {
     struct admit *admit = hub_admission(ep->hub);
-    uint8_t reply[DATAGRAM_MAX];
     struct opening opening;
 
     while (ep->config.secure && admit_next(admit, &opening, now)) {
         struct address from = address_at(opening.from);
-        struct arrival a = { opening.datagram, &from, reply, 0, NULL };
+        uint8_t reply[DATAGRAM_MAX];
+        struct arrival a = { .datagram = opening.datagram,
+                             .from = &from,
+                             .reply = reply };
         struct session *s = NULL;
 
         if (judge_hello(ep, &a, now) == HELLO_GOOD)

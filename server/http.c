@@ -166,8 +166,11 @@ int http_parse(struct str head, struct http_request *request)
 /* Which page, and its status; the body goes to a file in memory. */
 static int write_page(const struct service *service, struct str path, FILE *to)
 {
+    struct world *world = hub_world(service->hub);
+
     if (str_is(path, "/metrics")) {
-        metrics_page(&hub_world(service->hub)->env.metrics, to);
+        service_measure(service);
+        metrics_page(&world->env.metrics, to);
         return 200;
     }
     if (str_is(path, "/health")) {

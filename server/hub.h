@@ -36,8 +36,9 @@ struct hub_peer {
     struct str place; /* datagram: where it comes from, see path.h */
     struct str name;  /* address for the log */
     struct str gate;  /* 4 or 8 bytes that its limits count by; empty: none */
-    struct secure *secure; /* hub_open takes it, whatever it returns */
-    bool clear;            /* it may speak clear text */
+    struct secure *secure;     /* hub_open takes it, whatever it returns */
+    bool clear;                /* it may speak clear text */
+    const struct local *local; /* a process of this machine; NULL: none */
 };
 
 /*

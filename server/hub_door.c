@@ -118,6 +118,7 @@ static struct session *make_session(struct world *w,
         .gate = peer->gate,
         .id = ++w->last_session,
         .clear = peer->clear,
+        .local = peer->local,
     };
     struct session *s = session_new(&w->env, &config, now);
 

@@ -171,13 +171,15 @@ bool inquiry_is_over(const struct inquiry *inquiry)
 
 uint64_t inquiry_wake(const struct inquiry *inquiry)
 {
-    return inquiry->state == OVER || has_work(inquiry) ? 0 : inquiry->by_us;
+    if (inquiry->state == OVER)
+        return 0;
+    return has_work(inquiry) ? control_wake(inquiry->control) : inquiry->by_us;
 }
 
 void inquiry_turn(struct inquiry *inquiry, struct now now)
 {
     if (now.mono_us >= inquiry->by_us)
         inquiry->state = OVER;
-    else if (has_work(inquiry))
+    else if (has_work(inquiry) && now.mono_us >= control_wake(inquiry->control))
         go_on(inquiry, now);
 }

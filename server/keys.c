@@ -82,6 +82,11 @@ static void say(const struct keys *keys, struct log *log, const char *event)
         log_str("file", str_of(name_of(&keys->keyfile))));
 }
 
+uint64_t keys_expire(const struct keys *keys)
+{
+    return keys->base ? secure_base_expires(keys->base) : 0;
+}
+
 void keys_announce(const struct keys *keys, struct log *log)
 {
     say(keys, log, "keys.ready");

@@ -29,6 +29,9 @@ int keys_open(struct keys *, const struct settings *, const char *name,
               struct now);
 void keys_close(struct keys *);
 
+/* When its certificate expires, seconds since 1970; 0: there is none. */
+uint64_t keys_expire(const struct keys *);
+
 /* A line of the log that says which key it is. */
 void keys_announce(const struct keys *, struct log *);
 

@@ -115,6 +115,7 @@ static int make_hub(struct service *service)
         .store = service->storage.store,
         .search = service->storage.search,
         .random = net_random,
+        .login = net_login,
     };
     struct world *world;
 
@@ -122,6 +123,7 @@ static int make_hub(struct service *service)
     service->storage.store = NULL; /* the world's */
     service->storage.search = NULL;
     world = hub_world(service->hub);
+    world->policy = service_policy(settings);
     retain_set_rules(world, settings->keep_rooms);
     if (!revive_world(world, service->began))
         return complain(EX_DATAERR, "the store cannot be read");

@@ -9,8 +9,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "server/histogram.h"
+
 struct metrics {
 #define METRIC(name, type, doc) uint64_t name;
+#define HISTOGRAM(name, doc)    struct histogram name;
 #include "server/metrics.def"
 };
 

@@ -172,6 +172,12 @@ void net_wake(struct net *net)
 
 /* ---- signals ---- */
 
+static void log_metrics(const struct service *service, struct env *env)
+{
+    service_measure(service);
+    metrics_log(&env->metrics, &env->log);
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct net *net = handle->data;
@@ -180,7 +186,7 @@ static void on_signal(uv_signal_t *handle, int number)
     if (number == SIGHUP)
         service_reload(net->service, net_now(net));
     else if (number == SIGUSR1)
-        metrics_log(&env->metrics, &env->log);
+        log_metrics(net->service, env);
     else
         stop(net);
 }

@@ -55,6 +55,9 @@ void net_wake(struct net *);
 /* What time it is; for what happens before the loop runs. */
 struct now net_clock(void);
 
+/* Whose login name on this machine it is; false: nobody's. */
+bool net_login(const char *name, uint32_t *uid);
+
 /* Random bytes from the system, for the world's config; ctx is not used. */
 void net_random(void *ctx, uint8_t *out, size_t len);
 

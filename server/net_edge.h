@@ -117,4 +117,9 @@ uint64_t inquirers_turn(struct net *);
 int net_refused(const char *what, const char *where, int uv_error, char *error,
                 size_t cap);
 
+/* ---- net_peer.c ---- */
+
+/* Whose process it is, as the system says; false: it does not. */
+bool net_peer(int fd, struct local *);
+
 #endif

@@ -160,8 +160,11 @@ static void take_unix(struct listener *at, int fd, const struct sockaddr *from)
     struct hub_peer peer = { .transport = TRANSPORT_TCP,
                              .name = str_of("unix"),
                              .clear = true };
+    struct local local;
 
     (void)from;
+    if (net_peer(fd, &local))
+        peer.local = &local;
     uv_pipe_init(&conn->net->loop, &conn->pipe, 0);
     if (uv_pipe_open(&conn->pipe, fd)) {
         close(fd);

@@ -8,6 +8,7 @@
 #include "server/world.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "server/store.h"
@@ -48,9 +49,136 @@ struct account *world_account_of(const struct world *w, struct str token)
     return account;
 }
 
-static struct str token_of(const struct account *account)
+/* ---- who proves what ---- */
+
+struct device *world_device_of(const struct world *w, struct str token)
 {
-    return str_of(account->token_hash);
+    char hash[SECURE_HASH_TEXT];
+
+    if (token.len != TOKEN_LEN)
+        return NULL;
+    secure_hash(token, hash);
+    return map_get(&w->resumes, str_of(hash));
+}
+
+/* Put a hash where another stood; empty: nothing. */
+static void replace_hash(struct world *w, struct device *device,
+                         char place[SECURE_HASH_TEXT], const char *hash)
+{
+    if (*place)
+        map_take(&w->resumes, str_of(place));
+    memmove(place, hash, strlen(hash) + 1);
+    if (*place)
+        map_put(&w->resumes, str_of(place), device);
+}
+
+void world_forget_device(struct world *w, const struct device *device)
+{
+    if (*device->resume.used)
+        map_take(&w->resumes, str_of(device->resume.used));
+    if (*device->resume.next)
+        map_take(&w->resumes, str_of(device->resume.next));
+}
+
+void world_take_tokens(struct world *w, struct device *device, struct str used,
+                       struct str next)
+{
+    char hash[SECURE_HASH_TEXT];
+
+    snprintf(hash, sizeof hash, "%.*s", STR_ARG(used));
+    if (!map_get(&w->resumes, used))
+        replace_hash(w, device, device->resume.used, hash);
+    snprintf(hash, sizeof hash, "%.*s", STR_ARG(next));
+    if (!map_get(&w->resumes, next))
+        replace_hash(w, device, device->resume.next, hash);
+}
+
+static void put_resume(struct world *w, const struct device *device)
+{
+    struct store_op op = { .effect = EFFECT_RESUME,
+                           .account = device->account->id,
+                           .device = device->id };
+
+    if (!device->account->recorded || !store_has_room(w->store, 2))
+        return; /* it comes back by its key */
+    op.text = mem_str(str_of(device->resume.used));
+    op.note = mem_str(str_of(device->resume.next));
+    world_put(w, &op);
+}
+
+void world_give_token(struct world *w, struct device *device, struct str shown,
+                      uint8_t *out)
+{
+    char hash[SECURE_HASH_TEXT] = "";
+
+    if (shown.len)
+        secure_hash(shown, hash);
+    if (strcmp(hash, device->resume.used) != 0) {
+        replace_hash(w, device, device->resume.next, "");
+        replace_hash(w, device, device->resume.used, hash);
+    }
+    w->config.random(w->config.random_ctx, out, TOKEN_LEN);
+    secure_hash(str_bytes(out, TOKEN_LEN), hash);
+    replace_hash(w, device, device->resume.next, hash);
+    put_resume(w, device);
+}
+
+static void take_token(struct world *w, struct account *account)
+{
+    if (*account->token_hash)
+        map_take(&w->tokens, str_of(account->token_hash));
+    *account->token_hash = '\0';
+}
+
+/* From a guest to somebody. */
+static void become_bound(struct world *w, struct account *account)
+{
+    take_token(w, account);
+    account->unproved = account->recorded;
+    account->rank = w->n_bound++ ? account->rank : RANK_ADMIN;
+    if (account->rank == RANK_ADMIN)
+        LOG(&w->env.log, "account.admin", log_num("account", account->id),
+            log_str("why", str_of("the first on a new server")));
+}
+
+bool world_bind(struct world *w, struct account *account,
+                const struct fingerprint *key, struct str label, struct now now)
+{
+    bool was_bound = account_is_bound(account);
+    struct credential *one = credential_add(&account->credentials, key, label);
+    char print[FINGERPRINT_TEXT];
+
+    if (!one)
+        return false;
+    one->added = one->seen = now.wall_ms;
+    if (!was_bound)
+        become_bound(w, account);
+    fingerprint_text(key, print);
+    LOG(&w->env.log, "account.key", log_num("account", account->id),
+        log_str("nick", account_nick(account)), log_str("key", str_of(print)));
+    world_put_key(w, account, one);
+    return true;
+}
+
+void world_put_key(struct world *w, struct account *account,
+                   const struct credential *one)
+{
+    char print[KEY_HEX];
+    struct store_op op = { .effect = EFFECT_KEY,
+                           .account = account->id,
+                           .kind = one->revoked,
+                           .ts = one->seen };
+
+    if (!account->recorded)
+        return; /* with the rest of the account */
+    if (!store_has_room(w->store, 1)) {
+        account->unproved = true;
+        return;
+    }
+    credential_text(&one->key, print);
+    op.text = mem_str(str_of(print));
+    op.note = mem_str(str_of(one->label));
+    world_put(w, &op);
 }
 
 /* ---- forgetting ---- */
@@ -99,7 +227,8 @@ static void forget(struct world *w, struct account *account, const char *why,
         log_str("nick", str_of(account->nick.shown)),
         log_str("why", str_of(why)));
     map_take(&w->names, str_of(account->nick.folded));
-    map_take(&w->tokens, token_of(account));
+    take_token(w, account);
+    w->n_bound -= account_is_bound(account);
     account_set_away(account, true, str_of(why)); /* the reason of its PARTs */
     account->dying = true;
     list_append(&w->dying, &account->absent);
@@ -125,6 +254,8 @@ static void erase(struct world *w, const struct account *account)
 static void bury(struct world *w, struct account *account)
 {
     map_take(&w->accounts, map_num(&account->id));
+    for (size_t i = 0; i < account->n_devices; i++)
+        world_forget_device(w, account->devices[i]);
     account_free(account);
     w->env.metrics.accounts = w->accounts.n;
 }
@@ -132,8 +263,9 @@ static void bury(struct world *w, struct account *account)
 static bool absent_for(const struct world *w, const struct account *account,
                        enum limit seconds, struct now now)
 {
-    return can_forget(account) && now.mono_us - account->absent_us >=
-                                      limit(&w->env, seconds) * 1000000;
+    return can_forget(account) && !account_is_kept(account) &&
+           now.mono_us - account->absent_us >=
+               limit(&w->env, seconds) * 1000000;
 }
 
 /* The account absent longest, if that is long enough for `seconds`. */
@@ -142,6 +274,10 @@ static struct account *longest_absent(const struct world *w, enum limit seconds,
 {
     struct account *account = (struct account *)w->absent.next;
 
+    while (!list_is_empty(&w->absent) && account_is_kept(account)) {
+        list_remove(&account->absent); /* it was recorded meanwhile */
+        account = (struct account *)w->absent.next;
+    }
     if (list_is_empty(&w->absent) || !absent_for(w, account, seconds, now))
         return NULL;
     return account;
@@ -180,7 +316,8 @@ uint64_t world_reap(struct world *w, struct now now)
 void world_absent(struct world *w, struct account *account, struct now now)
 {
     account->absent_us = now.mono_us;
-    list_append(&w->absent, &account->absent);
+    if (!account_is_kept(account))
+        list_append(&w->absent, &account->absent);
 }
 
 /* ---- making ---- */
@@ -215,7 +352,8 @@ static void add_account(struct world *w, struct account *account)
 {
     map_put(&w->accounts, map_num(&account->id), account);
     map_put(&w->names, str_of(account->nick.folded), account);
-    map_put(&w->tokens, token_of(account), account);
+    if (*account->token_hash)
+        map_put(&w->tokens, str_of(account->token_hash), account);
     w->env.metrics.accounts = w->accounts.n;
 }
 
@@ -248,7 +386,7 @@ bool world_take_account(struct world *w, struct account *account,
                         struct now now)
 {
     if (map_get(&w->names, str_of(account->nick.folded)) ||
-        map_get(&w->tokens, token_of(account)))
+        map_get(&w->tokens, str_of(account->token_hash)))
         return false;
     account->recorded = account->has_acted = true;
     add_account(w, account);

@@ -19,19 +19,36 @@ static void put(struct world *w, const struct store_op *op)
     store_put(w->store, op);
 }
 
-static void record_account(struct world *w, struct account *account)
+/* What it proves itself by, and what it may. */
+static void record_proof(struct world *w, struct account *account)
 {
-    struct store_op name = { .effect = EFFECT_RECORD }, token = { 0 };
+    struct store_op token = { .effect = EFFECT_TOKEN, .account = account->id };
+    struct store_op rank = { .effect = EFFECT_RANK,
+                             .kind = account->rank,
+                             .account = account->id };
 
-    if (!account || account->recorded)
-        return;
-    account->recorded = true;
-    name.account = token.account = account->id;
-    name.text = mem_str(str_of(account->nick.shown));
-    put(w, &name);
-    token.effect = EFFECT_TOKEN;
+    account->unproved = false;
     token.text = mem_str(str_of(account->token_hash));
     put(w, &token);
+    if (account->rank)
+        put(w, &rank);
+    for (size_t i = 0; i < account->credentials.n; i++)
+        world_put_key(w, account, &account->credentials.keys[i]);
+}
+
+static void record_account(struct world *w, struct account *account)
+{
+    struct store_op name = { .effect = EFFECT_RECORD };
+
+    if (!account || (account->recorded && !account->unproved))
+        return;
+    if (!account->recorded) {
+        account->recorded = true;
+        name.account = account->id;
+        name.text = mem_str(str_of(account->nick.shown));
+        put(w, &name);
+    }
+    record_proof(w, account);
 }
 
 static void record_side(struct world *w, const struct room *room,
@@ -71,6 +88,12 @@ void world_put(struct world *w, const struct store_op *op)
     put(w, op);
 }
 
+static bool says_proof(enum effect effect)
+{
+    return effect == EFFECT_TOKEN || effect == EFFECT_KEY ||
+           effect == EFFECT_RANK;
+}
+
 void world_unrecord(struct world *w, const struct store_op *op)
 {
     struct account *account = world_account(w, op->account);
@@ -78,6 +101,8 @@ void world_unrecord(struct world *w, const struct store_op *op)
 
     if (op->effect == EFFECT_RECORD && account)
         account->recorded = false;
+    if (account && says_proof(op->effect))
+        account->unproved = true;
     if (op->effect == EFFECT_FOUND && room)
         room->recorded = false;
 }

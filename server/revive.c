@@ -5,6 +5,8 @@
  */
 #include "server/revive.h"
 
+#include <stdio.h>
+
 #include "server/store.h"
 #include "server/world.h"
 #include "shared/mem.h"
@@ -25,15 +27,26 @@ static void clear(struct world *w, enum effect effect, uint64_t room,
     world_put(w, &op);
 }
 
+static bool is_hash_or_none(struct str text)
+{
+    return text.len == 0 || text.len == SECURE_HASH_TEXT - 1;
+}
+
+static void take_hash(char out[SECURE_HASH_TEXT], struct str text)
+{
+    snprintf(out, SECURE_HASH_TEXT, "%.*s", STR_ARG(text));
+}
+
 static void revive_account(struct reviving *r, const struct store_row *row)
 {
     char folded[NAME_MAX_BYTES];
     size_t len = text_fold(row->text, folded, sizeof folded);
     struct account *account;
 
-    if (len && row->token.len == SECURE_HASH_TEXT - 1) {
+    if (len && is_hash_or_none(row->token)) {
         account = account_new(row->account, row->text, str_bytes(folded, len));
-        memcpy(account->token_hash, row->token.ptr, row->token.len);
+        take_hash(account->token_hash, row->token);
+        account->rank = row->rank == RANK_ADMIN ? RANK_ADMIN : RANK_USER;
         account->is.since = account->told.since = r->now.wall_ms;
         if (world_take_account(r->w, account, r->now))
             return;
@@ -42,13 +55,56 @@ static void revive_account(struct reviving *r, const struct store_row *row)
     clear(r->w, EFFECT_FORGET, 0, row->account, 0);
 }
 
+static void revive_invite(struct reviving *r, const struct store_row *row)
+{
+    char hash[SECURE_HASH_TEXT];
+
+    if (row->text.len != SECURE_HASH_TEXT - 1)
+        return;
+    take_hash(hash, row->text);
+    codes_invite(&r->w->codes, hash, row->ts, row->left, r->now);
+}
+
+static void revive_key(struct reviving *r, const struct store_row *row)
+{
+    struct account *account = world_account(r->w, row->account);
+    struct credential *one;
+    struct fingerprint key;
+    bool was_bound = account && account_is_bound(account);
+
+    if (!account || !credential_parse(&key, row->text))
+        return;
+    one = credential_add(&account->credentials, &key, row->note);
+    if (!one)
+        return;
+    one->added = row->added;
+    one->seen = row->ts;
+    if (row->revoked)
+        credential_revoke(&account->credentials, one);
+    r->w->n_bound += !was_bound && account_is_bound(account);
+}
+
+static void revive_resume(struct reviving *r, const struct store_row *row)
+{
+    struct account *account = world_account(r->w, row->account);
+    struct device *device =
+        account ? account_device(account, row->device) : NULL;
+
+    if (device && is_hash_or_none(row->text) && is_hash_or_none(row->note))
+        world_take_tokens(r->w, device, row->text, row->note);
+}
+
 static void revive_device(struct reviving *r, const struct store_row *row)
 {
     struct account *account = world_account(r->w, row->account);
+    const struct device *spare;
     uint64_t evicted = 0;
 
     if (!account)
         return;
+    spare = account_spare_device(account);
+    if (spare)
+        world_forget_device(r->w, spare);
     account_add_device(account, row->device, row->cseq, &evicted);
     if (evicted)
         clear(r->w, EFFECT_RETIRE, 0, account->id, evicted);
@@ -126,6 +182,9 @@ static void on_row(void *ctx, const struct store_row *row)
         r->w->last_account = row->account;
         break;
     case ROW_ACCOUNT: revive_account(r, row); break;
+    case ROW_INVITE: revive_invite(r, row); break;
+    case ROW_KEY: revive_key(r, row); break;
+    case ROW_RESUME: revive_resume(r, row); break;
     case ROW_DEVICE: revive_device(r, row); break;
     case ROW_REFUSAL: break; /* the store keeps them */
     case ROW_ROOM: revive_room(r, row); break;

@@ -5,10 +5,19 @@
 #include "server/service.h"
 
 #include "server/hub.h"
+#include "server/measure.h"
 
 static struct log *log_of(const struct service *service)
 {
     return &hub_world(service->hub)->env.log;
+}
+
+struct policy service_policy(const struct settings *settings)
+{
+    return (struct policy){
+        .registration = (enum registration)settings->registration,
+        .no_guests = settings->guests != 0,
+    };
 }
 
 int service_reload(struct service *service, struct now now)
@@ -21,6 +30,7 @@ int service_reload(struct service *service, struct now now)
 
     supervisor_reloading(now);
     world_configure(world, &settings->limits);
+    world->policy = service_policy(settings);
     retain_set_rules(world, settings->keep_rooms);
     world->env.log.format = (enum log_format)settings->log;
     key_err = keys_reload(&service->keys, settings, &world->env.log);
@@ -58,6 +68,14 @@ int service_check(const struct service *service, struct log *log)
         LOG(log, "config.good", log_num("changed", changed));
     config_free(&fresh);
     return err;
+}
+
+void service_measure(const struct service *service)
+{
+    struct world *world = hub_world(service->hub);
+
+    measure_world(world);
+    world->env.metrics.cert_expires = keys_expire(&service->keys);
 }
 
 void service_stop(struct service *service)

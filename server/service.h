@@ -15,6 +15,7 @@
 #include "server/privileges.h"
 #include "server/storage.h"
 #include "server/supervisor.h"
+#include "server/world.h"
 #include "shared/now.h"
 
 struct hub;
@@ -48,8 +49,14 @@ struct service {
  */
 int service_reload(struct service *, struct now);
 
+/* What the settings say about people. */
+struct policy service_policy(const struct settings *);
+
 /* Log what a reload would do, and do nothing. */
 int service_check(const struct service *, struct log *);
+
+/* Bring the metrics up to date that are looked up. */
+void service_measure(const struct service *);
 
 /* It goes down from now on. */
 void service_stop(struct service *);

@@ -5,12 +5,16 @@
 #include "server/session.h"
 
 #include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "server/credential.h"
 #include "server/env.h"
 #include "server/event.h"
 #include "shared/frame.h"
 #include "shared/mem.h"
+#include "shared/secure_hash.h"
 #include "shared/wire.h"
 
 /* Which states may follow which. */
@@ -27,6 +31,20 @@ static const unsigned NEXT[] = {
     [SESSION_DEAD] = 0,
 };
 
+/* Being a user of this machine counts like having a key. */
+static void know_local(struct session *s, const struct local *local)
+{
+    char hash[SECURE_HASH_TEXT], text[32];
+
+    if (!local)
+        return;
+    s->local = mem_new(1, sizeof *s->local);
+    *s->local = *local;
+    snprintf(text, sizeof text, "user %" PRIu32, local->uid);
+    secure_hash(str_of(text), hash);
+    s->has_key = credential_parse(&s->key, str_of(hash));
+}
+
 struct session *session_new(struct env *env, const struct session_config *cfg,
                             struct now now)
 {
@@ -42,6 +60,7 @@ struct session *session_new(struct env *env, const struct session_config *cfg,
     s->peer = mem_str(cfg->peer);
     s->gate = mem_str(cfg->gate);
     s->gate_len = cfg->gate.len;
+    know_local(s, cfg->local);
     s->opened_us = s->forgiven_us = now.mono_us;
     env->metrics.pending++;
     return s;
@@ -57,6 +76,7 @@ void session_free(struct session *s)
     event_unref(s->sought.event);
     free(s->peer);
     free(s->gate);
+    free(s->local);
     free(s);
 }
 
@@ -168,7 +188,7 @@ void session_complain(struct session *s, const struct complaint *c)
     msg.error.cseq = c->cseq;
     msg.error.retry_ms = c->retry_ms;
     msg.error.subject = c->subject;
-    msg.error.text = str_of(err_text(c->code));
+    msg.error.text = str_of(c->text ? c->text : err_text(c->code));
     session_say(s, &msg, true);
 }
 

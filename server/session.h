@@ -19,6 +19,12 @@
 #include "shared/now.h"
 #include "shared/path.h"
 
+/* Who came over a Unix socket, as the system says. */
+struct local {
+    uint32_t uid;
+    char login[64]; /* the name of that user */
+};
+
 struct account;
 struct device;
 struct env;
@@ -61,6 +67,7 @@ struct session {
     uint64_t opened_us, close_by_us;
 
     struct fingerprint key;  /* that its client has proved, has_key */
+    struct local *local;     /* owned; NULL: it is not known who */
     uint64_t device_id;      /* from HELLO */
     struct account *account; /* READY only, and its device */
     struct device *device;
@@ -84,6 +91,7 @@ struct session {
     bool shaking;      /* its handshake counts as half open */
     bool clear;        /* clear text is good enough for it */
     bool has_key;
+    bool invited;    /* it has shown a good invitation */
     bool live;       /* SYNC done: events are pushed */
     bool lagging;    /* events are not pushed, only heads later */
     bool asking;     /* what was read for it is on its way */
@@ -100,6 +108,7 @@ struct session_config {
     struct str peer, gate;
     uint64_t id;
     bool clear;
+    const struct local *local; /* NULL: not over a Unix socket; copied */
 };
 
 struct session *session_new(struct env *, const struct session_config *,
@@ -146,6 +155,7 @@ struct complaint {
     uint32_t request;
     uint64_t cseq, retry_ms;
     struct str subject;
+    const char *text; /* for people; NULL: that of the code */
 };
 
 void session_complain(struct session *, const struct complaint *);

@@ -108,6 +108,10 @@ static void take_effect(const struct deed *d)
             d->account->recorded = false;
         break;
     case EFFECT_DROP: retain_dropped(d->w, d->op, true); break;
+    case EFFECT_TRIM:
+        if (d->room)
+            seek_note(d->w, d->room);
+        break;
     case EFFECT_EDIT:
     case EFFECT_REDACT:
     case EFFECT_REACT: break; /* those who see the event know */
@@ -116,10 +120,10 @@ static void take_effect(const struct deed *d)
     case EFFECT_RETIRE:
     case EFFECT_FOUND:
     case EFFECT_SIDE:
-    case EFFECT_TRIM:
-        if (d->room)
-            seek_note(d->w, d->room);
-        break;
+    case EFFECT_KEY:
+    case EFFECT_RESUME:
+    case EFFECT_RANK:
+    case EFFECT_INVITE:
     case EFFECT_COUNT: break; /* of the store alone */
     }
 }
@@ -142,7 +146,8 @@ static void answer(const struct deed *d)
     }
     if (!op->cseq) {
         msg.kind = KIND_OK;
-        msg.ok.text = str_of(op->text);
+        msg.ok.text =
+            str_of(op->effect == EFFECT_RENAME ? op->text : NULL);
     } else {
         msg.send_ack.cseq = op->cseq;
         msg.send_ack.room = op->room;

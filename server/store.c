@@ -50,7 +50,8 @@ static bool begin(struct store *store, struct store_opened *opened)
 
 static bool begin_crew(struct store *store, struct store_opened *opened)
 {
-    struct crew_config config = { .writer = store->writer };
+    struct crew_config config = { .writer = store->writer,
+                                  .vfs = store->config.vfs };
 
     for (int i = 0; i < CREW_READERS; i++) {
         store->readers[i] = connect_to(&store->config, true, opened);
@@ -84,6 +85,7 @@ void store_free(struct store *store)
 {
     if (!store)
         return;
+    copy_free(store->copy);
     if (store->crew)
         crew_free(store->crew);
     for (int i = 0; i < CREW_READERS; i++)

@@ -134,6 +134,21 @@ bool store_ask(struct store *, const struct store_query *);
 bool store_answered(struct store *, struct store_answer *);
 void store_thank(struct store *, struct store_answer *);
 
+/* ---- for the operator, and not waited for ---- */
+
+/*
+ * Begin a chore.
+ *   path     COPY: of an empty file that is there
+ *   returns  false: there is one already
+ */
+bool store_begin_chore(struct store *, enum chore_kind, const char *path);
+
+/* How it stands; a store without threads goes on with it here. */
+struct store_chore store_chore(struct store *);
+
+/* Forget it, or call it off. */
+void store_end_chore(struct store *);
+
 /* Whether store_commit, store_written or store_answered would do anything. */
 bool store_is_ready(const struct store *);
 

@@ -50,6 +50,7 @@ void batch_clear(struct batch *batch)
         event_unref(batch->ops[i].event);
         event_unref(batch->ops[i].target);
         free(batch->ops[i].text);
+        free(batch->ops[i].note);
     }
     free(batch->ops);
     *batch = (struct batch){ 0 };

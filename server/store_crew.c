@@ -12,17 +12,15 @@
 #include <time.h>
 
 #include "server/event.h"
+#include "server/store_copy.h"
+#include "server/store_pile.h"
 #include "shared/mem.h"
 
 enum {
     BATCH_MAX = 1024, /* operations in a transaction */
-    IDLE_S = 1        /* without anything to write: time to tidy up */
-};
-
-/* A queue of answers, or of what has to be answered. */
-struct pile {
-    struct store_answer *items; /* from at to n */
-    size_t at, n, cap;
+    BATCH_BUSY = 64,  /* so many: more are sure to come once these are told */
+    IDLE_S = 1,       /* without anything to write: time to tidy up */
+    COPY_PAGES = 256  /* copied after every batch */
 };
 
 struct reader {
@@ -47,39 +45,13 @@ struct crew {
     struct crew_state state;
     void (*on_ready)(void *ctx);
     void *ready_ctx;
-    bool untidy; /* the write-ahead log wants an idle moment */
+    struct store_chore chore;
+    char *copy_path;   /* of a chore that is to be begun; owned */
+    struct copy *copy; /* of who writes */
+    struct db *checks; /* of who checks; NULL: nobody does */
+    bool untidy;       /* the write-ahead log wants an idle moment */
     bool stop;
 };
-
-/* ---- queues ---- */
-
-static bool pile_is_empty(const struct pile *pile)
-{
-    return pile->at == pile->n;
-}
-
-static void pile_put(struct pile *pile, const struct store_answer *item)
-{
-    void *items = pile->items;
-
-    if (pile_is_empty(pile))
-        pile->at = pile->n = 0;
-    if (pile->at && pile->n == pile->cap) {
-        pile->n -= pile->at;
-        memmove(pile->items, pile->items + pile->at,
-                pile->n * sizeof *pile->items);
-        pile->at = 0;
-    }
-    mem_grow(&items, &pile->cap, pile->n + 1, sizeof *pile->items);
-    pile->items = items;
-    pile->items[pile->n++] = *item;
-}
-
-static struct store_answer pile_take(struct pile *pile)
-{
-    assert(!pile_is_empty(pile));
-    return pile->items[pile->at++];
-}
 
 /* ---- telling the owner ---- */
 
@@ -117,6 +89,42 @@ static void tidy_up(struct crew *crew, enum db_leisure leisure)
     crew->state.log_bytes = db_log_bytes(db);
 }
 
+static bool is_to_copy(const struct crew *crew)
+{
+    return crew->copy || crew->copy_path;
+}
+
+/* A piece of it, outside the lock. */
+static enum chore_state copy_more(struct crew *crew, const char *path,
+                                  struct store_chore *chore)
+{
+    if (!crew->copy)
+        crew->copy = copy_begin(crew->config.writer, path, crew->config.vfs,
+                                chore->why, sizeof chore->why);
+    return crew->copy ? copy_step(crew->copy, COPY_PAGES, chore) : CHORE_FAILED;
+}
+
+/* Go on with a copy, or leave one that nobody wants any more. */
+static void copy_some(struct crew *crew)
+{
+    bool wanted = crew->chore.state == CHORE_RUNS;
+    struct store_chore chore = crew->chore;
+    char *path = crew->copy_path;
+
+    crew->copy_path = NULL;
+    pthread_mutex_unlock(&crew->lock);
+    if (wanted)
+        chore.state = copy_more(crew, path, &chore);
+    if (chore.state != CHORE_RUNS) {
+        copy_free(crew->copy);
+        crew->copy = NULL;
+    }
+    free(path);
+    pthread_mutex_lock(&crew->lock);
+    if (crew->chore.state == CHORE_RUNS)
+        crew->chore = chore;
+}
+
 /* returns false: nobody has come to disturb */
 static bool wait_a_while(struct crew *crew)
 {
@@ -131,7 +139,9 @@ static bool wait_a_while(struct crew *crew)
 static bool wait_for_work(struct crew *crew)
 {
     while (!has_work(crew) && !crew->stop) {
-        if (!crew->untidy)
+        if (is_to_copy(crew))
+            copy_some(crew);
+        else if (!crew->untidy)
             pthread_cond_wait(&crew->write, &crew->lock);
         else if (!wait_a_while(crew) && !has_work(crew))
             tidy_up(crew, DB_IDLE);
@@ -150,6 +160,17 @@ static void note_commit(struct crew *crew, int error, uint64_t took_us)
         return;
     state->commits++;
     state->commit_us += took_us;
+    histogram_add(&state->took, took_us);
+}
+
+/*
+ * The fuller the log, the more often a page in it is moved but once.  Many
+ * lines at once: what counts is how many pages are moved in all.  Few: that
+ * nobody waits long for it.
+ */
+static enum db_leisure leisure_after(const struct crew *crew, size_t n)
+{
+    return has_work(crew) || n >= BATCH_BUSY ? DB_BUSY : DB_PAUSE;
 }
 
 static void write_batch(struct crew *crew)
@@ -157,22 +178,26 @@ static void write_batch(struct crew *crew)
     uint64_t room_events = crew->room_events, begun_us = clock_us();
     struct db *db = crew->config.writer;
     struct batch batch = { 0 };
+    size_t n;
     int error;
 
     batch_move(&batch, &crew->sent, BATCH_MAX);
+    n = batch.n;
     if (crew->state.is_damaged && !db_is_damaged(db))
         db_damage(db, "damaged, as was found when reading");
     pthread_mutex_unlock(&crew->lock);
     error = db_write(db, batch.ops, batch.n, room_events);
     pthread_mutex_lock(&crew->lock);
     note_commit(crew, error, clock_us() - begun_us);
-    batch_move(error ? &crew->failed : &crew->written, &batch, batch.n);
+    batch_move(error ? &crew->failed : &crew->written, &batch, n);
     if (error)
         batch_move(&crew->failed, &crew->sent, crew->sent.n);
     crew->error = error;
     batch_clear(&batch);
     tell(crew);
-    tidy_up(crew, has_work(crew) ? DB_BUSY : DB_PAUSE);
+    tidy_up(crew, leisure_after(crew, n));
+    if (is_to_copy(crew))
+        copy_some(crew);
 }
 
 static void *write_on(void *arg)
@@ -208,6 +233,29 @@ static void read_one(struct crew *crew, struct db *db)
     tell(crew);
 }
 
+static bool is_to_check(const struct crew *crew)
+{
+    return crew->chore.kind == CHORE_CHECK && crew->chore.state == CHORE_RUNS &&
+           !crew->checks;
+}
+
+/* All of the file; others go on reading meanwhile. */
+static void check(struct crew *crew, struct db *db)
+{
+    struct store_chore chore = { .kind = CHORE_CHECK };
+    bool good;
+
+    crew->checks = db;
+    pthread_mutex_unlock(&crew->lock);
+    good = db_check(db, chore.why, sizeof chore.why);
+    pthread_mutex_lock(&crew->lock);
+    crew->checks = NULL;
+    chore.state = good ? CHORE_DONE : CHORE_FAILED;
+    crew->state.is_damaged = crew->state.is_damaged || db_is_damaged(db);
+    if (crew->chore.state == CHORE_RUNS)
+        crew->chore = chore;
+}
+
 static void *read_on(void *arg)
 {
     const struct reader *reader = arg;
@@ -215,10 +263,12 @@ static void *read_on(void *arg)
 
     pthread_mutex_lock(&crew->lock);
     while (!crew->stop) {
-        if (pile_is_empty(&crew->asked))
-            pthread_cond_wait(&crew->read, &crew->lock);
-        else
+        if (!pile_is_empty(&crew->asked))
             read_one(crew, reader->db);
+        else if (is_to_check(crew))
+            check(crew, reader->db);
+        else
+            pthread_cond_wait(&crew->read, &crew->lock);
     }
     pthread_mutex_unlock(&crew->lock);
     return NULL;
@@ -269,28 +319,20 @@ struct crew *crew_new(const struct crew_config *config)
     return NULL;
 }
 
-static void pile_free(struct pile *pile)
-{
-    while (!pile_is_empty(pile)) {
-        struct store_answer answer = pile_take(pile);
-
-        for (size_t i = 0; i < answer.n; i++)
-            event_unref(answer.events[i]);
-        free(answer.events);
-    }
-    free(pile->items);
-}
-
 void crew_free(struct crew *crew)
 {
     pthread_mutex_lock(&crew->lock);
     crew->stop = true;
     crew->on_ready = NULL;
+    if (crew->checks)
+        db_interrupt(crew->checks);
     pthread_cond_broadcast(&crew->write);
     pthread_cond_broadcast(&crew->read);
     pthread_mutex_unlock(&crew->lock);
     for (size_t i = 0; i < crew->n_threads; i++)
         pthread_join(crew->threads[i], NULL);
+    copy_free(crew->copy);
+    free(crew->copy_path);
     pthread_cond_destroy(&crew->write);
     pthread_cond_destroy(&crew->read);
     pthread_mutex_destroy(&crew->lock);
@@ -367,6 +409,43 @@ bool crew_is_ready(struct crew *crew)
         crew->written.n || crew->failed.n || !pile_is_empty(&crew->answered);
     pthread_mutex_unlock(&crew->lock);
     return ready;
+}
+
+bool crew_begin_chore(struct crew *crew, enum chore_kind kind, const char *path)
+{
+    bool free_now;
+
+    pthread_mutex_lock(&crew->lock);
+    free_now =
+        crew->chore.state == CHORE_NONE && !is_to_copy(crew) && !crew->checks;
+    if (free_now) {
+        crew->chore = (struct store_chore){ .kind = kind, .state = CHORE_RUNS };
+        crew->copy_path = kind == CHORE_COPY ? mem_str(str_of(path)) : NULL;
+        pthread_cond_signal(&crew->write);
+        pthread_cond_broadcast(&crew->read);
+    }
+    pthread_mutex_unlock(&crew->lock);
+    return free_now;
+}
+
+struct store_chore crew_chore(struct crew *crew)
+{
+    struct store_chore chore;
+
+    pthread_mutex_lock(&crew->lock);
+    chore = crew->chore;
+    pthread_mutex_unlock(&crew->lock);
+    return chore;
+}
+
+void crew_end_chore(struct crew *crew)
+{
+    pthread_mutex_lock(&crew->lock);
+    crew->chore.state = CHORE_NONE;
+    if (crew->checks)
+        db_interrupt(crew->checks);
+    pthread_cond_signal(&crew->write);
+    pthread_mutex_unlock(&crew->lock);
 }
 
 struct crew_state crew_state(struct crew *crew)

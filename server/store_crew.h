@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "server/histogram.h"
 #include "server/store_batch.h"
 #include "server/store_db.h"
 
@@ -21,6 +22,7 @@ struct crew;
 struct crew_config {
     struct db *writer; /* lent until crew_free */
     struct db *readers[CREW_READERS];
+    const char *vfs; /* for copies */
 };
 
 /* NULL: the system gives no threads. */
@@ -48,9 +50,23 @@ bool crew_answered(struct crew *, struct store_answer *);
 
 bool crew_is_ready(struct crew *);
 
+/*
+ * Begin a chore: who writes does it between batches, or one who reads.
+ *   path     COPY: of an empty file, where the writer's vfs is
+ *   returns  false: there is one already
+ */
+bool crew_begin_chore(struct crew *, enum chore_kind, const char *path);
+
+/* How it stands. */
+struct store_chore crew_chore(struct crew *);
+
+/* It is to be no more, whether it is done or not. */
+void crew_end_chore(struct crew *);
+
 /* How it stands. */
 struct crew_state {
     uint64_t commits, commit_us; /* batches written, and how long it took */
+    struct histogram took;       /* the same, one by one */
     uint64_t log_bytes;
     uint64_t reads, failed_reads;
     const char *trouble; /* of the last batch; NULL: none */

@@ -13,7 +13,6 @@
 #include "shared/mem.h"
 
 enum {
-    PAGE_BYTES = 4096,
     LOG_PAGES = 4000, /* of the write-ahead log */
     WAIT_MS = 2000    /* for a lock that somebody else holds */
 };
@@ -31,7 +30,8 @@ static const char COMMON[] = "PRAGMA temp_store = MEMORY;"
 static const char FOR_WRITING[] = "PRAGMA cache_size = -65536;"
                                   "PRAGMA journal_mode = WAL;"
                                   "PRAGMA synchronous = FULL;"
-                                  "PRAGMA journal_size_limit = 67108864;";
+                                  "PRAGMA journal_size_limit = 67108864;"
+                                  "PRAGMA secure_delete = ON;";
 static const char FOR_READING[] = "PRAGMA cache_size = -8192;"
                                   "PRAGMA query_only = ON;";
 
@@ -51,6 +51,11 @@ bool db_fail(struct db *db, int code)
 const char *db_trouble(const struct db *db)
 {
     return db->trouble;
+}
+
+void db_interrupt(struct db *db)
+{
+    sqlite3_interrupt(db->lite);
 }
 
 bool db_is_damaged(const struct db *db)
@@ -254,7 +259,7 @@ struct str db_text(sqlite3_stmt *stmt, int column)
 
 uint64_t db_log_bytes(const struct db *db)
 {
-    return (uint64_t)db->log_pages * PAGE_BYTES;
+    return (uint64_t)db->log_pages * DB_PAGE_BYTES;
 }
 
 bool db_tend(struct db *db, enum db_leisure leisure)

@@ -54,6 +54,9 @@ void db_end(struct db *);
 /* SQLite's quick_check; false: it is damaged, with a sentence. */
 bool db_check(struct db *, char *why, size_t cap);
 
+/* Let what another thread is doing with it fail. */
+void db_interrupt(struct db *);
+
 /* Tell all that is stored, see store_recall; false: it cannot be read. */
 bool db_recall(struct db *, void (*each)(void *ctx, const struct store_row *),
                void *ctx);
@@ -71,7 +74,7 @@ void db_read(struct db *, struct store_answer *);
 
 /* How much else there is to do. */
 enum db_leisure {
-    DB_BUSY,  /* the next batch is waiting */
+    DB_BUSY,  /* the next batch is waiting, or about to come */
     DB_PAUSE, /* none is */
     DB_IDLE   /* none has come for a while */
 };

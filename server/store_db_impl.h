@@ -22,8 +22,8 @@ enum sql {
 struct db {
     sqlite3 *lite;
     sqlite3_stmt *stmts[SQL_COUNT]; /* prepared when first run */
-    const char *trouble; /* of the last call */
-    const char *damage;  /* why nothing is written any more */
+    const char *trouble;            /* of the last call */
+    const char *damage;             /* why nothing is written any more */
     bool reads_only;
     int log_pages, log_moved;     /* of the write-ahead log */
     int log_most;                 /* moved now when there are so many */
@@ -31,7 +31,7 @@ struct db {
 };
 
 /* An event's key: all of a room lie together, in order. */
-enum { SEQ_BITS = 32 };
+enum { SEQ_BITS = 32, DB_PAGE_BYTES = 4096 };
 
 static inline int64_t db_key(uint64_t room, uint64_t seq)
 {

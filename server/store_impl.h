@@ -10,6 +10,7 @@
 #include "server/recent.h"
 #include "server/store.h"
 #include "server/store_batch.h"
+#include "server/store_copy.h"
 #include "server/store_crew.h"
 #include "server/store_db.h"
 
@@ -28,6 +29,9 @@ struct store {
     struct store_query *asked; /* a queue: from asked_at to asked_n */
     size_t asked_at, asked_n, asked_cap;
     size_t reading; /* queries that the crew has */
+
+    struct store_chore chore; /* without a crew, as copy is */
+    struct copy *copy;
 
     uint64_t commits, reads, failed_reads; /* without a crew */
     unsigned fail_in; /* commits until one fails; 0: never */

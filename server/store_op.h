@@ -35,6 +35,12 @@ enum effect {
     EFFECT_EDIT,   /* the message becomes `target`; what it was is kept */
     EFFECT_REDACT, /* it becomes `target`; nothing of what it was is kept */
     EFFECT_REACT,  /* it becomes `target`; text: as the event's */
+    EFFECT_KEY,    /* the account has the key `text`, called `note`, seen at
+                    * `ts`; kind 1: it is revoked */
+    EFFECT_RESUME, /* hashes of the device's tokens: `text` used, `note` next */
+    EFFECT_RANK,   /* the account's place on the server is `kind`: set rank */
+    EFFECT_INVITE, /* an invitation of hash `text` is good until `ts`, `kind`
+                    * times; 0: no more */
     EFFECT_COUNT
 };
 
@@ -43,15 +49,16 @@ struct store_op {
     struct event *event; /* owned; NULL: nothing to tell the members */
     struct event *target; /* owned: a message of the room as it becomes */
     enum effect effect;
-    unsigned kind;         /* FOUND: value set room */
+    unsigned kind;         /* FOUND: value set room; others: see effect */
     uint64_t account;      /* whose command, or about whom */
     uint64_t device, cseq; /* its counter moves to cseq; 0: no counter */
     uint64_t room;         /* 0: none */
     uint64_t seq;          /* DROP, TRIM */
+    uint64_t ts;           /* ms since 1970 */
     unsigned error;        /* the command is refused for good with this */
     uint32_t request;      /* copied into the answer */
     uint64_t session;      /* who gets the answer when there is no device */
-    char *text;            /* owned, may be NULL */
+    char *text, *note;     /* owned, may be NULL */
 };
 
 /* ---- known of a device ---- */
@@ -106,14 +113,18 @@ struct store_answer {
 
 enum store_row_kind {
     ROW_LAST,    /* room, account: the highest ids ever given */
-    ROW_ACCOUNT, /* account, text: nick, token: its hash as EFFECT_TOKEN */
+    ROW_ACCOUNT, /* account, text: nick, token: its hash as EFFECT_TOKEN,
+                  * rank */
     ROW_DEVICE,  /* account, device, cseq */
     ROW_REFUSAL, /* account, device, cseq, error: a command refused */
     ROW_ROOM,    /* room, room_kind, text: as EFFECT_FOUND, topic, first,
                   * head, ts */
     ROW_DROPPED, /* room, first, head: EFFECT_DROP; these are still there */
     ROW_SIDE,    /* room, account, text: nick */
-    ROW_MEMBER   /* room, account */
+    ROW_MEMBER,  /* room, account */
+    ROW_INVITE,  /* text: hash, ts: until, left: uses */
+    ROW_KEY,     /* account, text: key, note: label, added, ts: seen, revoked */
+    ROW_RESUME   /* account, device, text: used, note: next */
 };
 
 struct store_row {
@@ -121,8 +132,26 @@ struct store_row {
     uint64_t account, room, device, cseq;
     uint64_t first, head, ts; /* of a room: seqs kept, time of the last */
     unsigned room_kind;       /* value set room */
-    unsigned error;
-    struct str text, topic, token;
+    unsigned error, rank;
+    uint64_t added, left;
+    bool revoked;
+    struct str text, topic, token, note;
+};
+
+/* ---- what takes long, and is done meanwhile ---- */
+
+enum chore_kind {
+    CHORE_COPY, /* of the file, into another one */
+    CHORE_CHECK /* whether the file is damaged */
+};
+
+enum chore_state { CHORE_NONE, CHORE_RUNS, CHORE_DONE, CHORE_FAILED };
+
+struct store_chore {
+    enum chore_kind kind;
+    enum chore_state state;
+    uint64_t done, total; /* COPY: bytes */
+    char why[200];        /* FAILED: a sentence */
 };
 
 #endif

@@ -151,6 +151,7 @@ void store_measure(const struct store *store, struct metrics *metrics)
 
     metrics->commits = state.commits;
     metrics->commit_us = state.commit_us;
+    metrics->commit = state.took;
     metrics->store_queue = store->on_way;
     metrics->store_log_bytes = state.log_bytes;
     metrics->store_recent_bytes = store->recent.bytes;

@@ -17,6 +17,32 @@ static void read_account(sqlite3_stmt *stmt, struct store_row *row)
     if (!db_num(stmt, 3))
         row->text = db_text(stmt, 1);
     row->token = db_text(stmt, 2);
+    row->rank = (unsigned)db_num(stmt, 4);
+}
+
+static void read_invite(sqlite3_stmt *stmt, struct store_row *row)
+{
+    row->text = db_text(stmt, 0);
+    row->ts = db_num(stmt, 1);
+    row->left = db_num(stmt, 2);
+}
+
+static void read_key(sqlite3_stmt *stmt, struct store_row *row)
+{
+    row->account = db_num(stmt, 0);
+    row->text = db_text(stmt, 1);
+    row->note = db_text(stmt, 2);
+    row->added = db_num(stmt, 3);
+    row->ts = db_num(stmt, 4);
+    row->revoked = db_num(stmt, 5);
+}
+
+static void read_resume(sqlite3_stmt *stmt, struct store_row *row)
+{
+    row->account = db_num(stmt, 0);
+    row->device = db_num(stmt, 1);
+    row->text = db_text(stmt, 2);
+    row->note = db_text(stmt, 3);
 }
 
 static void read_device(sqlite3_stmt *stmt, struct store_row *row)
@@ -70,6 +96,9 @@ static const struct {
     { SQL_ALL_ROOMS, ROW_ROOM, read_room },
     { SQL_ALL_SIDES, ROW_SIDE, read_side },
     { SQL_ALL_MEMBERS, ROW_MEMBER, read_member },
+    { SQL_ALL_INVITES, ROW_INVITE, read_invite },
+    { SQL_ALL_KEYS, ROW_KEY, read_key },
+    { SQL_ALL_RESUMES, ROW_RESUME, read_resume },
 };
 
 bool db_recall(struct db *db, void (*each)(void *ctx, const struct store_row *),

@@ -38,6 +38,28 @@ static const char *const MIGRATIONS[] = {
     " kind INTEGER NOT NULL, account INTEGER NOT NULL,"
     " device INTEGER NOT NULL, cseq INTEGER NOT NULL, ref INTEGER NOT NULL,"
     " nick TEXT, text TEXT);",
+    /* who people are, and what they may */
+    "ALTER TABLE account ADD COLUMN rank INTEGER;"
+    "ALTER TABLE account ADD COLUMN uid INTEGER;"
+    "ALTER TABLE account ADD COLUMN secret TEXT;"
+    "CREATE TABLE key(account INTEGER, print TEXT, label TEXT,"
+    " added INTEGER NOT NULL, seen INTEGER NOT NULL, revoked INTEGER NOT NULL,"
+    " PRIMARY KEY(account, print)) WITHOUT ROWID;"
+    "CREATE TABLE resume(account INTEGER, device INTEGER, used TEXT,"
+    " next TEXT, PRIMARY KEY(account, device)) WITHOUT ROWID;"
+    "CREATE TABLE invite(code TEXT PRIMARY KEY, until INTEGER NOT NULL,"
+    " uses INTEGER NOT NULL) WITHOUT ROWID;"
+    "ALTER TABLE room ADD COLUMN mode INTEGER;"
+    "ALTER TABLE room ADD COLUMN slow INTEGER;"
+    "ALTER TABLE room ADD COLUMN most INTEGER;"
+    "ALTER TABLE room ADD COLUMN key TEXT;"
+    "ALTER TABLE member ADD COLUMN role INTEGER;"
+    "ALTER TABLE member ADD COLUMN muted INTEGER;"
+    "CREATE TABLE ban(room INTEGER, kind INTEGER, who TEXT,"
+    " until INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT, reason TEXT,"
+    " nick TEXT, PRIMARY KEY(room, kind, who)) WITHOUT ROWID;"
+    "CREATE TABLE guest(room INTEGER, account INTEGER,"
+    " PRIMARY KEY(room, account)) WITHOUT ROWID;",
 
     /* Of a message that was edited: what it said before each edit. */
     "ALTER TABLE event ADD COLUMN edited INTEGER NOT NULL DEFAULT 0;"
@@ -120,7 +142,7 @@ int db_migrate(struct db *db, char *why, size_t cap)
 /* ---- its lives ---- */
 
 static const struct str EPOCH = { "epoch", 5 }, MARK = { "mark", 4 },
-                        OPEN = { "open", 4 };
+                        OPEN = { "open", 4 }, COPY = { "copy", 4 };
 
 static uint64_t get(struct db *db, struct str name)
 {
@@ -146,8 +168,10 @@ static void look(struct db *db, struct db_life *life)
 
     life->was_cut = get(db, OPEN);
     life->is_new = epoch == 0;
-    life->is_restored = !life->is_new && life->mark != UINT64_MAX &&
-                        mark != life->mark && mark != life->mark + 1;
+    life->is_restored =
+        !life->is_new &&
+        (get(db, COPY) || (life->mark != UINT64_MAX && mark != life->mark &&
+                           mark != life->mark + 1));
     if (!life->is_new && !life->is_restored)
         life->epoch = epoch;
     if (life->mark == UINT64_MAX || mark > life->mark)
@@ -161,7 +185,7 @@ bool db_begin(struct db *db, struct db_life *life)
     look(db, life);
     if (!db->trouble && db_run(db, SQL_BEGIN, "") &&
         set(db, EPOCH, life->epoch) && set(db, MARK, life->mark) &&
-        set(db, OPEN, 1) && db_run(db, SQL_COMMIT, ""))
+        set(db, OPEN, 1) && set(db, COPY, 0) && db_run(db, SQL_COMMIT, ""))
         return true;
     db_run(db, SQL_ROLLBACK, "");
     return false;
@@ -186,6 +210,7 @@ bool db_check(struct db *db, char *why, size_t cap)
         return true;
     }
     db_reset(stmt);
-    db_damage(db, "the file is damaged");
+    if (sqlite3_errcode(db->lite) != SQLITE_INTERRUPT)
+        db_damage(db, "the file is damaged");
     return false;
 }

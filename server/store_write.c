@@ -43,9 +43,36 @@ static bool rename_account(struct db *db, const struct store_op *op)
            db_run(db, SQL_SIDE_NAME, "is", op->account, str_of(op->text));
 }
 
+static bool set_key(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_KEY_SET, "issii", op->account, str_of(op->text),
+                  str_of(op->note), op->ts, (uint64_t)op->kind);
+}
+
+static bool set_resume(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_RESUME_SET, "iiss", op->account, op->device,
+                  str_of(op->text), str_of(op->note));
+}
+
+static bool set_rank(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_ACCOUNT_RANK, "ii", op->account, (uint64_t)op->kind);
+}
+
+static bool set_invite(struct db *db, const struct store_op *op)
+{
+    if (op->kind == 0)
+        return db_run(db, SQL_INVITE_DROP, "si", str_of(op->text), op->ts);
+    return db_run(db, SQL_INVITE_SET, "sii", str_of(op->text), op->ts,
+                  (uint64_t)op->kind);
+}
+
 static bool forget(struct db *db, const struct store_op *op)
 {
     return db_run(db, SQL_DEVICE_DROP_ALL, "i", op->account) &&
+           db_run(db, SQL_RESUME_DROP_ALL, "i", op->account) &&
+           db_run(db, SQL_KEY_DROP_ALL, "i", op->account) &&
            db_run(db, SQL_REFUSAL_DROP_ALL, "i", op->account) &&
            db_run(db, SQL_ACCOUNT_DROP, "i", op->account);
 }
@@ -53,6 +80,7 @@ static bool forget(struct db *db, const struct store_op *op)
 static bool retire(struct db *db, const struct store_op *op)
 {
     return db_run(db, SQL_DEVICE_DROP, "ii", op->account, op->device) &&
+           db_run(db, SQL_RESUME_DROP, "ii", op->account, op->device) &&
            db_run(db, SQL_REFUSAL_DROP, "ii", op->account, op->device);
 }
 
@@ -175,6 +203,10 @@ static bool (*const EFFECTS[EFFECT_COUNT])(struct db *,
     [EFFECT_EDIT] = edit,
     [EFFECT_REDACT] = redact,
     [EFFECT_REACT] = react,
+    [EFFECT_KEY] = set_key,
+    [EFFECT_RESUME] = set_resume,
+    [EFFECT_RANK] = set_rank,
+    [EFFECT_INVITE] = set_invite,
 };
 
 /* ---- the log and the counters ---- */

@@ -57,6 +57,7 @@ static const struct verb VERBS[] = {
     [KIND_MEMBERS] = { IN_READY, COST_QUERY, 0, on_members },
     [KIND_TYPING] = { IN_READY, COST_FREE, 0, on_typing },
     [KIND_STATUS] = { IN_READY, COST_SEND, 0, on_status },
+    [KIND_DEVICES] = { IN_READY, COST_QUERY, 0, on_devices },
     [KIND_NICK] = { IN_READY, COST_SEND, 0, on_nick },
 };
 
@@ -76,16 +77,25 @@ bool verbs_has(unsigned kind)
 
 /* ---- answering ---- */
 
+static uint64_t retry_ms(const struct call *c)
+{
+    if (c->retry_us > c->now.mono_us)
+        return (c->retry_us - c->now.mono_us) / 1000 + 1;
+    return RETRY_MS;
+}
+
 static void complain(struct call *c, enum err error)
 {
     struct complaint complaint = {
         .code = error,
         .request = c->msg->request,
         .cseq = c->cseq,
-        .retry_ms = err_is_retry(error) ? RETRY_MS : 0,
+        .retry_ms = err_is_retry(error) ? retry_ms(c) : 0,
         .subject = c->subject,
+        .text = c->why,
     };
 
+    c->w->env.metrics.auth_failures += err_is_auth(error);
     session_complain(c->s, &complaint);
 }
 

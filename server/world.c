@@ -25,12 +25,14 @@ struct store_config world_store_config(const struct limits *limits)
 
 static void init_maps(struct world *w, const uint64_t secret[2])
 {
-    struct map *maps[] = { &w->sessions, &w->accounts, &w->names,
-                           &w->tokens,   &w->rooms,    &w->doors };
+    struct map *maps[] = { &w->sessions, &w->accounts, &w->names, &w->tokens,
+                           &w->resumes,  &w->rooms,    &w->doors };
 
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         map_init(maps[i], secret);
     gate_init(&w->gate, secret);
+    codes_init(&w->codes, secret);
+    throttle_init(&w->throttle, secret);
 }
 
 static uint64_t random_word(const struct world_config *config)
@@ -91,8 +93,8 @@ static void empty_rooms(struct world *w)
 
 void world_free(struct world *w)
 {
-    struct map *maps[] = { &w->sessions, &w->accounts, &w->names,
-                           &w->tokens,   &w->rooms,    &w->doors };
+    struct map *maps[] = { &w->sessions, &w->accounts, &w->names, &w->tokens,
+                           &w->resumes,  &w->rooms,    &w->doors };
     size_t at = 0;
     void *value;
 
@@ -106,6 +108,8 @@ void world_free(struct world *w)
         map_fini(maps[i]);
     touched_fini(&w->touched);
     gate_fini(&w->gate);
+    codes_fini(&w->codes);
+    throttle_fini(&w->throttle);
     retain_fini(&w->retain);
     search_free(w->search);
     store_free(w->store);

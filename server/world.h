@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "server/account.h"
+#include "server/codes.h"
 #include "server/env.h"
 #include "server/gate.h"
 #include "server/list.h"
@@ -19,6 +20,7 @@
 #include "server/room.h"
 #include "server/session.h"
 #include "server/touched.h"
+#include "server/throttle.h"
 #include "shared/now.h"
 #include "shared/wire.h"
 
@@ -26,6 +28,18 @@ struct search;
 struct store;
 struct store_config;
 struct store_op;
+
+/* Who may become somebody here. */
+enum registration {
+    REGISTRATION_OPEN,   /* whoever comes with a key */
+    REGISTRATION_INVITE, /* whoever has a code from the operator */
+    REGISTRATION_CLOSED  /* nobody */
+};
+
+struct policy {
+    enum registration registration;
+    bool no_guests; /* who proves nothing stays outside */
+};
 
 struct world_config {
     struct limits limits;
@@ -37,6 +51,8 @@ struct world_config {
     /* Secret bytes from the system; must not block. */
     void (*random)(void *ctx, uint8_t *out, size_t len);
     void *random_ctx;
+    /* Whose login name on this machine it is; NULL: there are none. */
+    bool (*login)(const char *name, uint32_t *uid);
 };
 
 struct world {
@@ -49,7 +65,8 @@ struct world {
     struct map sessions;     /* by id */
     struct map accounts;     /* by id */
     struct map names;        /* accounts by folded nick */
-    struct map tokens;       /* accounts by token */
+    struct map tokens;       /* guests by the hash of their token */
+    struct map resumes;      /* devices of the others by those of theirs */
     struct map rooms;        /* by id */
     struct map doors;        /* rooms by folded name or key */
     struct room **directory; /* public rooms by folded name */
@@ -59,6 +76,10 @@ struct world {
     struct list empty;  /* rooms without members, longest first */
     struct retain retain;
     struct touched touched;
+    struct policy policy;
+    struct codes codes;
+    struct throttle throttle;
+    uint64_t n_bound; /* accounts that are somebody's */
     uint64_t last_session, last_account, last_room;
 
     uint64_t *changed; /* accounts whose presence is to be told */
@@ -84,6 +105,36 @@ struct store_config world_store_config(const struct limits *);
 struct account *world_account(const struct world *, uint64_t id);
 struct account *world_account_named(const struct world *, struct str nick);
 struct account *world_account_of(const struct world *, struct str token);
+
+/* The device that a token was given to; NULL: to none, or it was replaced. */
+struct device *world_device_of(const struct world *, struct str token);
+
+/*
+ * Give a device of a bound account a token to come back with: until that has
+ * been used the one it came with stays good as well.
+ *   shown    the one it came with, or empty
+ *   out      TOKEN_LEN bytes: the new one
+ */
+void world_give_token(struct world *, struct device *, struct str shown,
+                      uint8_t *out);
+
+/* The hashes of a device's tokens as they were stored; empty: none. */
+void world_take_tokens(struct world *, struct device *, struct str used,
+                       struct str next);
+
+/*
+ * The account is whose key this is, from now on.  The first on a new server
+ * becomes its admin.
+ *   returns  false when it has too many keys
+ */
+bool world_bind(struct world *, struct account *, const struct fingerprint *key,
+                struct str label, struct now);
+
+/* The key was seen, or has changed: tell the store. */
+void world_put_key(struct world *, struct account *, const struct credential *);
+
+/* A device of the account is no more: nobody comes back as it. */
+void world_forget_device(struct world *, const struct device *);
 
 /*
  * A new guest.
@@ -142,7 +193,7 @@ void world_note_empty(struct world *, struct room *);
  */
 void world_put(struct world *, const struct store_op *);
 
-/* The account, or the room, is not in the store: what said so has failed. */
+/* What an operation that failed said of account or room is to be said again. */
 void world_unrecord(struct world *, const struct store_op *);
 
 #endif

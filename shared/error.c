@@ -41,3 +41,8 @@ bool err_is_retry(unsigned code)
 
     return row && row->after == AFTER_RETRY;
 }
+
+bool err_is_auth(unsigned code)
+{
+    return code / 100 == 2;
+}

@@ -40,4 +40,7 @@ const char *err_text(unsigned code);
 /* Whether the same command may be tried again with the same cseq. */
 bool err_is_retry(unsigned code);
 
+/* It is about who asks: 200..299. */
+bool err_is_auth(unsigned code);
+
 #endif

@@ -47,6 +47,9 @@ bool secure_base_renew(struct secure_base *, struct str key, struct str chain,
 /* Of the own key; all zero when there is none. */
 struct fingerprint secure_base_fingerprint(const struct secure_base *);
 
+/* When the own certificate expires, seconds since 1970; 0: there is none. */
+uint64_t secure_base_expires(const struct secure_base *);
+
 /* ---- a connection ---- */
 
 /*

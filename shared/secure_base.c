@@ -201,8 +201,7 @@ static bool make_contexts(struct secure_base *base, struct str key,
 
     snprintf(error, cap, "the encryption library cannot be used");
     for (int i = 0; i < 2; i++) {
-        made[i] =
-            good ? make_context(base->server, i) : NULL;
+        made[i] = good ? make_context(base->server, i) : NULL;
         good = made[i] && (chain.len == 0 ||
                            use_identity(made[i], key, chain, error, cap));
     }
@@ -270,6 +269,18 @@ bool secure_base_renew(struct secure_base *base, struct str key,
 struct fingerprint secure_base_fingerprint(const struct secure_base *base)
 {
     return base->key;
+}
+
+uint64_t secure_base_expires(const struct secure_base *base)
+{
+    const X509 *cert = SSL_CTX_get0_certificate(base->stream);
+    ASN1_TIME *epoch = cert ? ASN1_TIME_set(NULL, 0) : NULL;
+    int days = 0, seconds = 0;
+
+    if (epoch)
+        ASN1_TIME_diff(&days, &seconds, epoch, X509_get0_notAfter(cert));
+    ASN1_TIME_free(epoch);
+    return days < 0 ? 0 : (uint64_t)days * 86400 + (uint64_t)seconds;
 }
 
 /* ---- strangers ---- */

@@ -18,24 +18,28 @@ B=${1:-build}
 # From the top.  Files on one line are parts of one thing, or do not meet.
 LINES='
 server  main chatctl
-server  net net_listen net_stream net_dgram net_inquiry
+server  net net_listen net_peer net_stream net_dgram net_inquiry
 server  inquiry
-server  control control_act control_list control_look control_walk http
+server  control control_act control_list control_look control_store control_walk http
 server  service
+server  measure
 server  endpoint
 server  hub hub_door hub_in keys storage
 server  doze
 server  pull
 server  settle verbs
-server  change login mood sync talk
+server  change enrol login mood sync talk
 server  call presence query revive seek
 server  world people record retain
-server  room search store store_ask store_put
-server  admit config gate keyfile session sheet store_crew
+server  room search store store_ask store_chore store_put
+server  admit config gate keyfile sheet store_crew
+server  store_copy
 server  index index_find
 server  store_db store_read store_recall store_schema store_write
-server  counters recent store_batch tally waiting
-server  account address answer datadir event heap keep log map metrics privileges runfile supervisor terms touched words
+server  account session
+server  codes counters credential recent store_batch tally throttle waiting
+server  store_pile
+server  address answer datadir event heap histogram keep log map metrics part privileges runfile supervisor terms touched words
 
 tui     main
 tui     app pipe
@@ -43,7 +47,7 @@ tui     setup
 tui     keymap keymap_act keymap_mode complete command command_amend command_find command_link command_look command_talk
 tui     chat found
 tui     guard net dial inlet outlet
-tui     client conn delivery greeting meeting race request
+tui     client conn delivery enrol greeting meeting race request
 tui     find screen view
 tui     stage
 tui     apply bars pane sides terminfo
@@ -67,25 +71,24 @@ shared/secure.*       [A-Z][A-Z0-9a-z]*_.*|[di]2[di]_.*
 server/(main|net|net_listen|net_stream|net_dgram|net_inquiry)  uv_.*
 server/main           getrlimit|setrlimit|fprintf|fwrite|fputs|puts|std(out|err)
 server/net            clock_gettime|signal|getsockname|abort|fprintf|fputc|fwrite|stderr
+server/net_peer       getsockopt|getpw(uid|nam)_r
 server/net_inquiry    getsockopt|geteuid|close
 server/net_listen     fcntl|socket|setsockopt|bind|listen|accept|connect|close|stat|unlink|umask
 server/address        getaddrinfo|freeaddrinfo|gai_strerror|inet_ntop
 server/supervisor     sd_.*
 server/privileges     [gs]ete?[ug]id|initgroups|getpwnam|chown|stat
+server/part           access|open|close|rename|fsync|unlink
 server/runfile        open|close|pread|pwrite|flock|fdatasync
 server/store_crew     pthread_.*|sigfillset|clock_gettime
-server/search         pthread_.*|sigfillset
-server/store_(db|read|recall|schema|write)  sqlite3_.*
-server/index(_find)?  sqlite3_.*
-server/index          unlink
+server/store_(copy|db|read|recall|schema|write)  sqlite3_.*
 server/keyfile        open|close|read|write|link|unlink|rename|f?stat|fsync|getpid
 server/datadir        mkdir|getenv|geteuid
-server/chatctl        socket|setsockopt|connect|close|send|fdopen|fgets|fflush|fclose|ferror|getenv|f?printf|f?put[cs]|putchar|puts|fwrite|std(out|err)
+server/chatctl        getcwd|socket|setsockopt|connect|close|send|fdopen|fgets|fflush|fclose|ferror|getenv|f?printf|f?put[cs]|putchar|puts|fwrite|std(out|err)
 server/(answer|http)  open_memstream|fclose
 server/(control.*|http|sheet)  fprintf|fputs|fputc|fwrite
 server/config         fopen|fclose|fread|ferror
 server/log            fwrite|fileno|poll|gmtime_r|strftime
-server/metrics        fprintf
+server/(metrics|histogram)  fprintf
 
 tui/.*                dcn?gettext
 tui/address           inet_pton
@@ -99,8 +102,8 @@ tui/sink              shm_(open|unlink)|tmpfile|fdopen|fileno|fflush|fclose|prea
 tui/glyph             wcwidth
 tui/edit_kill         utf8proc_category
 tui/lang              getenv|setenv|setlocale|nl_langinfo|(bind|bind_)?textdomain(_codeset)?
-tui/settings          getenv|getpwuid|getuid|fopen|fclose|fread|ferror|fputs
-tui/setup             getenv|setlocale|fprintf|stderr
+tui/settings          stat|getenv|getpwuid|getuid|fopen|fclose|fread|ferror|fputs
+tui/setup             gethostname|getenv|setlocale|fprintf|stderr
 tui/guard             isatty
 tui/(journal|files)   open|close|read|write|lseek|f?stat|rename|unlink|mkdir|flock|f(data)?sync|ftruncate
 tui/journal           sprintf

@@ -447,8 +447,13 @@ static void test_control_shows_the_counters(void **state)
     struct desk *d = *state;
 
     enter(d->rig, "ana");
-    check_says(d, "metrics", "\n chat_opened_total 1\n");
-    check_says(d, "--json metrics", ",\"opened\":1,");
+    enter_as(d->rig, TRANSPORT_UDP, "bob", 5, str_of(NULL));
+    say_auth(peer_new(d->rig, TRANSPORT_TCP), "cat", str_of(NULL));
+    settle(d->rig);
+    check_says(d, "metrics", "\n chat_opened_total 3\n");
+    check_says(d, "metrics", "\n chat_sessions_udp 1\n");
+    check_says(d, "metrics", "\n chat_cert_expires 0\n");
+    check_says(d, "--json metrics", ",\"opened\":3,");
     check_code(d, 0);
 }
 
@@ -482,6 +487,57 @@ static void test_control_reloads_and_says_what_came_of_it(void **state)
     check_code(d, EX_CONFIG);
     assert_int_equal(limit(&d->rig->w->env, LIMIT_LATE), 7100);
     unlink(path);
+}
+
+/* ---- what is stored ---- */
+
+static void test_control_makes_a_backup(void **state)
+{
+    struct desk *d = *state;
+    char dir[] = "/tmp/test-control-XXXXXX", line[80], path[64], part[64];
+    struct control *c;
+    size_t len;
+
+    assert_non_null(mkdtemp(dir));
+    snprintf(path, sizeof path, "%s/copy", dir);
+    snprintf(part, sizeof part, "%s/copy.part", dir);
+    snprintf(line, sizeof line, "backup %s\n", path);
+    enter(d->rig, "ana");
+    check_says(d, "backup copy", "!backup: copy: the path must begin with /");
+    check_code(d, EX_USAGE);
+    check_says(d, "backup /nowhere/copy", "!backup: /nowhere/copy: No such");
+    check_code(d, EX_CANTCREAT);
+
+    c = control_new(&d->service, &d->asker, str_of(line));
+    free(control_part(c, d->rig->now, &len));
+    assert_int_equal(access(part, F_OK), 0);
+    assert_true(control_wake(c) > d->rig->now.mono_us);
+    check_says(d, "backup /tmp/another-copy", "copied or checked already");
+    check_code(d, EX_UNAVAILABLE);
+    assert_int_equal(access("/tmp/another-copy.part", F_OK), -1);
+    control_free(c); /* chatctl is gone: it is called off */
+    assert_int_equal(access(part, F_OK), -1);
+
+    line[strlen(line) - 1] = '\0';
+    check_says(d, line, " copied  of\n ");
+    check_code(d, 0);
+    assert_int_equal(access(path, F_OK), 0);
+    assert_int_equal(access(part, F_OK), -1);
+    check_says(d, line, "File exists");
+    check_code(d, EX_CANTCREAT);
+    unlink(path);
+    rmdir(dir);
+}
+
+static void test_control_checks_the_store(void **state)
+{
+    struct desk *d = *state;
+
+    check_says(d, "check store", " store  took\n good ");
+    check_code(d, 0);
+    check_says(d, "--json check store", " {\"store\":\"good\",\"took_ms\":");
+    check_says(d, "check shop", "!check: shop: ");
+    check_code(d, EX_USAGE);
 }
 
 /* ---- people ---- */
@@ -777,6 +833,8 @@ int main(void)
         DESK_TEST(test_control_shows_the_key),
         DESK_TEST(test_control_shows_the_counters),
         DESK_TEST(test_control_reloads_and_says_what_came_of_it),
+        DESK_TEST(test_control_makes_a_backup),
+        DESK_TEST(test_control_checks_the_store),
         DESK_TEST(test_control_kicks_a_session),
         DESK_TEST(test_control_kicks_all_sessions_of_a_nick),
         DESK_TEST(test_control_kicks_who_says_nothing),

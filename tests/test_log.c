@@ -119,16 +119,25 @@ static void test_log_drops_lines_rather_than_wait(void **state)
 static void test_metrics_page_has_a_line_per_row(void **state)
 {
     struct metrics metrics = { .sessions = 3, .events = 12 };
+    static const uint64_t TOOK_US[] = { 100, 250, 251, 7000000 };
     char *page = NULL;
     size_t len = 0;
     FILE *to = open_memstream(&page, &len);
 
     (void)state;
+    for (size_t i = 0; i < sizeof TOOK_US / sizeof *TOOK_US; i++)
+        histogram_add(&metrics.commit, TOOK_US[i]);
     metrics_page(&metrics, to);
     fclose(to);
     assert_non_null(strstr(page, "\nchat_events_total 12\n"));
     assert_non_null(strstr(page, "# TYPE chat_sessions gauge\n"));
     assert_non_null(strstr(page, "\nchat_sessions 3\n"));
+    assert_non_null(strstr(page, "# TYPE chat_commit_seconds histogram\n"));
+    assert_non_null(strstr(page, "_seconds_bucket{le=\"0.00025\"} 2\n"));
+    assert_non_null(strstr(page, "_seconds_bucket{le=\"5\"} 3\n"));
+    assert_non_null(strstr(page, "_seconds_bucket{le=\"+Inf\"} 4\n"));
+    assert_non_null(strstr(page, "\nchat_commit_seconds_sum 7.000601\n"));
+    assert_int_equal(histogram_quantile(&metrics.commit, 50), 250);
     free(page);
 }
 

@@ -808,6 +808,8 @@ static void test_fingerprint_text(void **state)
     assert_false(fingerprint_parse(&again, str_of(text)));
     assert_false(fingerprint_parse(&again, S("SHA256:")));
     assert_false(fingerprint_parse(&again, S("")));
+    /* RFC 5280, section 4.1.2.5: the end of 9999 is "never" */
+    assert_true(secure_base_expires(w->server) == 253402300799);
 }
 
 /* FIPS 180-2, B.1 */

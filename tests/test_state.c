@@ -75,14 +75,14 @@ static void test_state_keeps_the_token(void **state)
 
     (void)state;
     assert_int_equal(state_token(a).len, 0);
-    assert_int_equal(state_keep_token(a, S("first\0token")), 0);
-    assert_int_equal(state_keep_token(a, S("second\0one")), 0);
-    assert_int_equal(state_keep_token(a, str_of("")), 0); /* says nothing */
+    assert_int_equal(state_keep_token(a, S("first\0token"), false), 0);
+    assert_int_equal(state_keep_token(a, S("second\0one"), false), 0);
+    assert_int_equal(state_keep_token(a, str_of(""), false), 0); /* says nothing */
     state_close(a);
     a = open_state("host:1", "amy");
     assert_true(str_eq(state_token(a), S("second\0one")));
     state_close(a);
-    assert_int_equal(state_keep_token(NULL, S("nobody's")), 0);
+    assert_int_equal(state_keep_token(NULL, S("nobody's"), false), 0);
 }
 
 static void test_state_is_private(void **state)
@@ -91,7 +91,7 @@ static void test_state_is_private(void **state)
     char path[256];
     struct stat st;
 
-    assert_int_equal(state_keep_token(a, S("secret")), 0);
+    assert_int_equal(state_keep_token(a, S("secret"), false), 0);
     snprintf(path, sizeof path, "%s/chat", (char *)*state);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0700);

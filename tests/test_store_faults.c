@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The store on a disk that goes wrong.  The power goes at every write, sync
- * and cut of some hundred commits, and what the disk then holds is all that
+ * and cut of five hundred commits, and what the disk then holds is all that
  * had been acknowledged, perhaps the batch on its way, and nothing else; the
  * nth operation of every kind fails, and nothing is acknowledged that is not
  * there, reading goes on, and writing as soon as the disk is well again.
@@ -19,7 +19,7 @@
 enum {
     ROOMS = 40, /* ids below; some of them are dropped */
     DEVICES = 5,
-    BATCHES_MAX = 400,
+    BATCHES_MAX = 500,
     TEXT = 600,
 };
 
@@ -359,8 +359,11 @@ static void lose_power(uint64_t seed, size_t batches, unsigned every)
 
 static void test_faults_power_may_go_at_any_write(void **state)
 {
+    uint64_t seed = test_seed(1), batches = test_number("BATCHES", 250);
+
     (void)state;
-    lose_power(test_seed(1), test_number("BATCHES", 300), 1);
+    lose_power(seed, batches, 1);
+    lose_power(seed + 1, batches, 1);
 }
 
 /* ---- an operation fails ---- */

@@ -147,8 +147,7 @@ static bool is_cooked(const struct world *w)
 
 static void run_until_told(struct world *w, struct str bytes)
 {
-    for (int end = w->ticks + 5000;
-         w->told.len < bytes.len && w->ticks < end;)
+    for (int end = w->ticks + 5000; w->told.len < bytes.len && w->ticks < end;)
         uv_run(&w->loop, UV_RUN_ONCE);
     assert_int_equal(w->told.len, bytes.len);
     assert_memory_equal(w->told.bytes, bytes.ptr, bytes.len);

@@ -161,7 +161,8 @@ static void keep_token(struct app *app, struct now now)
     if (!chat->state || token.len == 0 ||
         str_eq(token, state_token(chat->state)))
         return;
-    if (state_keep_token(chat->state, token) == 0)
+    if (state_keep_token(chat->state, token, client_is_bound(chat->client)) ==
+        0)
         return;
     if (!app->token_lost)
         model_notice(chat->model, NULL, now,

@@ -42,6 +42,8 @@ struct client *client_new(const struct client_config *config,
         c->token_len = config->token.len;
     }
     c->config.nick = mem_str(str_of(c->nick));
+    if (config->code)
+        snprintf(c->code, sizeof c->code, "%s", config->code);
     c->config.token = str_of(NULL);
     model->device = outbox_device(outbox);
     model->queued = outbox_len(outbox);
@@ -134,6 +136,8 @@ static void handle(struct client *c, struct conn *conn, const struct msg *msg,
         if (!delivery_rejoined(c, msg, now))
             delivery_ack(c, &msg->send_ack, now);
         break;
+    case KIND_DEVICE: enrol_device(c, &msg->device, now); break;
+    case KIND_CODE: enrol_code(c, &msg->code, now); break;
     case KIND_OK: request_answered(c, msg, now); break;
     case KIND_ERROR: on_error(c, conn, msg, now); break;
     case KIND_HIST_PAGE:
@@ -373,4 +377,9 @@ struct str client_token(const struct client *c)
     if (c->nick_try)
         return str_of(NULL);
     return str_bytes(c->token, c->token_len);
+}
+
+bool client_is_bound(const struct client *c)
+{
+    return c->bound;
 }

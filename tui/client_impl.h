@@ -2,7 +2,7 @@
  *
  * Inside the client: what its parts share.  client.c, conn.c (connections),
  * race.c (which way), meeting.c (whether we trust the server), greeting.c (who
- * we are), delivery.c (the outbox on its way), request.c (what the person asks
+ * we are), enrol.c (which keys are ours), delivery.c (the outbox on its way), request.c (what the person asks
  * for).  Nobody else includes this.
  */
 #ifndef TUI_CLIENT_IMPL_H
@@ -56,6 +56,8 @@ struct client {
     uint32_t nick_request;
     uint8_t token[NAME_MAX_BYTES];
     size_t token_len;
+    bool bound;    /* the name is ours for good */
+    char code[64]; /* one-time, to be shown once; empty: none */
     char *away; /* what was said on going away; NULL: not away */
 
     /* trying again */
@@ -127,6 +129,17 @@ void greeting_sync_done(struct client *, struct conn *,
                         const struct msg_sync_done *, struct now);
 void greeting_bye(struct client *, struct conn *, const struct msg_bye *,
                   struct now);
+
+/* ---- enrol.c ---- */
+
+void enrol_device(struct client *, const struct msg_device *, struct now);
+void enrol_code(struct client *, const struct msg_code *, struct now);
+
+/*
+ * The greeting was refused because of what we proved ourselves by; true: it is
+ * to be tried without.
+ */
+bool enrol_refused(struct client *, const struct msg_error *, struct now);
 
 /* ---- delivery.c ---- */
 

@@ -359,3 +359,24 @@ void command_quit(struct chat *chat, const struct args *args, struct now now)
 {
     chat_quit(chat, reason_QUIT, args->n ? args->v[0] : str_of(NULL), now);
 }
+
+/* ---- the keys of the name ---- */
+
+void command_devices(struct chat *chat, const struct args *args, struct now now)
+{
+    static const char ACTS[] = "add|code|revoke";
+    size_t act = args->n ? choice_of(args->v[0], ACTS) : SIZE_MAX;
+    uint64_t number = 0;
+
+    if (args->n == 0)
+        client_devices(chat->client, devices_LIST, 0, now);
+    else if (act == 0 && args->n == 1)
+        client_devices(chat->client, devices_ADD, 0, now);
+    else if (act == 1 && args->n == 2)
+        client_enrol(chat->client, args->v[1], now);
+    else if (act == 2 && args->n == 2 && number_of(args->v[1], 1000, &number))
+        client_devices(chat->client, devices_REVOKE, number, now);
+    else
+        model_notice(chat->model, NULL, now,
+                     _("usage: /devices [add|code CODE|revoke N]"));
+}

@@ -47,6 +47,8 @@ static void say_auth(struct client *c, struct conn *conn, struct now now)
     conn->auth = msg.request;
     msg.auth.nick = str_of(c->nick);
     msg.auth.token = str_bytes(c->token, c->token_len);
+    msg.auth.code = str_of(c->code);
+    msg.auth.label = str_of(c->config.label);
     msg.auth.cseq = first ? first->cseq : outbox_next(c->outbox);
     if (c->heard_ms && conn == &c->main) {
         msg.auth.away_ms =
@@ -157,6 +159,8 @@ void greeting_auth_ok(struct client *c, struct conn *conn,
         return;
     conn->authed = true;
     conn->resumed = ok->resumed;
+    c->bound = ok->bound;
+    *c->code = '\0';
     if (ok->token.len && ok->token.len <= sizeof c->token) {
         memcpy(c->token, ok->token.ptr, ok->token.len);
         c->token_len = ok->token.len;
@@ -185,23 +189,47 @@ static void next_name(struct client *c)
     snprintf(c->nick, sizeof c->nick, "%.*s%s", STR_ARG(base), number);
 }
 
-static void on_name_taken(struct client *c, struct conn *conn, struct now now)
+/* The name is somebody's for good, who may be the person here. */
+static bool is_bound(const struct msg_error *error)
+{
+    return error->text.len && !str_is(error->text, err_text(ERROR_NAME_TAKEN));
+}
+
+static void say_other_name(const struct client *c, bool bound, struct now now)
+{
+    const char *wanted = c->config.nick, *got = c->nick;
+
+    if (bound)
+        model_notice(c->model, NULL, now,
+                     _("The name %s belongs to another key: you are %s.  If "
+                       "it is yours, type /devices add where you have it, and "
+                       "/devices code CODE here."),
+                     wanted, got);
+    else if (c->config.nick_given)
+        model_notice(c->model, NULL, now,
+                     _("The name %s is taken: you are %s.  /nick chooses "
+                       "another one."),
+                     wanted, got);
+    else
+        model_notice(c->model, NULL, now, _("%s is taken, you are %s"), wanted,
+                     got);
+}
+
+static void on_name_taken(struct client *c, struct conn *conn, bool bound,
+                          struct now now)
 {
     if (c->config.nick_strict || c->nick_try >= NICK_TRIES) {
         client_die(c, EX_NOPERM,
-                   _("somebody is called %s already; choose another name "
-                     "with -n"),
+                   bound ? _("the name %s belongs to another key; --code "
+                             "takes a code of /devices add, -n another name")
+                         : _("somebody is called %s already; choose another "
+                             "name with -n"),
                    c->nick);
         conn_drop(c, conn, c->why, now);
         return;
     }
     next_name(c);
-    model_notice(c->model, NULL, now,
-                 c->config.nick_given
-                     ? _("The name %s is taken: you are %s.  /nick chooses "
-                         "another one.")
-                     : _("%s is taken, you are %s"),
-                 c->config.nick, c->nick);
+    say_other_name(c, bound, now);
     say_who(c, conn, now);
 }
 
@@ -216,7 +244,9 @@ void greeting_error(struct client *c, struct conn *conn,
         c->token_len = 0;
         say_who(c, conn, now);
     } else if (error->code == ERROR_NAME_TAKEN) {
-        on_name_taken(c, conn, now);
+        on_name_taken(c, conn, is_bound(error), now);
+    } else if (enrol_refused(c, error, now)) {
+        say_who(c, conn, now);
     } else if (error->code == ERROR_NAME_INVALID) {
         client_die(c, EX_USAGE, _("%s: not a usable name; choose one with -n"),
                    c->nick);
@@ -331,12 +361,12 @@ static bool is_duel(struct client *c, struct now now)
 /* Thrown out: it is for the person to say that we go back. */
 static void kicked(struct client *c, const struct msg_bye *bye, struct now now)
 {
-    const char *what = lang_text(err_text(ERROR_KICKED));
+    const char *what = lang_text(err_text((unsigned)bye->code));
     struct str reason = text_cut(bye->text, REASON_BYTES);
     char why[2 * REASON_BYTES];
 
     snprintf(why, sizeof why, "%s", what);
-    if (reason.len && !str_is(reason, err_text(ERROR_KICKED)))
+    if (reason.len && !str_is(reason, err_text((unsigned)bye->code)))
         snprintf(why, sizeof why, "%s (%.*s)", what, STR_ARG(reason));
     conn_pause(c, what, now);
     if (c->config.once)
@@ -353,7 +383,7 @@ void greeting_bye(struct client *c, struct conn *conn,
     bool replaced = bye->code == ERROR_REPLACED && conn == &c->main &&
                     c->side.phase == CONN_NONE && is_duel(c, now);
 
-    if (bye->code == ERROR_KICKED) {
+    if (bye->code == ERROR_KICKED || bye->code == ERROR_ACCOUNT_DISABLED) {
         kicked(c, bye, now);
         return;
     }

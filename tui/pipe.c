@@ -290,7 +290,8 @@ static void on_prepare(uv_prepare_t *prepare)
         client_local(chat->client, local);
     }
     net_turn(chat->net, now);
-    state_keep_token(chat->state, client_token(chat->client));
+    state_keep_token(chat->state, client_token(chat->client),
+                     client_is_bound(chat->client));
     check_patience(p, now);
     show_progress(p, now);
     show(p);

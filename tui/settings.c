@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -142,6 +143,32 @@ static int choose_mode(struct settings *s, struct option_error *error)
     if (s->line)
         s->mode = MODE_LINE;
     return 0;
+}
+
+/* Where a server of this machine is met, unless it is said otherwise. */
+static const char SOCKET_PATH[] = "/run/chat-server/socket";
+
+static bool is_socket(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISSOCK(st.st_mode);
+}
+
+/* On a machine with a server of its own everybody is who they are there. */
+static void prefer_socket(struct settings *s)
+{
+    const char *path = getenv("CHAT_SOCKET");
+
+    if (given(s->server) || given(s->socket) || s->tcp || s->udp ||
+        s->transport != PICK_AUTO)
+        return;
+    if (!path)
+        path = SOCKET_PATH;
+    if (!is_socket(path))
+        return;
+    free(s->socket);
+    s->socket = mem_str(str_of(path));
 }
 
 static int choose_transport(struct settings *s, struct option_error *error)
@@ -281,6 +308,7 @@ int settings_load(struct settings *settings, char **argv,
         return EX_USAGE;
     if (settings->help || settings->version)
         return 0;
+    prefer_socket(settings);
     if ((code = choose_mode(settings, error)) ||
         (code = choose_transport(settings, error)) ||
         (code = choose_server(settings, error)) ||

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "shared/mem.h"
 #include "tui/client.h"
@@ -87,11 +88,15 @@ static void open_client(struct setup *setup)
         .home = chatty && s->n_rooms == 0 ? HOME_ROOM : NULL,
         .lang = language(),
         .follow = setup->tail,
+        .code = s->code,
+        .label = setup->machine,
         .secure = chat->secure,
         .trust = chat->trust,
         .host = s->address.host,
     };
 
+    if (gethostname(setup->machine, sizeof setup->machine - 1))
+        *setup->machine = '\0';
     net_random(&config.seed, sizeof config.seed);
     if (chat->state)
         config.token = state_token(chat->state);

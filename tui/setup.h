@@ -20,6 +20,7 @@ struct setup {
     struct outbox *outbox;
     struct guard guard;
     struct tail *tail; /* --tail only, else NULL */
+    char machine[256]; /* what it is called */
 };
 
 /*

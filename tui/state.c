@@ -24,8 +24,9 @@ enum {
 
 struct state {
     char *dir;    /* of server and nick */
-    char *outbox; /* path in the slot */
-    int lock;     /* descriptor that holds the slot */
+    char *outbox; /* paths in the slot */
+    char *own_token;
+    int lock; /* descriptor that holds the slot */
     char token[TOKEN_MAX];
     size_t token_len;
 };
@@ -69,19 +70,24 @@ static int take_slot(struct state *state, unsigned n)
         else if (errno != EWOULDBLOCK)
             got = -1;
     }
-    if (got == 1)
+    if (got == 1) {
         state->outbox = files_path("%s/outbox", dir);
+        state->own_token = files_path("%s/token", dir);
+    }
     free(lock);
     free(dir);
     return got;
 }
 
+/* The slot's own, else the one of all guests' clients. */
 static void read_token(struct state *state)
 {
     char *path = files_path("%s/token", state->dir);
     size_t len;
-    char *text = files_read(path, sizeof state->token, &len, NULL);
+    char *text = files_read(state->own_token, sizeof state->token, &len, NULL);
 
+    if (!text)
+        text = files_read(path, sizeof state->token, &len, NULL);
     if (text) {
         memcpy(state->token, text, len);
         state->token_len = len;
@@ -131,6 +137,7 @@ void state_close(struct state *state)
     if (!state)
         return;
     files_unlock(state->lock);
+    free(state->own_token);
     free(state->outbox);
     free(state->dir);
     free(state);
@@ -146,7 +153,7 @@ struct str state_token(const struct state *state)
     return str_bytes(state->token, state->token_len);
 }
 
-int state_keep_token(struct state *state, struct str token)
+int state_keep_token(struct state *state, struct str token, bool bound)
 {
     char *path;
     int err;
@@ -157,7 +164,7 @@ int state_keep_token(struct state *state, struct str token)
     memcpy(state->token, token.ptr, token.len);
     state->token_len = token.len;
     path = files_path("%s/token", state->dir);
-    err = files_replace(path, token);
+    err = files_replace(bound ? state->own_token : path, token);
     free(path);
     return err;
 }

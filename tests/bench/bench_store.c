@@ -3,19 +3,23 @@
  * usage: bench_store [DIRECTORY]
  * Acknowledged durable lines a second and how long an acknowledgement takes,
  * for 1, 16 and 256 senders with one line of 200 bytes on its way each, in
- * 1000 rooms; beside them what the same disk does when an append log is
+ * 1000 rooms of which few are busy (the nth has a share of 1/n), and for 256 in
+ * rooms all alike; beside them what the same disk does when an append log is
  * written and fdatasync'ed for as many at once, and the same store with a
- * transaction for every line.  Then pages of a large room, warm and cold.
+ * transaction for every line.  CPU is that of all threads.  Then pages of a
+ * large room, warm and cold.
  *
  *     SECONDS=3   of each run       ROWS=1000000   lines of the large room
  *     FILL=0      lines that are there before, in the 1000 rooms
  *     SYNC_MS=0   every sync takes so much longer, as on a slow disk
+ *     LOG_PAGES=0 see store_config  SENDERS=0      nothing but so many
  */
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,10 +35,12 @@ enum { ROOMS = 1000, BODY = 200, SENDERS_MAX = 1024, SAMPLES_MAX = 1 << 22 };
 
 struct bench {
     char dir[200], path[256];
-    uint64_t seconds, rows, fill;
+    uint64_t seconds, rows, fill, log_pages;
     struct store *store;
     struct rng rng;
-    uint64_t heads[ROOMS + 2];       /* by room */
+    bool alike;                /* the rooms: one is as busy as another */
+    uint64_t upto[ROOMS];      /* shares of the rooms up to each, of the last */
+    uint64_t heads[ROOMS + 2]; /* by room */
     uint64_t cseqs[SENDERS_MAX + 1]; /* by device */
     uint64_t put_ns[SENDERS_MAX + 1];
     uint64_t *samples; /* ns */
@@ -182,7 +188,8 @@ static void begin(struct bench *b, bool threads)
                                    .mark = STORE_NO_MARK,
                                    .room_events = 1000,
                                    .recent_bytes = 64 << 20,
-                                   .queue = 1 << 20 };
+                                   .queue = 1 << 20,
+                                   .log_pages = (unsigned)b->log_pages };
     struct store_opened opened;
 
     b->store = store_open(&config, &opened);
@@ -228,12 +235,31 @@ static void put_line(struct bench *b, uint64_t room, uint64_t device)
     store_put(b->store, &op);
 }
 
-/* Rooms as people use them: some busy, most quiet. */
+/* Rooms as people use them: the nth is 1/n as busy as the first. */
+static void share_rooms(struct bench *b)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < ROOMS; i++)
+        b->upto[i] = sum += 1000000 / (i + 1);
+}
+
 static uint64_t some_room(struct bench *b)
 {
-    uint64_t most = 1 + rng_below(&b->rng, ROOMS);
+    uint64_t at = rng_below(&b->rng, b->alike ? ROOMS : b->upto[ROOMS - 1]);
+    size_t lo = 0, hi = ROOMS - 1;
 
-    return 1 + rng_below(&b->rng, most);
+    if (b->alike)
+        return 1 + at;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+
+        if (b->upto[mid] <= at)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return 1 + lo;
 }
 
 /* Take what is written; every sender says its next line.  returns how many */
@@ -257,14 +283,24 @@ static size_t take(struct bench *b)
     return n;
 }
 
+static uint64_t cpu_us(void)
+{
+    struct rusage use;
+
+    getrusage(RUSAGE_SELF, &use);
+    return (uint64_t)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1000000 +
+           (uint64_t)(use.ru_utime.tv_usec + use.ru_stime.tv_usec);
+}
+
 static void bench_senders(struct bench *b, size_t senders)
 {
-    uint64_t begun, until, lines = 0;
+    uint64_t begun, until, cpu, lines = 0;
     struct metrics metrics = { 0 };
     char what[40];
 
     begin(b, true);
     begun = clock_ns();
+    cpu = cpu_us();
     until = begun + b->seconds * 1000000000;
     for (size_t i = 1; i <= senders; i++)
         put_line(b, some_room(b), i);
@@ -275,12 +311,15 @@ static void bench_senders(struct bench *b, size_t senders)
         lines += take(b);
     }
     store_measure(b->store, &metrics);
-    snprintf(what, sizeof what, "store, %zu senders", senders);
+    cpu = cpu_us() - cpu;
+    snprintf(what, sizeof what, "store, %zu senders%s", senders,
+             b->alike ? ", rooms alike" : "");
     report(b, what, lines, clock_ns() - begun);
-    printf("    %.1f lines a commit, %.2f ms each, log %.1f MB\n",
+    printf("    %.1f lines a commit, %.2f ms each, %.1f us CPU a line, log "
+           "%.1f MB\n",
            (double)lines / (double)metrics.commits,
            (double)metrics.commit_us / 1e3 / (double)metrics.commits,
-           (double)metrics.store_log_bytes / 1e6);
+           (double)cpu / (double)lines, (double)metrics.store_log_bytes / 1e6);
     end(b);
 }
 
@@ -428,16 +467,36 @@ static void clean(struct bench *b)
     memset(b->cseqs, 0, sizeof b->cseqs);
 }
 
-static const size_t SENDERS[] = { 1, 16, 256 };
+static void bench_all(struct bench *b)
+{
+    static const size_t SENDERS[] = { 1, 16, 256 };
+
+    for (size_t i = 0; i < sizeof SENDERS / sizeof *SENDERS; i++)
+        bench_disk(b, SENDERS[i]);
+    for (size_t i = 0; i < sizeof SENDERS / sizeof *SENDERS; i++)
+        bench_senders(b, SENDERS[i]);
+    b->alike = true;
+    bench_senders(b, 256);
+    b->alike = false;
+    bench_one_by_one(b, 256);
+    clean(b);
+    if (b->rows == 0)
+        return;
+    fill(b, b->rows, true);
+    bench_pages(b);
+}
 
 int main(int argc, char **argv)
 {
     struct bench *b = mem_new(1, sizeof *b);
+    size_t senders = setting("SENDERS", 0);
 
     slow_begin((unsigned)setting("SYNC_MS", 0));
     b->seconds = setting("SECONDS", 3);
     b->rows = setting("ROWS", 1000000);
     b->fill = setting("FILL", 0);
+    b->log_pages = setting("LOG_PAGES", 0);
+    share_rooms(b);
     b->samples = mem_new(SAMPLES_MAX, sizeof *b->samples);
     pthread_mutex_init(&b->lock, NULL);
     pthread_cond_init(&b->wake, NULL);
@@ -448,19 +507,13 @@ int main(int argc, char **argv)
         return 1;
     }
     snprintf(b->path, sizeof b->path, "%s/chat.db", b->dir);
-    for (size_t i = 0; i < sizeof SENDERS / sizeof *SENDERS; i++)
-        bench_disk(b, SENDERS[i]);
     if (b->fill)
         fill(b, b->fill, false);
-    for (size_t i = 0; i < sizeof SENDERS / sizeof *SENDERS; i++)
-        bench_senders(b, SENDERS[i]);
-    bench_one_by_one(b, 256);
+    if (senders)
+        bench_senders(b, senders < SENDERS_MAX ? senders : SENDERS_MAX);
+    else
+        bench_all(b);
     clean(b);
-    if (b->rows) {
-        fill(b, b->rows, true);
-        bench_pages(b);
-        clean(b);
-    }
     rmdir(b->dir);
     free(b->samples);
     free(b);

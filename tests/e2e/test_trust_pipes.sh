@@ -54,7 +54,7 @@ echo hello | send dan '#lobby'
 check "the same key" cmp "$TMP/before.pem" "$TMP/dan.state/chat/client-key.pem"
 chmod 644 "$TMP/dan.state/chat/client-key.pem"
 echo hello | send dan '#lobby' 2>"$TMP/dan.log"
-is "exit status of dan" $? 0
+is "exit status of dan without the key of the name" $? 77
 check "it says so" logged dan 'client-key.pem.*chmod 600'
 
 # A changed key is refused under every mode.

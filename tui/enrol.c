@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Which keys open our name on the server: their list, a code for one more, one
+ * less.  What is answered is told as notices.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "shared/text.h"
+#include "tui/client_impl.h"
+#include "tui/lang.h"
+#include "tui/presence.h"
+
+void client_devices(struct client *c, unsigned act, uint64_t number,
+                    struct now now)
+{
+    struct msg msg = { .kind = KIND_DEVICES, .request = client_request(c) };
+
+    msg.devices.act = act;
+    msg.devices.number = number;
+    if (c->main.phase == CONN_READY && !c->leaving)
+        conn_say(c, &c->main, &msg, now);
+    else
+        model_notice(c->model, NULL, now, _("not connected"));
+}
+
+void client_enrol(struct client *c, struct str code, struct now now)
+{
+    snprintf(c->code, sizeof c->code, "%.*s",
+             STR_ARG(text_cut(code, sizeof c->code - 1)));
+    snprintf(c->nick, sizeof c->nick, "%s", c->config.nick);
+    c->nick_try = 0;
+    c->token_len = 0; /* of the name that we had instead */
+    client_reconnect(c, now);
+}
+
+/* "3 min" since then, on the server's clock. */
+static void age_of(const struct client *c, uint64_t then, char *out, size_t cap,
+                   struct now now)
+{
+    uint64_t wall_ms = model_wall(c->model, now);
+
+    presence_age(then && wall_ms > then ? (wall_ms - then) / 1000 : 0, out,
+                 cap);
+}
+
+void enrol_device(struct client *c, const struct msg_device *device,
+                  struct now now)
+{
+    struct fingerprint key;
+    char print[FINGERPRINT_TEXT] = "?", age[32];
+
+    if (device->number == 0)
+        return;
+    if (device->key.len == sizeof key.bytes) {
+        memcpy(key.bytes, device->key.ptr, sizeof key.bytes);
+        fingerprint_text(&key, print);
+    }
+    age_of(c, device->seen, age, sizeof age, now);
+    model_notice(c->model, NULL, now, _("%u  %.*s  %s  here %s ago%s"),
+                 (unsigned)device->number,
+                 STR_ARG(device->label.len ? device->label : str_of("?")),
+                 print, age,
+                 device->revoked ? _(", revoked")
+                 : device->own   ? _(", this one")
+                                 : "");
+}
+
+void enrol_code(struct client *c, const struct msg_code *code, struct now now)
+{
+    model_notice(c->model, NULL, now,
+                 _("on the other machine start chat-tui --code %.*s, or type "
+                   "/devices code %.*s there; it is good once, for %u minutes"),
+                 STR_ARG(code->code), STR_ARG(code->code),
+                 (unsigned)(code->ttl_s + 59) / 60);
+}
+
+bool enrol_refused(struct client *c, const struct msg_error *error,
+                   struct now now)
+{
+    bool wait = error->code == ERROR_AUTH_THROTTLED;
+
+    if (!*c->code || (!wait && error->code != ERROR_AUTH_FAILED))
+        return false;
+    *c->code = '\0';
+    if (wait)
+        model_notice(c->model, NULL, now,
+                     _("the code was not looked at: there were too many wrong "
+                       "ones; try again in %u minutes"),
+                     (unsigned)(error->retry_ms / 60000) + 1);
+    else
+        model_notice(c->model, NULL, now,
+                     _("this code is not, or no longer, good"));
+    return true;
+}
