@@ -8,6 +8,7 @@
 
 #include "server/event.h"
 #include "server/presence.h"
+#include "server/reading.h"
 #include "server/seek.h"
 #include "server/store.h"
 #include "server/sync.h"
@@ -114,6 +115,10 @@ static void take_effect(const struct deed *d)
         break;
     case EFFECT_EDIT:
     case EFFECT_REDACT:
+    case EFFECT_READ:
+        if (m && m->in)
+            reading_moved(d->w, m, d->op->session);
+        break;
     case EFFECT_REACT: break; /* those who see the event know */
     case EFFECT_RECORD:
     case EFFECT_TOKEN:
@@ -146,8 +151,7 @@ static void answer(const struct deed *d)
     }
     if (!op->cseq) {
         msg.kind = KIND_OK;
-        msg.ok.text =
-            str_of(op->effect == EFFECT_RENAME ? op->text : NULL);
+        msg.ok.text = str_of(op->effect == EFFECT_RENAME ? op->text : NULL);
     } else {
         msg.send_ack.cseq = op->cseq;
         msg.send_ack.room = op->room;

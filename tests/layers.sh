@@ -29,7 +29,7 @@ server  doze
 server  pull
 server  settle verbs
 server  change enrol login mood sync talk
-server  call presence query revive seek
+server  call presence query reading revive seek
 server  world people record retain
 server  room search store store_ask store_chore store_put
 server  admit config gate keyfile sheet store_crew
@@ -53,7 +53,7 @@ tui     stage
 tui     apply bars pane sides terminfo
 tui     block edit_kill edit_recall keys layout presence tail
 tui     edit keyseq lines model outbox plain settings tty trust
-tui     address amend bytes canvas glyph history hits identity journal judge key known lang mention phrase pump question recall rescue sink state switcher theme ui undo wrap
+tui     address amend bytes canvas glyph history hits identity journal judge key known lang phrase pump question recall rescue sink state switcher theme ui undo wrap
 tui     files
 '
 
@@ -80,7 +80,10 @@ server/privileges     [gs]ete?[ug]id|initgroups|getpwnam|chown|stat
 server/part           access|open|close|rename|fsync|unlink
 server/runfile        open|close|pread|pwrite|flock|fdatasync
 server/store_crew     pthread_.*|sigfillset|clock_gettime
+server/search         pthread_.*|sigfillset
 server/store_(copy|db|read|recall|schema|write)  sqlite3_.*
+server/index(_find)?  sqlite3_.*
+server/index          unlink
 server/keyfile        open|close|read|write|link|unlink|rename|f?stat|fsync|getpid
 server/datadir        mkdir|getenv|geteuid
 server/chatctl        getcwd|socket|setsockopt|connect|close|send|fdopen|fgets|fflush|fclose|ferror|getenv|f?printf|f?put[cs]|putchar|puts|fwrite|std(out|err)

@@ -18,6 +18,9 @@
 #include "shared/mem.h"
 #include "shared/wire.h"
 
+/* A page of 900 lines: behind the roots of all tables, before the last ones. */
+enum { LEAF = 25 };
+
 enum place { IN_MEMORY, IN_FILE, WITH_THREADS };
 
 /* A store to be tested. */
@@ -691,7 +694,7 @@ static void test_store_does_not_write_a_damaged_file(void **state)
 
     fill(t, 1, 900);
     close_it(t);
-    scribble(t, 20 * 4096, 4096);
+    scribble(t, LEAF * 4096, 4096);
     sql(t, "UPDATE meta SET value = 1 WHERE name = 'open'"); /* as if killed */
     assert_true(try_open(t));
     assert_true(t->opened.was_cut && t->opened.is_damaged);
@@ -713,7 +716,7 @@ static void test_store_stops_when_it_finds_damage(void **state)
 
     fill(t, 1, 900);
     close_it(t);
-    scribble(t, 20 * 4096, 4096);
+    scribble(t, LEAF * 4096, 4096);
     assert_true(try_open(t));
     q.bytes = SIZE_MAX;
     assert_true(store_ask(t->store, &q));
@@ -927,7 +930,7 @@ static void test_store_is_checked_while_it_is_used(void **state)
     fill(t, 1, 900);
     assert_int_equal(check_all(t).state, CHORE_DONE);
     close_it(t);
-    scribble(t, 16 * 4096, 4096);
+    scribble(t, LEAF * 4096, 4096);
     assert_true(try_open(t));
     assert_int_equal(check_all(t).state, CHORE_FAILED);
     put(t, 1, 901); /* nothing is written any more */

@@ -264,6 +264,16 @@ void client_members(struct client *c, struct str room, struct now now)
         conn_say(c, &c->main, &msg, now);
 }
 
+void client_read(struct client *c, const struct about *about, struct now now)
+{
+    struct msg msg = { .kind = KIND_READ };
+
+    msg.read.room = room_id(c, about->room);
+    msg.read.seq = about->ref;
+    if (msg.read.room)
+        conn_say(c, &c->main, &msg, now);
+}
+
 void client_search(struct client *c, struct now now)
 {
     struct msg msg = { .kind = KIND_SEARCH, .request = client_request(c) };
