@@ -32,15 +32,15 @@ enum effect {
     EFFECT_SIDE,   /* direct room: one side is the account, called `text` */
     EFFECT_DROP,   /* the room is no more, nor its events up to `seq` */
     EFFECT_TRIM,   /* its events up to `seq` are no more */
-    EFFECT_EDIT,   /* the message becomes `target`; what it was is kept */
-    EFFECT_REDACT, /* it becomes `target`; nothing of what it was is kept */
-    EFFECT_REACT,  /* it becomes `target`; text: as the event's */
     EFFECT_KEY,    /* the account has the key `text`, called `note`, seen at
                     * `ts`; kind 1: it is revoked */
     EFFECT_RESUME, /* hashes of the device's tokens: `text` used, `note` next */
     EFFECT_RANK,   /* the account's place on the server is `kind`: set rank */
     EFFECT_INVITE, /* an invitation of hash `text` is good until `ts`, `kind`
                     * times; 0: no more */
+    EFFECT_EDIT,   /* the message becomes `target`; what it was is kept */
+    EFFECT_REDACT, /* it becomes `target`; nothing of what it was is kept */
+    EFFECT_REACT,  /* it becomes `target`; text: as the event's */
     EFFECT_READ,   /* the account has read the room up to `seq` */
     EFFECT_COUNT
 };

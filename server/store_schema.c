@@ -69,7 +69,8 @@ static const char *const MIGRATIONS[] = {
     "CREATE TABLE version(event INTEGER, edit INTEGER, text TEXT,"
     " PRIMARY KEY(event, edit)) WITHOUT ROWID;"
     "CREATE TABLE reaction(event INTEGER, key TEXT, account INTEGER,"
-    " PRIMARY KEY(event, key, account)) WITHOUT ROWID;"
+    " PRIMARY KEY(event, key, account)) WITHOUT ROWID;",
+
     "ALTER TABLE member ADD COLUMN seen INTEGER;",
 };
 

@@ -205,14 +205,14 @@ static bool (*const EFFECTS[EFFECT_COUNT])(struct db *,
     [EFFECT_SIDE] = set_side,
     [EFFECT_DROP] = drop,
     [EFFECT_TRIM] = trim,
-    [EFFECT_EDIT] = edit,
-    [EFFECT_REDACT] = redact,
-    [EFFECT_REACT] = react,
-    [EFFECT_READ] = set_read,
     [EFFECT_KEY] = set_key,
     [EFFECT_RESUME] = set_resume,
     [EFFECT_RANK] = set_rank,
     [EFFECT_INVITE] = set_invite,
+    [EFFECT_EDIT] = edit,
+    [EFFECT_REDACT] = redact,
+    [EFFECT_REACT] = react,
+    [EFFECT_READ] = set_read,
 };
 
 /* ---- the log and the counters ---- */

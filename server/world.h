@@ -19,8 +19,8 @@
 #include "server/retain.h"
 #include "server/room.h"
 #include "server/session.h"
-#include "server/touched.h"
 #include "server/throttle.h"
+#include "server/touched.h"
 #include "shared/now.h"
 #include "shared/wire.h"
 
@@ -75,11 +75,11 @@ struct world {
     struct list dying;  /* accounts that leave their rooms */
     struct list empty;  /* rooms without members, longest first */
     struct retain retain;
-    struct touched touched;
     struct policy policy;
     struct codes codes;
     struct throttle throttle;
     uint64_t n_bound; /* accounts that are somebody's */
+    struct touched touched;
     uint64_t last_session, last_account, last_room;
 
     uint64_t *changed; /* accounts whose presence is to be told */

@@ -18,9 +18,6 @@
 #include "shared/mem.h"
 #include "shared/wire.h"
 
-/* A page of 900 lines: behind the roots of all tables, before the last ones. */
-enum { LEAF = 25 };
-
 enum place { IN_MEMORY, IN_FILE, WITH_THREADS };
 
 /* A store to be tested. */
@@ -679,6 +676,17 @@ static void scribble(const struct stand *t, long from, size_t n)
     fclose(file);
 }
 
+/* A page of lines: what grows last is at the end, its newest part behind it. */
+static void scribble_lines(const struct stand *t)
+{
+    FILE *file = fopen(t->path, "r");
+
+    assert_non_null(file);
+    fseek(file, -4 * 4096, SEEK_END);
+    scribble(t, ftell(file), 4096);
+    fclose(file);
+}
+
 static void test_store_refuses_garbage(void **state)
 {
     struct stand *t = *state;
@@ -694,7 +702,7 @@ static void test_store_does_not_write_a_damaged_file(void **state)
 
     fill(t, 1, 900);
     close_it(t);
-    scribble(t, LEAF * 4096, 4096);
+    scribble_lines(t);
     sql(t, "UPDATE meta SET value = 1 WHERE name = 'open'"); /* as if killed */
     assert_true(try_open(t));
     assert_true(t->opened.was_cut && t->opened.is_damaged);
@@ -716,7 +724,7 @@ static void test_store_stops_when_it_finds_damage(void **state)
 
     fill(t, 1, 900);
     close_it(t);
-    scribble(t, LEAF * 4096, 4096);
+    scribble_lines(t);
     assert_true(try_open(t));
     q.bytes = SIZE_MAX;
     assert_true(store_ask(t->store, &q));
@@ -930,7 +938,7 @@ static void test_store_is_checked_while_it_is_used(void **state)
     fill(t, 1, 900);
     assert_int_equal(check_all(t).state, CHORE_DONE);
     close_it(t);
-    scribble(t, LEAF * 4096, 4096);
+    scribble_lines(t);
     assert_true(try_open(t));
     assert_int_equal(check_all(t).state, CHORE_FAILED);
     put(t, 1, 901); /* nothing is written any more */
