@@ -74,6 +74,9 @@ enum err on_hist(struct call *);
 enum err on_members(struct call *);
 enum err on_room_list(struct call *);
 
+/* reading.c */
+enum err on_read(struct call *);
+
 /* seek.c */
 enum err on_search(struct call *);
 

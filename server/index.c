@@ -34,6 +34,7 @@ static const char *const TEXTS[INDEX_SQLS] = {
     [INDEX_LINE_PUT] = "INSERT INTO line(rowid, text, who) VALUES(?1, ?2, ?3)",
     [INDEX_LINE_DROP] = "INSERT INTO line(line, rowid, text, who)"
                         " VALUES('delete', ?1, ?2, ?3)",
+    [INDEX_LINE_MERGE] = "INSERT INTO line(line, rank) VALUES('merge', 400)",
     [INDEX_FIND] = "SELECT rowid FROM line WHERE line MATCH ?1"
                    " AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC",
 };
@@ -52,7 +53,8 @@ static const char TABLES[] =
     "CREATE TABLE doc(id INTEGER PRIMARY KEY, text TEXT, who TEXT);"
     "CREATE VIRTUAL TABLE line USING fts5(text, who, content = 'doc',"
     " content_rowid = 'id', columnsize = 0,"
-    " tokenize = 'unicode61 remove_diacritics 0');";
+    " tokenize = 'unicode61 remove_diacritics 0');"
+    "INSERT INTO line(line, rank) VALUES('usermerge', 2);";
 
 /* Which log and which form of words it is of, in two numbers of the file. */
 enum { FORM = 1 };
@@ -415,4 +417,12 @@ bool index_read(struct index *index, const struct index_room *room, size_t most,
     if (!sqlite3_get_autocommit(index->lite))
         simply(index, INDEX_ROLLBACK);
     return false;
+}
+
+bool index_tidy(struct index *index)
+{
+    int before = sqlite3_total_changes(index->lite);
+
+    return simply(index, INDEX_LINE_MERGE) &&
+           sqlite3_total_changes(index->lite) - before > 1;
 }

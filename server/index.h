@@ -51,6 +51,12 @@ bool index_rooms(struct index *,
 bool index_read(struct index *, const struct index_room *, size_t most,
                 bool *more);
 
+/*
+ * Put together some of what was written in pieces, so that finding is fast.
+ *   returns  whether there is more to do
+ */
+bool index_tidy(struct index *);
+
 /* ---- finding ---- */
 
 /* A place between hits, newest first: those below it come. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Finding: room by room, the one with the newest event first, until no room
- * left can hold anything newer than what has been found.
+ * left can hold anything newer than what has been found.  What is rare is found
+ * in all rooms at once, as asking for each would take longer.
  */
 #include "server/index_impl.h"
 
@@ -13,7 +14,11 @@
 #include "server/event.h"
 #include "shared/mem.h"
 
-enum { LOOK_MAX = 20000 /* places looked at for one answer */ };
+enum {
+    LOOK_MAX = 20000, /* places looked at for one answer */
+    RARE = 2000,      /* places in all: looked at together */
+    FEW_ROOMS = 4     /* not worth it */
+};
 
 /* The answer while it grows: the newest events found, one more than wanted. */
 struct hunt {
@@ -165,28 +170,44 @@ static bool look(struct hunt *hunt, int64_t id)
     return on && ++hunt->looked < LOOK_MAX;
 }
 
+/* Begin to find in the ids lo..hi, both included; NULL: it cannot be. */
+static sqlite3_stmt *find_in(struct hunt *hunt, int64_t lo, int64_t hi)
+{
+    sqlite3_stmt *stmt = index_stmt(hunt->index, INDEX_FIND);
+
+    if (stmt && !sqlite3_bind_text(stmt, 1, hunt->match, -1, SQLITE_STATIC) &&
+        !sqlite3_bind_int64(stmt, 2, lo) && !sqlite3_bind_int64(stmt, 3, hi))
+        return stmt;
+    hunt->answer->failed = true;
+    return NULL;
+}
+
+/* How it ended; code: of the last step. */
+static void end_find(struct hunt *hunt, sqlite3_stmt *stmt, int code)
+{
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        hunt->answer->failed = true;
+    sqlite3_reset(stmt);
+}
+
 static void search_room(struct hunt *hunt, const struct index_room *room)
 {
     struct index_room part = narrow(hunt, room);
-    sqlite3_stmt *stmt = index_stmt(hunt->index, INDEX_FIND);
+    sqlite3_stmt *stmt;
     int code = SQLITE_ROW;
 
     if (part.first > part.last || hunt->answer->failed)
         return;
-    if (!stmt || sqlite3_bind_text(stmt, 1, hunt->match, -1, SQLITE_STATIC) ||
-        sqlite3_bind_int64(stmt, 2, db_key(part.room, part.first)) ||
-        sqlite3_bind_int64(stmt, 3, db_key(part.room, part.last))) {
-        hunt->answer->failed = true;
+    stmt = find_in(hunt, db_key(part.room, part.first),
+                   db_key(part.room, part.last));
+    if (!stmt)
         return;
-    }
     while (code == SQLITE_ROW) {
         code = sqlite3_step(stmt);
         if (code == SQLITE_ROW && !look(hunt, sqlite3_column_int64(stmt, 0)))
             break;
     }
-    if (code != SQLITE_ROW && code != SQLITE_DONE)
-        hunt->answer->failed = true;
-    sqlite3_reset(stmt);
+    end_find(hunt, stmt, code);
 }
 
 /* ---- all of them ---- */
@@ -196,6 +217,81 @@ static int newer_first(const void *a, const void *b)
     const struct index_room *x = a, *y = b;
 
     return x->ts > y->ts ? -1 : x->ts < y->ts;
+}
+
+static int by_id(const void *a, const void *b)
+{
+    const struct index_room *x = a, *y = b;
+
+    return x->room < y->room ? -1 : x->room > y->room;
+}
+
+/* The room of a place, if it is one of those meant. */
+static const struct index_room *room_of(const struct index_query *q, int64_t id)
+{
+    struct index_room key = { .room = (uint64_t)id >> SEQ_BITS };
+    const struct index_room *room =
+        bsearch(&key, q->rooms, q->n_rooms, sizeof *q->rooms, by_id);
+
+    if (!room || db_seq(id) < room->first || db_seq(id) > room->last)
+        return NULL;
+    return room;
+}
+
+/*
+ * All places in the rooms, which are in order of their ids; a room's come one
+ * after another.
+ *   returns  false: there are too many
+ */
+static bool list_places(struct hunt *hunt, int64_t ids[RARE], size_t *n)
+{
+    const struct index_query *q = &hunt->answer->query;
+    sqlite3_stmt *stmt =
+        find_in(hunt, db_key(q->rooms[0].room, 0),
+                db_key(q->rooms[q->n_rooms - 1].room, UINT32_MAX));
+    int code = SQLITE_ROW;
+    size_t steps = 0;
+
+    while (stmt && code == SQLITE_ROW && steps++ < RARE) {
+        code = sqlite3_step(stmt);
+        if (code == SQLITE_ROW && room_of(q, sqlite3_column_int64(stmt, 0)))
+            ids[(*n)++] = sqlite3_column_int64(stmt, 0);
+    }
+    if (stmt)
+        end_find(hunt, stmt, code);
+    return code == SQLITE_DONE;
+}
+
+/* What is rare: all of it; false: it is not. */
+static bool search_rare(struct hunt *hunt)
+{
+    struct index_query *q = &hunt->answer->query;
+    int64_t *ids = mem_new(RARE, sizeof *ids);
+    size_t n = 0;
+    bool rare;
+
+    qsort(q->rooms, q->n_rooms, sizeof *q->rooms, by_id);
+    rare = list_places(hunt, ids, &n);
+    for (size_t i = 0; i < n && rare; i++) {
+        if (look(hunt, ids[i]))
+            continue;
+        while (i + 1 < n && ids[i + 1] >> SEQ_BITS == ids[i] >> SEQ_BITS)
+            i++; /* what is left of that room is older */
+    }
+    free(ids);
+    return rare;
+}
+
+static void search_rooms(struct hunt *hunt)
+{
+    struct index_query *q = &hunt->answer->query;
+
+    qsort(q->rooms, q->n_rooms, sizeof *q->rooms, newer_first);
+    for (size_t i = 0; i < q->n_rooms && hunt->looked < LOOK_MAX; i++) {
+        if (hunt->answer->failed || is_too_old(hunt, q->rooms[i].ts))
+            break;
+        search_room(hunt, &q->rooms[i]);
+    }
 }
 
 static bool express(struct hunt *hunt)
@@ -218,14 +314,10 @@ void index_find(struct index *index, struct index_answer *answer)
     struct hunt hunt = { .index = index, .answer = answer };
 
     answer->events = mem_new(q->limit + 2, sizeof *answer->events);
-    qsort(q->rooms, q->n_rooms, sizeof *q->rooms, newer_first);
     if (!express(&hunt))
         return;
-    for (size_t i = 0; i < q->n_rooms && hunt.looked < LOOK_MAX; i++) {
-        if (answer->failed || is_too_old(&hunt, q->rooms[i].ts))
-            break;
-        search_room(&hunt, &q->rooms[i]);
-    }
+    if (q->n_rooms <= FEW_ROOMS || !search_rare(&hunt))
+        search_rooms(&hunt);
     answer->more = is_full(&hunt);
     if (answer->more)
         event_unref(answer->events[--answer->n]);

@@ -23,6 +23,7 @@ enum index_sql {
     INDEX_DOC_NEXT,
     INDEX_LINE_PUT,
     INDEX_LINE_DROP,
+    INDEX_LINE_MERGE,
     INDEX_FIND,
     INDEX_SQLS
 };

@@ -7,6 +7,7 @@
 
 #include "server/call.h"
 #include "server/event.h"
+#include "server/reading.h"
 #include "server/store.h"
 #include "server/world.h"
 #include "shared/text.h"
@@ -153,6 +154,10 @@ void query_answered(struct world *w, const struct store_answer *answer)
 
     if (answer->query.kind == QUERY_AGED)
         retain_answered(w, answer);
+    if (answer->query.kind == QUERY_UNREAD) {
+        reading_counted(w, answer);
+        return;
+    }
     if (!s || s->state != SESSION_READY)
         return;
     if (answer->query.kind == QUERY_PAGE ||

@@ -169,6 +169,7 @@ static void revive_member(struct reviving *r, const struct store_row *row)
     }
     m = room_admit(room, account);
     m->will = true;
+    m->read = row->head < room->head ? row->head : room->head;
     room_settle(m, true);
 }
 

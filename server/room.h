@@ -26,6 +26,7 @@ struct member {
     struct room *room;
     struct account *account;
     bool in, will;
+    uint64_t read; /* seq up to which it has read; 0: not known */
 };
 
 /* An id and a seq make one number in the store. */

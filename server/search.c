@@ -13,7 +13,8 @@
 
 enum {
     ASKED_MAX = 256, /* questions waiting */
-    BATCH = 500      /* events in a transaction */
+    BATCH = 500,     /* events in a transaction */
+    TIDY_EVERY = 64  /* batches */
 };
 
 /* Rooms that have to be read on in; one for each. */
@@ -40,7 +41,9 @@ struct search {
     struct pile asked, answered;
     void (*on_ready)(void *ctx);
     void *ready_ctx;
-    bool busy; /* the one who reads is at it */
+    uint64_t batches; /* written to the index */
+    bool untidy;      /* it is in pieces; of the one who reads */
+    bool busy;        /* who is at it */
     bool stop;
 };
 
@@ -121,8 +124,18 @@ static void read_all(struct search *search)
         search->busy = true;
         if (step(search, &room, &more) && more)
             add_room(&search->behind, &room);
+        if (++search->batches % TIDY_EVERY == 0)
+            search->untidy = true;
         search->busy = false;
     }
+}
+
+/* Nothing is behind: one step of tidying up, if there is any. */
+static void tidy(struct search *search)
+{
+    pthread_mutex_unlock(&search->lock);
+    search->untidy = index_tidy(search->writer);
+    pthread_mutex_lock(&search->lock);
 }
 
 static void *read_on(void *arg)
@@ -132,7 +145,11 @@ static void *read_on(void *arg)
     pthread_mutex_lock(&search->lock);
     while (!search->stop) {
         read_all(search);
-        if (!search->stop && !search->behind.n)
+        if (search->stop || search->behind.n)
+            continue;
+        if (search->untidy)
+            tidy(search);
+        else
             pthread_cond_wait(&search->read, &search->lock);
     }
     pthread_mutex_unlock(&search->lock);

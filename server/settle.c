@@ -8,6 +8,7 @@
 
 #include "server/event.h"
 #include "server/presence.h"
+#include "server/reading.h"
 #include "server/seek.h"
 #include "server/store.h"
 #include "server/sync.h"
@@ -108,18 +109,22 @@ static void take_effect(const struct deed *d)
             d->account->recorded = false;
         break;
     case EFFECT_DROP: retain_dropped(d->w, d->op, true); break;
+    case EFFECT_TRIM:
+        if (d->room)
+            seek_note(d->w, d->room);
+        break;
     case EFFECT_EDIT:
     case EFFECT_REDACT:
+    case EFFECT_READ:
+        if (m && m->in)
+            reading_moved(d->w, m, d->op->session);
+        break;
     case EFFECT_REACT: break; /* those who see the event know */
     case EFFECT_RECORD:
     case EFFECT_TOKEN:
     case EFFECT_RETIRE:
     case EFFECT_FOUND:
     case EFFECT_SIDE:
-    case EFFECT_TRIM:
-        if (d->room)
-            seek_note(d->w, d->room);
-        break;
     case EFFECT_KEY:
     case EFFECT_RESUME:
     case EFFECT_RANK:
@@ -146,8 +151,7 @@ static void answer(const struct deed *d)
     }
     if (!op->cseq) {
         msg.kind = KIND_OK;
-        msg.ok.text =
-            str_of(op->effect == EFFECT_RENAME ? op->text : NULL);
+        msg.ok.text = str_of(op->effect == EFFECT_RENAME ? op->text : NULL);
     } else {
         msg.send_ack.cseq = op->cseq;
         msg.send_ack.room = op->room;

@@ -41,6 +41,7 @@ enum effect {
     EFFECT_EDIT,   /* the message becomes `target`; what it was is kept */
     EFFECT_REDACT, /* it becomes `target`; nothing of what it was is kept */
     EFFECT_REACT,  /* it becomes `target`; text: as the event's */
+    EFFECT_READ,   /* the account has read the room up to `seq` */
     EFFECT_COUNT
 };
 
@@ -82,7 +83,8 @@ enum query_kind {
     QUERY_PAGE,  /* events lo..hi, both included */
     QUERY_PLACE, /* the event that a command became, if it became one */
     QUERY_AGED,  /* the last seq of lo..hi whose time is before `ts` */
-    QUERY_TARGET /* the message lo, and whether `account` reacted by `key` */
+    QUERY_TARGET, /* the message lo, and whether `account` reacted by `key` */
+    QUERY_UNREAD /* as PAGE, of what `account` has not read */
 };
 
 enum { REACT_MAX = 32 }; /* bytes of a reaction's sign */
@@ -121,7 +123,7 @@ enum store_row_kind {
                   * head, ts */
     ROW_DROPPED, /* room, first, head: EFFECT_DROP; these are still there */
     ROW_SIDE,    /* room, account, text: nick */
-    ROW_MEMBER,  /* room, account */
+    ROW_MEMBER,  /* room, account, head: read up to it, or 0 */
     ROW_INVITE,  /* text: hash, ts: until, left: uses */
     ROW_KEY,     /* account, text: key, note: label, added, ts: seen, revoked */
     ROW_RESUME   /* account, device, text: used, note: next */

@@ -146,7 +146,8 @@ void db_read(struct db *db, struct store_answer *answer)
 {
     db->trouble = NULL;
     switch (answer->query.kind) {
-    case QUERY_PAGE: read_page(db, answer); break;
+    case QUERY_PAGE:
+    case QUERY_UNREAD: read_page(db, answer); break;
     case QUERY_PLACE: read_place(db, answer); break;
     case QUERY_AGED: read_aged(db, answer); break;
     case QUERY_TARGET: read_target(db, answer); break;

@@ -82,6 +82,7 @@ static void read_member(sqlite3_stmt *stmt, struct store_row *row)
 {
     row->room = db_num(stmt, 0);
     row->account = db_num(stmt, 1);
+    row->head = db_num(stmt, 2);
 }
 
 static const struct {

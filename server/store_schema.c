@@ -70,6 +70,8 @@ static const char *const MIGRATIONS[] = {
     " PRIMARY KEY(event, edit)) WITHOUT ROWID;"
     "CREATE TABLE reaction(event INTEGER, key TEXT, account INTEGER,"
     " PRIMARY KEY(event, key, account)) WITHOUT ROWID;",
+
+    "ALTER TABLE member ADD COLUMN seen INTEGER;",
 };
 
 enum { VERSION_NOW = sizeof MIGRATIONS / sizeof *MIGRATIONS };

@@ -135,6 +135,11 @@ static bool trim(struct db *db, const struct store_op *op)
     return drop_events(db, op->room, op->seq);
 }
 
+static bool set_read(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_MEMBER_READ, "iii", op->room, op->account, op->seq);
+}
+
 /* ---- messages that become others ---- */
 
 static bool change(struct db *db, const struct event *target)
@@ -207,6 +212,7 @@ static bool (*const EFFECTS[EFFECT_COUNT])(struct db *,
     [EFFECT_EDIT] = edit,
     [EFFECT_REDACT] = redact,
     [EFFECT_REACT] = react,
+    [EFFECT_READ] = set_read,
 };
 
 /* ---- the log and the counters ---- */

@@ -10,6 +10,7 @@
 #include "server/call.h"
 #include "server/event.h"
 #include "server/presence.h"
+#include "server/reading.h"
 #include "server/store.h"
 #include "server/world.h"
 #include "shared/frame.h"
@@ -42,12 +43,16 @@ static void describe(const struct world *w, const struct session *s,
 static void tell(struct world *w, struct session *s, struct room *room,
                  uint64_t from)
 {
+    const struct member *m = room_member(room, s->account->id);
     char name[NAME_MAX_BYTES + 2];
     struct msg msg;
 
     describe(w, s, room, &msg, name);
     msg.sync_room.from = from;
+    msg.sync_room.read = m ? m->read : 0;
     session_say(s, &msg, true);
+    if (m)
+        reading_tell(w, s, m);
     for (uint64_t seq = from; from && seq <= room->head_stored; seq++) {
         struct event *event = store_recent(w->store, room->id, seq);
 

@@ -47,6 +47,7 @@ static const struct verb VERBS[] = {
                      on_react },
     [KIND_HIST] = { IN_READY, COST_QUERY, 0, on_hist },
     [KIND_SEARCH] = { IN_READY, COST_QUERY, 0, on_search },
+    [KIND_READ] = { IN_READY, COST_FREE, 0, on_read },
     [KIND_ROOM_SET] = { IN_READY, COST_SEND,
                         offsetof(struct msg, room_set.cseq), on_room_set },
     [KIND_JOIN] = { IN_READY, COST_SEND, offsetof(struct msg, join.cseq),

@@ -29,7 +29,7 @@ server  doze
 server  pull
 server  settle verbs
 server  change enrol login mood sync talk
-server  call presence query revive seek
+server  call presence query reading revive seek
 server  world people record retain
 server  room search store store_ask store_chore store_put
 server  admit config gate keyfile sheet store_crew
@@ -44,8 +44,8 @@ server  address answer datadir event heap histogram keep log map metrics part pr
 tui     main
 tui     app pipe
 tui     setup
-tui     keymap keymap_act keymap_mode complete command command_amend command_link command_look command_talk
-tui     chat
+tui     keymap keymap_act keymap_mode complete command command_amend command_find command_link command_look command_talk
+tui     chat found
 tui     guard net dial inlet outlet
 tui     client conn delivery enrol greeting meeting race request
 tui     find screen view
@@ -53,7 +53,7 @@ tui     stage
 tui     apply bars pane sides terminfo
 tui     block edit_kill edit_recall keys layout presence tail
 tui     edit keyseq lines model outbox plain settings tty trust
-tui     address amend bytes canvas glyph history identity journal judge key known lang mention phrase pump question recall rescue sink state switcher theme ui undo wrap
+tui     address amend bytes canvas glyph history hits identity journal judge key known lang phrase pump question recall rescue sink state switcher theme ui undo wrap
 tui     files
 '
 
@@ -97,6 +97,8 @@ tui/.*                dcn?gettext
 tui/address           inet_pton
 tui/(presence|block|plain)  localtime_r|gmtime_r|strftime
 tui/command.*         open_memstream|fclose|fprintf|fputc|fputs|nl_langinfo|setlocale
+tui/command_find      mktime
+tui/found             open_memstream|fclose|fprintf|fputc|fputs|localtime_r|strftime
 tui/keymap            fprintf
 tui/(canvas|sink)     fputc|fwrite
 tui/sink              shm_(open|unlink)|tmpfile|fdopen|fileno|fflush|fclose|pread|lseek|getpid

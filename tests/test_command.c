@@ -368,9 +368,89 @@ static void test_command_clear_empties(void **state)
     assert_int_equal(model_shown(d->chat.model)->n, 1);
 }
 
+/* ---- lines that have been said ---- */
+
+static void hold_lines(struct desk *d)
+{
+    scene_say(d->chat.model, 1, SCENE_ANA, "ana", "first of ana");
+    scene_say(d->chat.model, 2, SCENE_ME, "me", "first of mine");
+    scene_say(d->chat.model, 3, SCENE_ANA, "ana", "second of ana");
+    scene_say(d->chat.model, 4, SCENE_ME, "me", "second of mine");
+}
+
+static void test_command_search_reads_its_bounds(void **state)
+{
+    struct desk *d = *state;
+    const struct hits *hits = &d->chat.model->hits;
+
+    assert_true(type(d, "/search 北京 from:ana in:room \"a b\""));
+    assert_string_equal(hits->text, "北京 \"a b\"");
+    assert_string_equal(hits->from, "ana");
+    assert_int_equal(hits->room, SCENE_ROOM);
+    assert_true(type(d, "/search after:2026-08-24 before:12h x"));
+    assert_string_equal(hits->text, "x");
+    assert_int_equal(hits->room, 0);
+    assert_int_equal(hits->after % 1000, 0);
+    assert_true(hits->after > SCENE_START - 36ull * 3600 * 1000 &&
+                hits->after < SCENE_START + 36ull * 3600 * 1000);
+    assert_int_equal(hits->before, SCENE_START + 1000 - 12ull * 3600 * 1000);
+    assert_true(type(d, "/search after:soon x"));
+    assert_true(answers(d, "not understood: after:soon"));
+    assert_true(type(d, "/search in:#elsewhere x"));
+    assert_true(answers(d, "not understood: in:#elsewhere"));
+    assert_true(type(d, "/search"));
+    assert_true(answers(d, "usage: /search"));
+}
+
+/* One hit of a page, or its end. */
+static void give(struct desk *d, struct msg_search_page page, uint32_t request)
+{
+    struct msg msg = { .kind = KIND_SEARCH_PAGE, .request = request };
+
+    msg.search_page = page;
+    model_apply(d->chat.model, &msg, scene_at(2));
+}
+
+static void test_command_search_shows_what_was_found(void **state)
+{
+    struct desk *d = *state;
+    struct hits *hits = &d->chat.model->hits;
+
+    hold_lines(d);
+    assert_true(type(d, "/search of"));
+    hits_await(hits, 9);
+    give(d, (struct msg_search_page){ .room = SCENE_ROOM, .seq = 1 }, 8);
+    assert_int_equal(hits->n, 0);
+    give(d,
+         (struct msg_search_page){ .room = SCENE_ROOM,
+                                   .seq = 3,
+                                   .ts = SCENE_START,
+                                   .nick = S("ana"),
+                                   .text = S("second\nof ana") },
+         9);
+    give(d, (struct msg_search_page){ .more = 1, .cursor = S("some where") },
+         9);
+    assert_true(hits->fresh && hits->more);
+    chat_turn(&d->chat, scene_at(3));
+    assert_true(answers(d, "/goto"));
+    assert_true(type(d, "/goto 1"));
+    assert_true(answers(d, "/goto"));
+    assert_true(type(d, "/goto 2"));
+    assert_true(answers(d, "no such line"));
+    assert_true(str_is(hits_ask(hits).cursor, "some where"));
+
+    hits_await(hits, 10);
+    give(d, (struct msg_search_page){ .seq = 0 }, 10);
+    chat_turn(&d->chat, scene_at(3));
+    assert_true(answers(d, "nothing was found"));
+    assert_false(hits->more);
+}
+
 static void test_command_search_lists_in_line_mode(void **state)
 {
     struct desk *d = *state;
+
+    d->chat.model->link = LINK_OFFLINE;
     scene_say(d->chat.model, 1, SCENE_ANA, "ana", "the Needle");
     scene_say(d->chat.model, 2, SCENE_ANA, "ana", "hay");
 
@@ -431,16 +511,6 @@ static void test_command_any_line_is_safe(void **state)
         ui_enter(&d->ui, UI_CHAT);
         chat_turn(&d->chat, scene_at((unsigned)i));
     }
-}
-
-/* ---- lines that have been said ---- */
-
-static void hold_lines(struct desk *d)
-{
-    scene_say(d->chat.model, 1, SCENE_ANA, "ana", "first of ana");
-    scene_say(d->chat.model, 2, SCENE_ME, "me", "first of mine");
-    scene_say(d->chat.model, 3, SCENE_ANA, "ana", "second of ana");
-    scene_say(d->chat.model, 4, SCENE_ME, "me", "second of mine");
 }
 
 static void test_command_answers_the_line_that_is_meant(void **state)
@@ -525,6 +595,8 @@ int main(void)
         TEST(test_command_set_changes_the_look),
         TEST(test_command_pages),
         TEST(test_command_clear_empties),
+        TEST(test_command_search_reads_its_bounds),
+        TEST(test_command_search_shows_what_was_found),
         TEST(test_command_search_lists_in_line_mode),
         TEST(test_command_answers_the_line_that_is_meant),
         TEST(test_command_changes_own_lines),

@@ -2,9 +2,9 @@
 #include "tests/test.h"
 
 #include "shared/error.h"
+#include "shared/mention.h"
 #include "shared/rng.h"
 #include "tests/scene.h"
-#include "tui/mention.h"
 #include "tui/presence.h"
 
 static const char *last_text(const struct history *h)
@@ -564,9 +564,87 @@ static void test_model_shows_what_the_operator_says(void **state)
     model_free(m);
 }
 
+/* ---- how far one has read, on all devices ---- */
+
+static void say_read(struct model *m, struct msg_read read)
+{
+    struct msg msg = { .kind = KIND_READ };
+
+    read.room = SCENE_ROOM;
+    msg.read = read;
+    model_apply(m, &msg, scene_at(9));
+}
+
+static void test_model_takes_the_server_s_counts(void **state)
+{
+    struct model *m = scene_model(0);
+    struct room *room = m->rooms[0];
+
+    (void)state;
+    model_room_add(m, S("#other"));
+    model_switch(m, 1);
+    for (uint64_t seq = 1; seq <= 4; seq++)
+        scene_say(m, seq, SCENE_ANA, "ana", "me, hello");
+    assert_int_equal(room->unread, 4);
+
+    /* another device has read on; 4 came after the server had counted */
+    say_read(m, (struct msg_read){
+                    .seq = 1, .upto = 3, .unread = 2, .mentions = 1 });
+    assert_int_equal(room->unread, 3);
+    assert_int_equal(room->mentions, 2);
+    assert_int_equal(room->first_unread, 2);
+    say_read(m, (struct msg_read){ .seq = 4, .upto = 4 });
+    assert_int_equal(room->unread, 0);
+    assert_int_equal(room->first_unread, 0);
+    say_read(m, (struct msg_read){ .seq = 2, .upto = 4, .unread = 2 });
+    assert_int_equal(room->unread, 0); /* it never goes back */
+    model_free(m);
+}
+
+/* A room that is looked at gets its mark, and no count. */
+static void test_model_marks_what_was_not_read_before(void **state)
+{
+    struct model *m = scene_model(0);
+    struct room *room = m->rooms[0];
+
+    (void)state;
+    scene_say(m, 1, SCENE_ANA, "ana", "read on the other device");
+    scene_say(m, 2, SCENE_ANA, "ana", "not read");
+    say_read(m, (struct msg_read){ .seq = 1, .upto = 2, .unread = 1 });
+    assert_int_equal(room->unread, 0);
+    assert_int_equal(room->first_unread, 2);
+    assert_int_equal(room->marked, 1);
+    model_free(m);
+}
+
+static void test_model_sees_its_name_in_what_was_changed(void **state)
+{
+    struct model *m = scene_model(0);
+    const struct history *h = &m->rooms[0]->history;
+    struct msg_event ev;
+
+    (void)state;
+    scene_say(m, 1, SCENE_ANA, "ana", "hello you");
+    assert_false(h->lines[0].mention);
+    ev = scene_event(2, event_EDIT, SCENE_ANA, "ana", "hello me");
+    ev.ref = 1;
+    scene_apply(m, ev);
+    assert_true(h->lines[0].mention);
+    ev = scene_event(3, event_REDACT, SCENE_ANA, "ana", "not for me");
+    ev.ref = 1;
+    scene_apply(m, ev);
+    assert_false(h->lines[0].mention);
+    assert_string_equal(h->lines[0].by, "ana");
+    assert_string_equal(h->lines[1].text, ""); /* nothing of it is left */
+    model_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_model_takes_the_server_s_counts),
+        cmocka_unit_test(test_model_marks_what_was_not_read_before),
+        cmocka_unit_test(test_model_sees_its_name_in_what_was_changed),
         cmocka_unit_test(test_model_takes_rooms_and_lines),
         cmocka_unit_test(test_model_ignores_rooms_it_is_not_in),
         cmocka_unit_test(test_model_counts_what_is_not_seen),

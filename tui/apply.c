@@ -8,11 +8,11 @@
 
 #include "shared/bounds.h"
 #include "shared/mem.h"
+#include "shared/mention.h"
 #include "shared/text.h"
 #include "shared/wire.h"
 #include "tui/amend.h"
 #include "tui/lang.h"
-#include "tui/mention.h"
 #include "tui/model.h"
 #include "tui/presence.h"
 
@@ -21,6 +21,7 @@ enum {
     AWAY_BYTES = 390,
     ANNOUNCE_BYTES = 1536,
     TYPING_US = 6 * 1000 * 1000, /* a TYPING holds this long by itself */
+    READ_US = 2 * 1000 * 1000,   /* first we are told what we have not read */
     COMING_US = 5 * 1000 * 1000  /* announced events may take this long */
 };
 
@@ -244,6 +245,8 @@ static void on_sync_room(struct model *m, const struct msg *msg, struct now now)
         room->catch_up = sync->head;
     else if (greeting || sync->kind != room_DIRECT)
         room->counts_from = sync->head;
+    room->read = sync->read > room->read ? sync->read : room->read;
+    room->read_us = now.mono_us + READ_US;
     if (h->head < sync->head)
         h->head = sync->head;
     if (sync->head == 0 || (h->first && sync->first >= h->first))
@@ -266,6 +269,56 @@ static void on_room_info(struct model *m, const struct msg *msg, struct now now)
     model_notice(m, NULL, now, _("%.*s  %llu members  %.*s"),
                  STR_ARG(text_cut(info->name, NAME_MAX_BYTES)), members,
                  STR_ARG(text_cut(info->topic, NAME_MAX_BYTES)));
+}
+
+/* Talk of others behind a seq; with one's name. */
+static void count_behind(const struct room *room, uint64_t seq,
+                         unsigned *unread, unsigned *mentions)
+{
+    const struct history *h = &room->history;
+
+    for (size_t i = h->n; i > 0; i--) {
+        const struct line *line = &h->lines[i - 1];
+
+        if (line->seq && line->seq <= seq)
+            break;
+        if (!line->seq || line->own || line->by || !is_talk(line->event))
+            continue;
+        ++*unread;
+        *mentions += line->mention || room->kind == room_DIRECT;
+    }
+}
+
+/*
+ * Another device has read on, or we are back: what the server has counted, and
+ * what came since.  A room that is looked at gets only its mark.
+ */
+static void on_read(struct model *m, const struct msg *msg, struct now now)
+{
+    const struct msg_read *read = &msg->read;
+    struct room *room = model_room(m, read->room);
+    unsigned unread, mentions;
+
+    (void)now;
+    if (!room || read->seq < room->read)
+        return;
+    room->read = read->seq;
+    unread = (unsigned)time_min(read->unread, LINES_MAX);
+    mentions = room->kind == room_DIRECT
+                   ? unread
+                   : (unsigned)time_min(read->mentions, LINES_MAX);
+    count_behind(room, read->upto, &unread, &mentions);
+    m->dirty = true;
+    if (m->looking && room == model_current(m)) {
+        if (unread && !room->first_unread) {
+            room->first_unread = read->seq + 1;
+            room->marked = unread;
+        }
+        return;
+    }
+    room->unread = unread;
+    room->mentions = mentions;
+    room->first_unread = unread ? read->seq + 1 : 0;
 }
 
 /* ---- people ---- */
@@ -368,16 +421,29 @@ static void on_announce(struct model *m, const struct msg *msg, struct now now)
     m->bell = m->bell || announce->text.len || s;
 }
 
+static void on_search_page(struct model *m, const struct msg *msg,
+                           struct now now)
+{
+    (void)now;
+    hits_take(&m->hits, &msg->search_page, msg->request);
+}
+
 /* ---- dispatch ---- */
 
 static const struct {
     enum kind kind;
     void (*apply)(struct model *, const struct msg *, struct now);
 } HANDLERS[] = {
-    { KIND_EVENT, on_event },         { KIND_HIST_PAGE, on_hist_page },
-    { KIND_SYNC_ROOM, on_sync_room }, { KIND_ROOM_INFO, on_room_info },
-    { KIND_MEMBER, on_member },       { KIND_PRESENCE, on_presence },
-    { KIND_TYPING, on_typing },       { KIND_ANNOUNCE, on_announce },
+    { KIND_EVENT, on_event },
+    { KIND_HIST_PAGE, on_hist_page },
+    { KIND_SYNC_ROOM, on_sync_room },
+    { KIND_ROOM_INFO, on_room_info },
+    { KIND_MEMBER, on_member },
+    { KIND_PRESENCE, on_presence },
+    { KIND_TYPING, on_typing },
+    { KIND_ANNOUNCE, on_announce },
+    { KIND_SEARCH_PAGE, on_search_page },
+    { KIND_READ, on_read },
 };
 
 void model_apply(struct model *m, const struct msg *msg, struct now now)

@@ -8,12 +8,14 @@
 #include "shared/wire.h"
 #include "tui/client.h"
 #include "tui/edit.h"
+#include "tui/found.h"
 #include "tui/lang.h"
 #include "tui/model.h"
 #include "tui/ui.h"
 
 enum {
     ASK_EVERY_US = 250 * 1000,   /* the server counts queries */
+    READ_EVERY_US = 3000 * 1000, /* each is a row on a disk */
     ANSWER_US = 10 * 1000 * 1000 /* then it may be asked again */
 };
 
@@ -272,13 +274,41 @@ static struct room *neediest(const struct chat *chat, uint64_t *when)
     return found;
 }
 
+/* ---- what has been read ---- */
+
+/* The room whose newest line is in sight and not known to be read; NULL. */
+static struct room *just_read(const struct chat *chat)
+{
+    struct room *room = model_current(chat->model);
+
+    if (chat->model->link != LINK_ONLINE || !chat->model->looking ||
+        chat->ui->anchor.line || !room || !room->joined ||
+        room->history.last <= room->read)
+        return NULL;
+    return room;
+}
+
+/* Now and then, for other devices of the person. */
+static void tell_read(struct chat *chat, struct now now)
+{
+    struct room *room = just_read(chat);
+
+    if (!room || now.mono_us < room->read_us)
+        return;
+    struct about about = { str_of(room->name), room->history.last };
+    client_read(chat->client, &about, now);
+    room->read = about.ref;
+    room->read_us = now.mono_us + READ_EVERY_US;
+}
+
 uint64_t chat_deadline(const struct chat *chat)
 {
-    uint64_t when;
+    const struct room *read = just_read(chat);
+    uint64_t when, at = read ? read->read_us : NEVER;
 
     if (chat->model->link != LINK_ONLINE || !neediest(chat, &when))
-        return NEVER;
-    return when > chat->ask_us ? when : chat->ask_us;
+        return at;
+    return time_min(at, when > chat->ask_us ? when : chat->ask_us);
 }
 
 void chat_turn(struct chat *chat, struct now now)
@@ -286,6 +316,9 @@ void chat_turn(struct chat *chat, struct now now)
     uint64_t when;
 
     drop_left(chat);
+    if (chat->model->hits.fresh)
+        found_show(chat, now);
+    tell_read(chat, now);
     if (chat->model->link != LINK_ONLINE || now.mono_us < chat->ask_us)
         return;
     struct room *room = neediest(chat, &when);

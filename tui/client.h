@@ -31,13 +31,13 @@ struct client_config {
     bool once;   /* end with an error when the first try to connect fails */
     bool silent; /* events and own lines do not go into the model */
     enum pick pick;
-    uint64_t seed;    /* jitter, connection ids; not to be guessed */
-    struct str token; /* of an earlier session, or empty; copied */
+    uint64_t seed;     /* jitter, connection ids; not to be guessed */
+    struct str token;  /* of an earlier session, or empty; copied */
     const char *code;  /* one-time, or NULL; borrowed for ever */
     const char *label; /* what this machine is called; borrowed */
-    unsigned tail;    /* last lines wanted of a room without cursor */
-    const char *home; /* room to enter when none is known, or NULL; borrowed */
-    const char *lang; /* language of the person, or NULL; borrowed */
+    unsigned tail;     /* last lines wanted of a room without cursor */
+    const char *home;  /* room to enter when none is known, or NULL; borrowed */
+    const char *lang;  /* language of the person, or NULL; borrowed */
     struct tail
         *follow; /* gets one room's events in order, or NULL; borrowed */
     struct secure_base *secure; /* NULL: clear text; borrowed */
@@ -152,6 +152,11 @@ void client_enrol(struct client *, struct str code, struct now);
 void client_history(struct client *, struct str room, unsigned mode,
                     uint64_t seq, unsigned limit, struct now);
 void client_members(struct client *, struct str room, struct now);
+/* A room has been read up to that line. */
+void client_read(struct client *, const struct about *, struct now);
+
+/* Ask for what the model's hits say; the next page when they go on. */
+void client_search(struct client *, struct now);
 void client_rooms(struct client *, struct now);
 
 /* /transport: switch now, same session; PICK_AUTO chooses. */

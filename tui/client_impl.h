@@ -58,7 +58,7 @@ struct client {
     size_t token_len;
     bool bound;    /* the name is ours for good */
     char code[64]; /* one-time, to be shown once; empty: none */
-    char *away; /* what was said on going away; NULL: not away */
+    char *away;    /* what was said on going away; NULL: not away */
 
     /* trying again */
     enum pick old_pick;  /* before the switch that is under way */

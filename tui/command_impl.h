@@ -31,6 +31,9 @@ bool number_of(struct str text, uint64_t max, uint64_t *out);
 /* The index of a word among "a|b|c"; SIZE_MAX when it is none of them. */
 size_t choice_of(struct str text, const char *choices);
 
+/* Find a text among the lines that are held. */
+void search_here(struct chat *, struct str needle, struct now);
+
 /* The current room if it can be talked in; else says why not, NULL. */
 struct room *talking_room(struct chat *, struct now);
 

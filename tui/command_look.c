@@ -111,14 +111,14 @@ static void list_hits(struct chat *chat, struct str needle, struct now now)
     free(text);
 }
 
-void command_search(struct chat *chat, const struct args *args, struct now now)
+void search_here(struct chat *chat, struct str needle, struct now now)
 {
     if (!chat->ui->full) {
-        list_hits(chat, args->v[0], now);
+        list_hits(chat, needle, now);
         return;
     }
     ui_enter(chat->ui, UI_FIND);
-    ui_query_add(chat->ui, args->v[0]);
+    ui_query_add(chat->ui, needle);
     find_needle(chat, false);
 }
 

@@ -39,6 +39,21 @@ bool find_needle(struct chat *chat, bool again)
     return true;
 }
 
+bool find_seq(struct chat *chat, uint64_t seq)
+{
+    const struct history *h = model_shown(chat->model);
+    size_t i = history_find(h, seq);
+
+    if (i == SIZE_MAX)
+        return false;
+    if (!chat->ui->full)
+        return true;
+    ui_enter(chat->ui, UI_FIND);
+    chat->ui->query.hit = h->lines[i].id;
+    reveal(chat, i);
+    return true;
+}
+
 bool find_unread(struct chat *chat)
 {
     const struct room *room = model_here(chat->model);

@@ -6,6 +6,7 @@
 #define TUI_FIND_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct chat;
 
@@ -16,6 +17,9 @@ struct chat;
  *   returns  false when there is none; the hit stays
  */
 bool find_needle(struct chat *, bool again);
+
+/* The line of a seq in the current room, marked; false: it is not held. */
+bool find_seq(struct chat *, uint64_t seq);
 
 /* Each brings a line into sight; false when there is none. */
 bool find_unread(struct chat *);

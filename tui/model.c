@@ -62,6 +62,7 @@ void model_free(struct model *m)
     free(m->server);
     free(m->trouble);
     question_close(&m->question, true);
+    hits_fini(&m->hits);
     free(m);
 }
 
@@ -412,7 +413,7 @@ void model_epoch(struct model *m, uint64_t epoch, struct now now)
         room->n_members = 0;
         room->member_count = 0;
         room->first_unread = room->counts_from = room->catch_up = 0;
-        room->wait_us = room->asked = 0;
+        room->wait_us = room->asked = room->read = 0;
         model_notice(m, room, now,
                      _("the server has begun a new history: what stands above "
                        "is kept here only"));

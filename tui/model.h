@@ -16,6 +16,7 @@
 #include "shared/now.h"
 #include "shared/str.h"
 #include "tui/history.h"
+#include "tui/hits.h"
 #include "tui/question.h"
 
 struct msg;
@@ -52,17 +53,19 @@ struct room {
     unsigned marked;           /* how many the line before it speaks of */
     uint64_t counts_from;      /* events up to here are not news */
     uint64_t catch_up;         /* events up to here were missed while offline */
-    uint64_t peer;             /* direct room: the other account */
-    unsigned page;             /* generation of members */
-    bool members_known;        /* asked for since the last SYNC_ROOM */
-    uint64_t members_after;    /* account behind which the next page begins */
-    uint64_t members_last;     /* the highest account of the page coming in */
-    uint64_t wait_us;          /* mono_us until which events are on their way */
-    uint64_t asked; /* the gap last asked for begins behind this seq */
-    char *draft;    /* the input line kept for it; owned, or NULL */
-    bool joined;    /* the server says so */
-    bool wanted;    /* we want to be in it */
-    bool leaving;   /* to be taken off the list when the server knows */
+    uint64_t read;          /* seq up to which all devices have read, as told */
+    uint64_t read_us;       /* mono_us before which nothing is told of it */
+    uint64_t peer;          /* direct room: the other account */
+    unsigned page;          /* generation of members */
+    bool members_known;     /* asked for since the last SYNC_ROOM */
+    uint64_t members_after; /* account behind which the next page begins */
+    uint64_t members_last;  /* the highest account of the page coming in */
+    uint64_t wait_us;       /* mono_us until which events are on their way */
+    uint64_t asked;         /* the gap last asked for begins behind this seq */
+    char *draft;            /* the input line kept for it; owned, or NULL */
+    bool joined;            /* the server says so */
+    bool wanted;            /* we want to be in it */
+    bool leaving;           /* to be taken off the list when the server knows */
 };
 
 enum link_state {
@@ -106,6 +109,7 @@ struct model {
     int64_t clock_skew_ms; /* server clock minus ours */
     size_t queued;         /* commands in the outbox */
     struct question question;
+    struct hits hits; /* of the last search */
 
     bool dirty;         /* something the view shows has changed */
     bool bell;          /* a mention or a direct message arrived */

@@ -264,6 +264,27 @@ void client_members(struct client *c, struct str room, struct now now)
         conn_say(c, &c->main, &msg, now);
 }
 
+void client_read(struct client *c, const struct about *about, struct now now)
+{
+    struct msg msg = { .kind = KIND_READ };
+
+    msg.read.room = room_id(c, about->room);
+    msg.read.seq = about->ref;
+    if (msg.read.room)
+        conn_say(c, &c->main, &msg, now);
+}
+
+void client_search(struct client *c, struct now now)
+{
+    struct msg msg = { .kind = KIND_SEARCH, .request = client_request(c) };
+
+    if (!is_online(c))
+        return;
+    msg.search = hits_ask(&c->model->hits);
+    hits_await(&c->model->hits, msg.request);
+    conn_say(c, &c->main, &msg, now);
+}
+
 void client_rooms(struct client *c, struct now now)
 {
     struct msg msg = { .kind = KIND_ROOM_LIST, .request = client_request(c) };
@@ -333,6 +354,8 @@ void request_answered(struct client *c, const struct msg *msg, struct now now)
         if (!error)
             return; /* the event says it in every room */
     }
+    if (error && msg->request == c->model->hits.request)
+        hits_fail(&c->model->hits);
     if (error)
         show_error(c, &msg->error, now);
     else if (msg->kind == KIND_OK && msg->ok.text.len)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tui/mention.h"
+#include "shared/mention.h"
 
 #include <stdint.h>
 #include <stdlib.h>

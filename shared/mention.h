@@ -3,8 +3,8 @@
  * Whether a text names somebody: case folded, as a word of its own.  Scripts
  * without spaces have no word ends, so a neighbour in them never hides a name.
  */
-#ifndef TUI_MENTION_H
-#define TUI_MENTION_H
+#ifndef SHARED_MENTION_H
+#define SHARED_MENTION_H
 
 #include <stdbool.h>
 

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Searching what was said, at the server, and going there.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "shared/bounds.h"
+#include "shared/mem.h"
+#include "shared/text.h"
+#include "shared/wire.h"
+#include "tui/chat.h"
+#include "tui/client.h"
+#include "tui/command_impl.h"
+#include "tui/find.h"
+#include "tui/hits.h"
+#include "tui/lang.h"
+#include "tui/model.h"
+#include "tui/ui.h"
+
+enum { DATE_BYTES = 24, DAY_MS = 24 * 3600 * 1000, HOUR_MS = 3600 * 1000 };
+
+/* ---- what is asked for ---- */
+
+/* "2026-08-24", the start of that day here. */
+static bool read_day(const char *text, uint64_t *ms)
+{
+    struct tm tm = { .tm_isdst = -1 };
+    int end = 0;
+    time_t t;
+
+    if (sscanf(text, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
+               &end) != 3 ||
+        text[end] || tm.tm_year < 1970 || tm.tm_mon < 1 || tm.tm_mon > 12 ||
+        tm.tm_mday < 1 || tm.tm_mday > 31)
+        return false;
+    tm.tm_year -= 1900;
+    tm.tm_mon--;
+    t = mktime(&tm);
+    *ms = (uint64_t)t * 1000;
+    return t > 0;
+}
+
+/* "3d", "12h": so long ago. */
+static bool read_age(struct str text, uint64_t wall_ms, uint64_t *ms)
+{
+    uint64_t n, unit;
+
+    if (text.len < 2)
+        return false;
+    unit = text.ptr[text.len - 1] == 'd'   ? DAY_MS
+           : text.ptr[text.len - 1] == 'h' ? HOUR_MS
+                                           : 0;
+    text.len--;
+    if (!unit || !number_of(text, 100000, &n) || n * unit >= wall_ms)
+        return false;
+    *ms = wall_ms - n * unit;
+    return true;
+}
+
+static bool read_date(const struct chat *chat, struct str text, uint64_t *ms,
+                      struct now now)
+{
+    char plain[DATE_BYTES];
+
+    narrow(text, plain, sizeof plain);
+    return read_day(plain, ms) ||
+           read_age(str_of(plain), model_wall(chat->model, now), ms);
+}
+
+static bool after_colon(struct str word, const char *name, struct str *value)
+{
+    if (!str_starts(word, str_of(name)))
+        return false;
+    *value = str_from(word, strlen(name));
+    return true;
+}
+
+/* "in:" a room by its name; what is left of it when its '#' was left out. */
+static bool read_room(struct chat *chat, struct str name, uint64_t *id)
+{
+    char with[NAME_MAX_BYTES + 2];
+    const struct room *room = model_room_named(chat->model, name);
+
+    snprintf(with, sizeof with, "#%.*s",
+             STR_ARG(text_cut(name, NAME_MAX_BYTES)));
+    if (!room)
+        room = model_room_named(chat->model, str_of(with));
+    *id = room ? room->id : 0;
+    return *id != 0;
+}
+
+/* One that names a bound; false: it is a word to look for.  bad: it is wrong */
+static bool take_bound(struct chat *chat, struct str word,
+                       struct msg_search *search, bool *bad, struct now now)
+{
+    struct str value;
+
+    if (after_colon(word, "from:", &value))
+        search->from = value;
+    else if (after_colon(word, "in:", &value))
+        *bad = !read_room(chat, value, &search->room);
+    else if (after_colon(word, "after:", &value))
+        *bad = !read_date(chat, value, &search->after, now);
+    else if (after_colon(word, "before:", &value))
+        *bad = !read_date(chat, value, &search->before, now);
+    else
+        return false;
+    if (*bad)
+        model_notice(chat->model, NULL, now, _("not understood: %.*s"),
+                     STR_ARG(text_cut(word, NAME_MAX_BYTES)));
+    return true;
+}
+
+/* Bounds stand anywhere; the other words are gathered in `words`. */
+static bool read_search(struct chat *chat, struct str line,
+                        struct msg_search *search, char *words, struct now now)
+{
+    bool bad = false;
+    size_t len = 0;
+
+    while (line.len && !bad) {
+        struct str word = { line.ptr, 0 };
+
+        while (word.len < line.len && line.ptr[word.len] != ' ')
+            word.len++;
+        line = str_from(line, word.len + 1);
+        if (word.len == 0 || take_bound(chat, word, search, &bad, now))
+            continue;
+        if (len)
+            words[len++] = ' ';
+        memcpy(words + len, word.ptr, word.len);
+        len += word.len;
+    }
+    search->text = str_bytes(words, len);
+    return !bad;
+}
+
+static void begin(struct chat *chat, struct str line, struct now now)
+{
+    struct msg_search search = { 0 };
+    char *words = mem_new(line.len + 1, 1);
+
+    if (read_search(chat, line, &search, words, now)) {
+        hits_begin(&chat->model->hits, &search);
+        client_search(chat->client, now);
+    }
+    free(words);
+}
+
+void command_search(struct chat *chat, const struct args *args, struct now now)
+{
+    if (args->n && chat->model->link != LINK_ONLINE)
+        search_here(chat, args->v[0], now);
+    else if (args->n)
+        begin(chat, args->v[0], now);
+    else if (chat->model->hits.more)
+        client_search(chat->client, now);
+    else
+        model_notice(chat->model, NULL, now,
+                     _("usage: /search [from:NICK] [in:ROOM] [after:DATE] "
+                       "[before:DATE] WORDS"));
+}
+
+/* ---- going there ---- */
+
+void command_goto(struct chat *chat, const struct args *args, struct now now)
+{
+    struct model *m = chat->model;
+    uint64_t n;
+
+    if (!number_of(args->v[0], m->hits.n, &n) || n == 0) {
+        model_notice(m, NULL, now, _("there is no such line in the list"));
+        return;
+    }
+    const struct hit *hit = &m->hits.all[n - 1];
+    for (size_t i = 0; i < m->n_rooms; i++) {
+        if (m->rooms[i]->id != hit->room)
+            continue;
+        chat_go(chat, i);
+        if (!find_seq(chat, hit->seq))
+            model_notice(m, m->rooms[i], now,
+                         _("that line is not loaded: /history fetches older "
+                           "ones"));
+    }
+}
