@@ -81,7 +81,6 @@ struct world {
     struct touched touched;
     struct errand errand;
     uint64_t last_session, last_account, last_room;
-
     uint64_t *changed; /* accounts whose presence is to be told */
     size_t n_changed, cap_changed;
     uint64_t tell_at_us; /* when; NEVER while there are none */
