@@ -119,7 +119,8 @@ static void take_effect(const struct deed *d)
         if (m && m->in)
             reading_moved(d->w, m, d->op->session);
         break;
-    case EFFECT_REACT: break; /* those who see the event know */
+    case EFFECT_REACT:
+    case EFFECT_PIN: break; /* those who see the event know */
     case EFFECT_RECORD:
     case EFFECT_TOKEN:
     case EFFECT_RETIRE:

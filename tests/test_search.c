@@ -359,6 +359,28 @@ static void test_search_follows_changes(void **state)
     FOUND(t->bob, "", .text = S("third"));
 }
 
+static void test_search_lists_what_is_pinned(void **state)
+{
+    struct town *t = *state;
+    uint64_t seq = line(t->ann, t->a, "the rules of the house");
+    struct msg msg = { .kind = KIND_PIN };
+
+    line(t->ann, t->a, "more rules");
+    FOUND(t->bob, "", .pinned = 1, .room = t->a);
+    msg.pin = (struct msg_pin){ t->a, ++t->ann->cseq, seq, 0 };
+    say(t->ann, &msg);
+    pass(t->rig, 5);
+    must(t->ann, KIND_SEND_ACK);
+    change(t->ann, KIND_EDIT, t->a, seq, "the new rules"); /* it stays */
+    FOUND(t->bob, "3", .pinned = 1, .room = t->a);
+    FOUND(t->bob, "3", .pinned = 1, .text = S("rules"));
+    msg.pin = (struct msg_pin){ t->a, ++t->ann->cseq, seq, 1 };
+    say(t->ann, &msg);
+    pass(t->rig, 5);
+    must(t->ann, KIND_SEND_ACK);
+    FOUND(t->bob, "", .pinned = 1);
+}
+
 /* ---- the file ---- */
 
 static void restart(struct town *t, void (*meanwhile)(struct town *))
@@ -514,6 +536,7 @@ static const struct CMUnitTest TESTS[] = {
     IN_TOWN(test_search_begins_anew_without_its_file),
     IN_TOWN(test_search_forgets_with_the_log),
     IN_TOWN(test_search_finds_nothing_of_it_on_the_disk),
+    IN_TOWN(test_search_lists_what_is_pinned),
     IN_TOWN(test_search_works_beside_the_loop),
 };
 

@@ -95,7 +95,7 @@ static bool is_first_unread(const struct pane *p, size_t i)
 
 static bool is_hidden(const struct pane *p, const struct line *line)
 {
-    if (amend_is_change(line))
+    if (amend_is_hidden(line))
         return true; /* it shows at the line it is about */
     return p->ui->quiet && line->kind == LINE_EVENT &&
            (line->event == event_JOIN || line->event == event_PART);

@@ -130,6 +130,7 @@ void client_redact(struct client *, const struct about *, struct str why,
                    struct now);
 void client_react(struct client *, const struct about *, struct str key,
                   bool remove, struct now);
+void client_pin(struct client *, const struct about *, bool remove, struct now);
 void client_join(struct client *, struct str name, struct now);
 void client_part(struct client *, struct str name, struct str why, struct now);
 void client_topic(struct client *, struct str room, struct str topic,

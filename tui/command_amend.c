@@ -168,3 +168,24 @@ void command_react(struct chat *chat, const struct args *args, struct now now)
     else
         client_react(chat->client, &about, key, remove, now);
 }
+
+static void pin(struct chat *chat, const struct args *args, bool remove,
+                struct now now)
+{
+    struct choice c;
+
+    if (!choose(chat, args, ANYBODYS, &c, now))
+        return;
+    struct about about = { str_of(c.room->name), c.line->seq };
+    client_pin(chat->client, &about, remove, now);
+}
+
+void command_pin(struct chat *chat, const struct args *args, struct now now)
+{
+    pin(chat, args, false, now);
+}
+
+void command_unpin(struct chat *chat, const struct args *args, struct now now)
+{
+    pin(chat, args, true, now);
+}

@@ -83,6 +83,12 @@ void client_react(struct client *c, const struct about *about, struct str key,
     queue_about(c, ENTRY_REACT, 0, about, str_of(sign), now);
 }
 
+void client_pin(struct client *c, const struct about *about, bool remove,
+                struct now now)
+{
+    queue_about(c, ENTRY_PIN, 0, about, str_of(remove ? "-" : "+"), now);
+}
+
 uint64_t client_say(struct client *c, struct str room, unsigned kind,
                     struct str text, struct now now)
 {
