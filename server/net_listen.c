@@ -20,7 +20,7 @@
 
 enum {
     BACKLOG = 4096,
-    UNIX_MODE = 0660,
+    UNIX_MODE = 0666, /* who comes is known: SO_PEERCRED */
     CONTROL_MODE = 0600,
     TURN_MAX = 64 /* connections taken before others have their turn */
 };

@@ -4,9 +4,14 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-server_start --idle-exit 1
+conf=$TMP/server.conf
+echo 'idle-exit = 60' >"$conf"
+server_start -c "$conf"
 client_start alice 80x24 --tcp '#lobby'
 joined alice
+echo 'idle-exit = 1' >"$conf"
+server_signal HUP
+eventually "it has less patience" server_said 'key="idle-exit"'
 never 2 "leaves while somebody is there" gone "$SERVER_PID"
 say alice /quit
 ends alice 0
