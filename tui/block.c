@@ -366,7 +366,8 @@ static void draw_line(struct canvas *c, const struct pane *p, int y,
     int left = p->l->left + p->text, end;
 
     phrase(p, line, &ph);
-    if (p->ui->query.hit == line->id && p->ui->mode == UI_FIND)
+    if (p->ui->pick == line->id ||
+        (p->ui->query.hit == line->id && p->ui->mode == UI_FIND))
         ph.body_style = STYLE_found;
     if (is_reply(line))
         draw_quote(c, p, y++, line);

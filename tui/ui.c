@@ -75,6 +75,6 @@ void ui_query_rub(struct ui *ui)
 void ui_follow(struct ui *ui)
 {
     ui->anchor = (struct anchor){ 0 };
-    ui->query.hit = 0;
+    ui->query.hit = ui->pick = 0;
     ui->dirty = true;
 }

@@ -59,6 +59,7 @@ struct ui {
 
     struct anchor anchor; /* of the current room */
     struct ui_query query;
+    uint64_t pick; /* id of the line that commands are about, 0 for none */
     enum ui_ask ask;
     char *title, *page; /* UI_PAGE; owned */
     size_t page_top;    /* first line of it shown */
