@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What becomes of a message: EDIT, REDACT, REACT, PIN.  Each is an event of its own
- * and makes the message another one, which stands in its place from then on.
+ * What becomes of a message: EDIT, REDACT, REACT, PIN.  Each is an event of
+ * its own, and makes the message another one that stands in its place from then
+ * on.
  *
  * A message that is not at hand is read first, and one that a change is on its
  * way for is waited for; meanwhile the command is parked, and it is judged

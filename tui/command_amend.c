@@ -14,6 +14,7 @@
 #include "shared/mem.h"
 #include "shared/text.h"
 #include "shared/wire.h"
+#include "tui/about.h"
 #include "tui/chat.h"
 #include "tui/client.h"
 #include "tui/command_impl.h"

@@ -9,6 +9,7 @@
 
 #include "shared/mem.h"
 #include "shared/text.h"
+#include "tui/about.h"
 #include "tui/client_impl.h"
 #include "tui/lang.h"
 #include "tui/tail.h"
