@@ -17,7 +17,8 @@ void ui_fini(struct ui *ui)
 {
     free(ui->title);
     free(ui->page);
-    ui->title = ui->page = NULL;
+    free(ui->words);
+    ui->title = ui->page = ui->words = NULL;
 }
 
 void ui_look(struct ui *ui, const struct settings *settings)
@@ -47,6 +48,12 @@ void ui_show(struct ui *ui, const char *title, struct str text)
     ui->page = mem_str(text);
     ui->page_top = 0;
     ui_enter(ui, UI_PAGE);
+}
+
+void ui_mark(struct ui *ui, struct str words)
+{
+    free(ui->words);
+    ui->words = mem_str(words);
 }
 
 void ui_query_add(struct ui *ui, struct str text)
