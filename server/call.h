@@ -68,6 +68,7 @@ enum err talk_check_text(struct call *, struct str text);
 enum err on_edit(struct call *);
 enum err on_redact(struct call *);
 enum err on_react(struct call *);
+enum err on_pin(struct call *);
 
 /* query.c */
 enum err on_hist(struct call *);

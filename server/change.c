@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What becomes of a message: EDIT, REDACT, REACT.  Each is an event of its own
- * and makes the message another one, which stands in its place from then on.
+ * What becomes of a message: EDIT, REDACT, REACT, PIN.  Each is an event of
+ * its own, and makes the message another one that stands in its place from then
+ * on.
  *
  * A message that is not at hand is read first, and one that a change is on its
  * way for is waited for; meanwhile the command is parked, and it is judged
@@ -40,6 +41,13 @@ static bool may_redact(const struct member *m)
 
 /* React in a room. */
 static bool may_react(const struct member *m)
+{
+    (void)m;
+    return true;
+}
+
+/* Pin something in a room. */
+static bool may_pin(const struct member *m)
 {
     (void)m;
     return true;
@@ -164,6 +172,15 @@ static void put(struct call *c, struct aim *a, struct store_op *op)
     session_seek(c->s, NULL);
 }
 
+/* It is so already: stored as a command that changed nothing. */
+static void put_nothing(struct call *c, const struct room *room)
+{
+    struct store_op op = { .effect = EFFECT_NONE, .room = room->id };
+
+    call_put(c, &op);
+    session_seek(c->s, NULL);
+}
+
 enum err on_edit(struct call *c)
 {
     const struct msg_edit *edit = &c->msg->edit;
@@ -206,7 +223,7 @@ enum err on_redact(struct call *c)
     a.body.text = redact->text;
     a.body.by = account_nick(c->s->account);
     a.body.reacts = str_of(NULL);
-    a.body.edited = 0;
+    a.body.edited = a.body.pinned = 0;
     put(c, &a, &op);
     return ERR_NONE;
 }
@@ -253,7 +270,6 @@ static void put_reaction(struct call *c, struct aim *a)
 enum err on_react(struct call *c)
 {
     const struct msg_react *react = &c->msg->react;
-    struct store_op nothing = { .effect = EFFECT_NONE, .room = react->room };
     struct aim a = { .key = react->key };
     enum err error = check_key(c, react->key);
 
@@ -266,11 +282,33 @@ enum err on_react(struct call *c)
     error = check_kinds(c, &a);
     if (error)
         return error;
-    if (a.reacted == !react->remove) {
-        call_put(c, &nothing);
-        session_seek(c->s, NULL);
-    } else {
+    if (a.reacted == !react->remove)
+        put_nothing(c, a.m->room);
+    else
         put_reaction(c, &a);
+    return ERR_NONE;
+}
+
+/* ---- PIN ---- */
+
+enum err on_pin(struct call *c)
+{
+    const struct msg_pin *pin = &c->msg->pin;
+    struct store_op op = { .effect = EFFECT_PIN };
+    struct aim a = { 0 };
+    enum err error = find(c, &a, pin->room, pin->ref);
+
+    if (error || !a.event)
+        return error;
+    if (!may_pin(a.m))
+        return ERROR_FORBIDDEN;
+    if (!a.body.pinned == !!pin->remove) {
+        put_nothing(c, a.m->room);
+        return ERR_NONE;
     }
+    op.event = talk_event(c, a.m->room, event_PIN,
+                          str_of(pin->remove ? "-" : "+"), pin->ref);
+    a.body.pinned = pin->remove ? 0 : op.event->seq;
+    put(c, &a, &op);
     return ERR_NONE;
 }

@@ -16,7 +16,7 @@
 enum {
     WAIT_MS = 2000,       /* for a lock that somebody else holds */
     PAGE_BYTES = 1 << 20, /* of events read at once */
-    WHO_BYTES = 24,
+    WHO_BYTES = 32,
     TRIM_MAX = 500 /* forgotten at once */
 };
 
@@ -57,7 +57,7 @@ static const char TABLES[] =
     "INSERT INTO line(line, rank) VALUES('usermerge', 2);";
 
 /* Which log and which form of words it is of, in two numbers of the file. */
-enum { FORM = 1 };
+enum { FORM = 2 };
 
 /* ---- opening ---- */
 
@@ -305,16 +305,17 @@ static bool drop(struct index *index, int64_t id)
     return good && put(index, INDEX_DOC_DROP, id, NULL);
 }
 
-static bool add(struct index *index, int64_t id, uint64_t account,
-                struct str said)
+static bool add(struct index *index, const struct msg_event *body)
 {
-    size_t cap = TERMS_GROWTH * said.len + 16;
+    int64_t id = db_key(body->room, body->seq);
+    size_t cap = TERMS_GROWTH * body->text.len + 16;
     char *form = mem_new(cap, 1), who[WHO_BYTES];
-    struct str text[2] = { str_bytes(form, terms_spread(said, form, cap)),
-                           { who, 0 } };
+    struct str text[2] = { { form, 0 }, { who, 0 } };
     bool good;
 
-    text[1].len = (size_t)snprintf(who, sizeof who, "a%" PRIu64, account);
+    text[0].len = terms_spread(body->text, form, cap);
+    text[1].len = (size_t)snprintf(who, sizeof who, "a%" PRIu64 "%s",
+                                   body->account, body->pinned ? " pin" : "");
     good = put(index, INDEX_DOC_PUT, id, text) &&
            put(index, INDEX_LINE_PUT, id, text);
     free(form);
@@ -327,23 +328,40 @@ static bool is_talk(uint64_t kind)
            kind == event_NOTICE;
 }
 
-/* What an event changes; texts of what was taken back are empty. */
-static bool take(struct index *index, const struct index_room *room,
-                 const struct event *event)
+/* A message as it is, into the index; what was taken back, out of it. */
+static bool take_message(struct index *index, const struct event *event)
 {
     struct msg_event body = event_body(event);
-    bool edit = body.kind == event_EDIT, talk = is_talk(body.kind);
-    int64_t id = db_key(body.room, talk ? body.seq : body.ref);
 
-    if (!talk && !edit && body.kind != event_REDACT)
-        return true;
-    if (!talk && body.ref < room->first)
-        return true;
-    if (!drop(index, id))
-        return false;
-    if (body.kind == event_REDACT || body.by.len || body.text.len == 0)
-        return true;
-    return add(index, id, body.account, body.text);
+    return drop(index, db_key(body.room, body.seq)) &&
+           (!is_talk(body.kind) || body.by.len || add(index, &body));
+}
+
+/* The message that an event has changed, as it is now. */
+static bool renew(struct index *index, uint64_t room, uint64_t seq)
+{
+    struct store_answer page = { .query = {
+                                     .room = room, .lo = seq, .hi = seq } };
+    bool good = index_page(index, &page, SIZE_MAX);
+
+    if (good)
+        good = page.n ? take_message(index, page.events[0])
+                      : drop(index, db_key(room, seq));
+    index_page_free(&page);
+    return good;
+}
+
+static bool take(struct index *index, const struct event *event)
+{
+    switch (event->kind) {
+    case event_MESSAGE:
+    case event_ACTION:
+    case event_NOTICE: return take_message(index, event);
+    case event_EDIT:
+    case event_REDACT:
+    case event_PIN: return renew(index, event->room, event->ref);
+    default: return true;
+    }
 }
 
 static bool set_mark(struct index *index, uint64_t room, uint64_t last)
@@ -390,7 +408,7 @@ static bool read_on(struct index *index, const struct index_room *room,
     upto = page.query.hi;
     good = index_page(index, &page, PAGE_BYTES);
     for (size_t i = 0; i < page.n && good; i++)
-        good = take(index, room, page.events[i]);
+        good = take(index, page.events[i]);
     if (page.n && page.n < upto - from + 1)
         upto = page.events[page.n - 1]->seq;
     index_page_free(&page);

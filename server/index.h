@@ -65,8 +65,9 @@ struct index_place {
 };
 
 struct index_query {
-    struct terms terms;      /* none: whatever `who` said */
+    struct terms terms;      /* none: whatever `who` said, or is pinned */
     uint64_t who;            /* account; 0: anybody */
+    bool pinned;             /* pinned ones only */
     uint64_t after, before;  /* ms since 1970; 0: no bound */
     struct index_place from; /* all zero: from the newest */
     size_t limit;

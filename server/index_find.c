@@ -24,7 +24,7 @@ enum {
 struct hunt {
     struct index *index;
     struct index_answer *answer;
-    char match[TERMS_MATCH + 64];
+    char match[TERMS_MATCH + 96];
     size_t looked;
 };
 
@@ -87,7 +87,7 @@ static bool fits(const struct index_query *q, const struct event *event)
     struct index_place place = place_of(event);
 
     return body.kind <= event_NOTICE && !body.by.len &&
-           (!q->who || body.account == q->who) &&
+           (!q->who || body.account == q->who) && (!q->pinned || body.pinned) &&
            (!q->after || body.ts >= q->after) &&
            (!q->before || body.ts < q->before) &&
            (!q->from.ts || compare(&place, &q->from) < 0) &&
@@ -303,8 +303,12 @@ static bool express(struct hunt *hunt)
         return false;
     snprintf(hunt->match + len, sizeof hunt->match - len, "%s", "");
     if (q->who)
-        snprintf(hunt->match + len, sizeof hunt->match - len,
-                 "%swho:\"a%" PRIu64 "\"", len ? " AND " : "", q->who);
+        len += (size_t)snprintf(hunt->match + len, sizeof hunt->match - len,
+                                "%swho:\"a%" PRIu64 "\"", len ? " AND " : "",
+                                q->who);
+    if (q->pinned)
+        snprintf(hunt->match + len, sizeof hunt->match - len, "%swho:\"pin\"",
+                 len ? " AND " : "");
     return *hunt->match != '\0';
 }
 

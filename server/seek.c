@@ -66,7 +66,8 @@ static enum err read_query(struct call *c, struct index_query *q)
     struct rec_place place;
 
     c->subject = str_of("text");
-    if (!terms_read(&q->terms, ask->text) || (!q->terms.n && !ask->from.len))
+    if (!terms_read(&q->terms, ask->text) ||
+        (!q->terms.n && !ask->from.len && !ask->pinned))
         return ERROR_BAD_FIELD;
     if (ask->from.len) {
         c->subject = ask->from;
@@ -77,6 +78,7 @@ static enum err read_query(struct call *c, struct index_query *q)
     }
     if (rec_next(RECORD_place, &cursor, &place))
         q->from = (struct index_place){ place.ts, place.room, place.seq };
+    q->pinned = ask->pinned != 0;
     q->after = ask->after;
     q->before = ask->before;
     q->limit = (size_t)time_min(ask->limit ? ask->limit : most, most);

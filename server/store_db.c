@@ -30,6 +30,7 @@ static const char COMMON[] = "PRAGMA temp_store = MEMORY;"
 static const char FOR_WRITING[] = "PRAGMA cache_size = -65536;"
                                   "PRAGMA journal_mode = WAL;"
                                   "PRAGMA synchronous = FULL;"
+                                  "PRAGMA secure_delete = ON;"
                                   "PRAGMA journal_size_limit = 67108864;"
                                   "PRAGMA secure_delete = ON;";
 static const char FOR_READING[] = "PRAGMA cache_size = -8192;"

@@ -42,6 +42,7 @@ static struct event *event_of(struct db *db, sqlite3_stmt *stmt)
         .by = db_text(stmt, 10),
         .reacts = db_text(stmt, 11),
         .as_of = db_num(stmt, 12),
+        .pinned = db_num(stmt, 13),
     };
 
     if (fits(body.nick, NAME_MAX_BYTES) && fits(body.text, TEXT_MAX) &&

@@ -71,7 +71,8 @@ static const char *const MIGRATIONS[] = {
     "CREATE TABLE reaction(event INTEGER, key TEXT, account INTEGER,"
     " PRIMARY KEY(event, key, account)) WITHOUT ROWID;",
 
-    "ALTER TABLE member ADD COLUMN seen INTEGER;",
+    ("ALTER TABLE member ADD COLUMN seen INTEGER;"
+     "ALTER TABLE event ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;"),
 };
 
 enum { VERSION_NOW = sizeof MIGRATIONS / sizeof *MIGRATIONS };

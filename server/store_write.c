@@ -146,9 +146,9 @@ static bool change(struct db *db, const struct event *target)
 {
     struct msg_event body = event_body(target);
 
-    return db_run(db, SQL_EVENT_CHANGE, "isissi",
+    return db_run(db, SQL_EVENT_CHANGE, "isissii",
                   (uint64_t)db_key(body.room, body.seq), body.text, body.edited,
-                  body.by, body.reacts, body.as_of);
+                  body.by, body.reacts, body.as_of, body.pinned);
 }
 
 static bool edit(struct db *db, const struct store_op *op)
@@ -174,6 +174,11 @@ static bool erase(struct db *db, const struct store_op *op)
     return redact(db, op) && db_run(db, SQL_EVENT_UNNAME, "is",
                                     (uint64_t)db_key(op->room, op->target->seq),
                                     event_body(op->target).nick);
+}
+
+static bool pin(struct db *db, const struct store_op *op)
+{
+    return change(db, op->target);
 }
 
 static bool react(struct db *db, const struct store_op *op)
@@ -220,6 +225,7 @@ static bool (*const EFFECTS[EFFECT_COUNT])(struct db *,
     [EFFECT_REDACT] = redact,
     [EFFECT_ERASE] = erase,
     [EFFECT_REACT] = react,
+    [EFFECT_PIN] = pin,
     [EFFECT_READ] = set_read,
 };
 

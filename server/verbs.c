@@ -45,6 +45,8 @@ static const struct verb VERBS[] = {
                       on_redact },
     [KIND_REACT] = { IN_READY, COST_SEND, offsetof(struct msg, react.cseq),
                      on_react },
+    [KIND_PIN] = { IN_READY, COST_SEND, offsetof(struct msg, pin.cseq),
+                   on_pin },
     [KIND_HIST] = { IN_READY, COST_QUERY, 0, on_hist },
     [KIND_SEARCH] = { IN_READY, COST_QUERY, 0, on_search },
     [KIND_READ] = { IN_READY, COST_FREE, 0, on_read },

@@ -436,6 +436,50 @@ static void test_change_bounds_reactions(void **state)
     rig_free(rig);
 }
 
+static void say_pin(struct peer *p, uint64_t room, uint64_t ref, bool remove)
+{
+    struct msg msg = { .kind = KIND_PIN };
+
+    msg.pin.room = room;
+    msg.pin.cseq = ++p->cseq;
+    msg.pin.ref = ref;
+    msg.pin.remove = remove;
+    say(p, &msg);
+}
+
+static void test_change_pins_a_line(void **state)
+{
+    struct rig *rig = rig_new_durable(NULL);
+    struct peer *ann = come(rig, "ann"), *bob = come(rig, "bob");
+    uint64_t room = join(ann, "#a"), seq = line(ann, room, "the rules");
+    struct msg msg;
+
+    (void)state;
+    join(bob, "#a");
+    forget(ann);
+    say_pin(bob, room, seq, false);
+    assert_int_equal(stored(bob), seq + 2);
+    msg = must(ann, KIND_EVENT);
+    assert_int_equal(msg.event.kind, event_PIN);
+    assert_true(str_is(msg.event.text, "+"));
+    say_pin(bob, room, seq, false);
+    assert_int_equal(stored(bob), 0);
+    for (int i = 0; i < 2; i++) {
+        msg = fetch(ann, room, seq);
+        assert_int_equal(msg.event.pinned, seq + 2);
+        rig_restart(rig);
+        ann = back(ann, "ann");
+        bob = back(bob, "bob");
+    }
+    say_pin(ann, room, seq, true);
+    stored(ann);
+    msg = fetch(ann, room, seq);
+    assert_int_equal(msg.event.pinned, 0);
+    say_pin(ann, room, 1, false);
+    refused(ann, ERROR_NO_SUCH_MESSAGE);
+    rig_free(rig);
+}
+
 static void test_change_reacts_in_order(void **state)
 {
     char out[128];
@@ -466,6 +510,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_change_leaves_no_body_behind),
     cmocka_unit_test(test_change_counts_reactions),
     cmocka_unit_test(test_change_bounds_reactions),
+    cmocka_unit_test(test_change_pins_a_line),
     cmocka_unit_test(test_change_reacts_in_order),
 };
 

@@ -567,9 +567,16 @@ static void test_command_reacts(void **state)
     assert_int_equal(sent(d, 0).ref, 3);
     assert_string_equal(sent(d, 1).text, "-ok then");
     assert_int_equal(sent(d, 1).ref, 4);
+    assert_true(type(d, "/pin ^first"));
+    assert_true(type(d, "/unpin"));
+    assert_int_equal(sent(d, 2).kind, ENTRY_PIN);
+    assert_int_equal(sent(d, 2).ref, 2);
+    assert_string_equal(sent(d, 2).text, "+");
+    assert_int_equal(sent(d, 3).ref, 3);
+    assert_string_equal(sent(d, 3).text, "-");
     assert_true(type(d, "/react 0123456789012345678901234567890123"));
     assert_true(answers(d, "usage"));
-    assert_int_equal(outbox_len(d->outbox), 2);
+    assert_int_equal(outbox_len(d->outbox), 4);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)

@@ -495,6 +495,56 @@ static void test_keymap_survives_any_keys(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)
 
+/* ---- lines that were said ---- */
+
+static void hold_lines(struct desk *d)
+{
+    scene_say(d->chat.model, 1, SCENE_ANA, "ana", "first of ana");
+    scene_say(d->chat.model, 2, SCENE_ME, "me", "of mine");
+    scene_say(d->chat.model, 3, SCENE_ANA, "ana", "second of ana");
+}
+
+static void test_keymap_picks_lines(void **state)
+{
+    struct desk *d = *state;
+
+    hold_lines(d);
+    press(d, "M-Up");
+    press(d, "M-Up");
+    press(d, "M-Up");
+    press(d, "M-r");
+    type(d, "to the first");
+    press(d, "Enter");
+    assert_int_equal(outbox_at(d->outbox, 0)->ref, 1);
+    assert_string_equal(sent(d, 0), "to the first");
+    assert_int_equal(d->ui.pick, 0);
+
+    press(d, "M-Up");
+    press(d, "M-Down");
+    assert_int_equal(d->ui.pick, 0);
+    press(d, "M-r");
+    type(d, "to the last");
+    press(d, "Enter");
+    assert_int_equal(outbox_at(d->outbox, 1)->ref, 3);
+}
+
+static void test_keymap_loads_an_own_line(void **state)
+{
+    struct desk *d = *state;
+
+    hold_lines(d);
+    press(d, "M-e");
+    assert_string_equal(draft(d), "/edit of mine");
+    type(d, ", too");
+    press(d, "Enter");
+    assert_int_equal(outbox_at(d->outbox, 0)->kind, ENTRY_EDIT);
+    assert_int_equal(outbox_at(d->outbox, 0)->ref, 2);
+    assert_string_equal(sent(d, 0), "of mine, too");
+    type(d, "a draft");
+    press(d, "M-e");
+    assert_string_equal(draft(d), "a draft");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -502,6 +552,8 @@ int main(void)
         cmocka_unit_test(test_keymap_rows_are_whole),
         cmocka_unit_test(test_keymap_dispatches_every_row),
         cmocka_unit_test(test_keymap_helps),
+        TEST(test_keymap_picks_lines),
+        TEST(test_keymap_loads_an_own_line),
         TEST(test_keymap_types_and_sends),
         TEST(test_keymap_gives_a_wrong_command_back),
         TEST(test_keymap_alt_enter_makes_lines),

@@ -359,6 +359,28 @@ static void test_search_follows_changes(void **state)
     FOUND(t->bob, "", .text = S("third"));
 }
 
+static void test_search_lists_what_is_pinned(void **state)
+{
+    struct town *t = *state;
+    uint64_t seq = line(t->ann, t->a, "the rules of the house");
+    struct msg msg = { .kind = KIND_PIN };
+
+    line(t->ann, t->a, "more rules");
+    FOUND(t->bob, "", .pinned = 1, .room = t->a);
+    msg.pin = (struct msg_pin){ t->a, ++t->ann->cseq, seq, 0 };
+    say(t->ann, &msg);
+    pass(t->rig, 5);
+    must(t->ann, KIND_SEND_ACK);
+    change(t->ann, KIND_EDIT, t->a, seq, "the new rules"); /* it stays */
+    FOUND(t->bob, "3", .pinned = 1, .room = t->a);
+    FOUND(t->bob, "3", .pinned = 1, .text = S("rules"));
+    msg.pin = (struct msg_pin){ t->a, ++t->ann->cseq, seq, 1 };
+    say(t->ann, &msg);
+    pass(t->rig, 5);
+    must(t->ann, KIND_SEND_ACK);
+    FOUND(t->bob, "", .pinned = 1);
+}
+
 /* ---- the file ---- */
 
 static void restart(struct town *t, void (*meanwhile)(struct town *))
@@ -412,6 +434,51 @@ static void test_search_forgets_with_the_log(void **state)
     settle(t->rig);
     FOUND(t->ann, "4", .text = S("word"));
     assert_true(search_is_idle(t->rig->w->search));
+}
+
+/* Whether a word is anywhere in a file. */
+static bool is_in_file(const char *path, const char *word)
+{
+    FILE *file = fopen(path, "r");
+    char *bytes;
+    long len;
+    bool found = false;
+
+    assert_non_null(file);
+    fseek(file, 0, SEEK_END);
+    len = ftell(file);
+    rewind(file);
+    bytes = malloc((size_t)len);
+    assert_int_equal(fread(bytes, 1, (size_t)len, file), len);
+    fclose(file);
+    for (long i = 0; i + (long)strlen(word) <= len && !found; i++)
+        found = memcmp(bytes + i, word, strlen(word)) == 0;
+    free(bytes);
+    return found;
+}
+
+/* Nor does the file hold it, long as it may have been. */
+static void test_search_finds_nothing_of_it_on_the_disk(void **state)
+{
+    struct town *t = *state;
+    char text[8000];
+    uint64_t a, b;
+
+    memset(text, 'x', sizeof text);
+    memcpy(text + 7000, " farsecret", sizeof " farsecret");
+    a = line(t->ann, t->a, "a nearsecret");
+    b = line(t->ann, t->a, text);
+    line(t->ann, t->a, "kept");
+    change(t->ann, KIND_EDIT, t->a, a, "an editsecret");
+    change(t->ann, KIND_REDACT, t->a, a, "");
+    change(t->ann, KIND_REDACT, t->a, b, "");
+    rig_free(t->rig);
+    assert_true(is_in_file(t->log, "kept"));
+    assert_false(is_in_file(t->log, "nearsecret"));
+    assert_false(is_in_file(t->log, "editsecret"));
+    assert_false(is_in_file(t->log, "farsecret"));
+    assert_false(is_in_file(t->path, "a nearsecret"));
+    open_rig(t);
 }
 
 /* ---- with threads ---- */
@@ -468,6 +535,8 @@ static const struct CMUnitTest TESTS[] = {
     IN_TOWN(test_search_follows_changes),
     IN_TOWN(test_search_begins_anew_without_its_file),
     IN_TOWN(test_search_forgets_with_the_log),
+    IN_TOWN(test_search_finds_nothing_of_it_on_the_disk),
+    IN_TOWN(test_search_lists_what_is_pinned),
     IN_TOWN(test_search_works_beside_the_loop),
 };
 

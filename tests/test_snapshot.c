@@ -147,6 +147,17 @@ static void do_react(struct scene *s, struct peer *p)
     say(p, &msg);
 }
 
+static void do_pin(struct scene *s, struct peer *p)
+{
+    struct msg msg = { .kind = KIND_PIN };
+
+    msg.pin.room = s->room;
+    msg.pin.cseq = ++p->cseq;
+    msg.pin.remove = roll(s, 2);
+    msg.pin.ref = roll(s, s->head + 2);
+    say(p, &msg);
+}
+
 static void do_topic(struct scene *s, struct peer *p)
 {
     struct msg msg = { .kind = KIND_ROOM_SET };
@@ -168,8 +179,10 @@ static void act(struct scene *s)
         do_edit(s, p);
     else if (what < 65)
         do_redact(s, p);
-    else if (what < 97)
+    else if (what < 90)
         do_react(s, p);
+    else if (what < 97)
+        do_pin(s, p);
     else
         do_topic(s, p);
 }
@@ -233,14 +246,14 @@ static bool is_same(const struct line *a, const struct line *b)
 {
     return a->seq == b->seq && a->event == b->event && a->ts == b->ts &&
            a->account == b->account && a->ref == b->ref &&
-           a->edited == b->edited && same_text(a->nick, b->nick) &&
-           same_text(a->text, b->text) && same_text(a->by, b->by) &&
-           same_text(a->reacts, b->reacts);
+           a->edited == b->edited && a->pinned == b->pinned &&
+           same_text(a->nick, b->nick) && same_text(a->text, b->text) &&
+           same_text(a->by, b->by) && same_text(a->reacts, b->reacts);
 }
 
 static const struct line *next_shown(const struct history *h, size_t *at)
 {
-    while (*at < h->n && amend_is_change(&h->lines[*at]))
+    while (*at < h->n && amend_is_hidden(&h->lines[*at]))
         ++*at;
     return *at < h->n ? &h->lines[(*at)++] : NULL;
 }

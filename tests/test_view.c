@@ -329,6 +329,25 @@ static void test_view_looks(void **state)
 
 /* ---- what the goldens do not tell ---- */
 
+/* The words that were looked for, wherever they stand on the page. */
+static void test_view_marks_words_on_a_page(void **state)
+{
+    (void)state;
+    struct stage s;
+    busy(&s);
+    ui_show(&s.ui, "Found", S("1 ana: Lunch in 北京, lunch\n2 bob: munch\n"));
+    ui_mark(&s.ui, S("lunch \"北京\" "));
+    draw(&s, 80, 24);
+    unsigned found = 0;
+
+    for (int i = 0; i < 80 * 24; i++)
+        found += s.canvas.cells[i].style == STYLE_found;
+    assert_int_equal(found, 5 + 4 + 5);
+    ui_show(&s.ui, "Help", S("lunch"));
+    assert_null(s.ui.words);
+    stage_close(&s);
+}
+
 static void test_view_marks_hits_and_mentions(void **state)
 {
     (void)state;
@@ -572,6 +591,7 @@ int main(void)
         cmocka_unit_test(test_view_modes),
         cmocka_unit_test(test_view_draft_grows),
         cmocka_unit_test(test_view_looks),
+        cmocka_unit_test(test_view_marks_words_on_a_page),
         cmocka_unit_test(test_view_marks_hits_and_mentions),
         cmocka_unit_test(test_view_anchor_holds),
         cmocka_unit_test(test_view_scroll_reaches_both_ends),

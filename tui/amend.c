@@ -12,11 +12,17 @@
 
 enum { REACTS_MAX = 2048 }; /* bytes; a server allows fewer */
 
-bool amend_is_change(const struct line *line)
+bool amend_is_hidden(const struct line *line)
 {
     return line->kind == LINE_EVENT &&
            (line->event == event_EDIT || line->event == event_REDACT ||
             line->event == event_REACT);
+}
+
+bool amend_is_change(const struct line *line)
+{
+    return amend_is_hidden(line) ||
+           (line->kind == LINE_EVENT && line->event == event_PIN);
 }
 
 static bool is_talk(const struct line *line)
@@ -57,7 +63,7 @@ static void take_back(struct history *h, struct line *line, size_t index)
 {
     set(h, line, &line->reacts, str_of(NULL));
     set(h, line, &line->reacts_then, str_of(NULL));
-    line->edited = 0;
+    line->edited = line->pinned = 0;
     line->mention = false;
     for (size_t i = index + 1; i < h->n; i++)
         if (h->lines[i].event == event_EDIT && h->lines[i].seq &&
@@ -105,6 +111,9 @@ static void apply(struct history *h, size_t index, const struct line *change)
             break;
         set_text(h, line, str_of(change->text));
         set(h, line, &line->by, str_of(change->nick));
+        break;
+    case event_PIN:
+        line->pinned = *change->text == '-' ? 0 : change->seq;
         break;
     default: break;
     }

@@ -13,8 +13,11 @@
 struct history;
 struct line;
 
-/* An event about an earlier line; it has no rows of its own. */
+/* An event about an earlier line. */
 bool amend_is_change(const struct line *);
+
+/* One that has no rows of its own: the line it is about shows it. */
+bool amend_is_hidden(const struct line *);
 
 /* The line at an index has just come in: change it, or what it is about. */
 void amend_settle(struct history *, size_t index);

@@ -93,6 +93,7 @@ static void on_change(struct model *m, struct room *room,
     case event_TOPIC: set_text(&room->topic, ev->text, TOPIC_BYTES); break;
     case event_NICK: on_rename(m, ev); break;
     case event_REDACT:
+    case event_PIN:
     case event_REACT: model_person_add(m, ev->account, ev->nick); break;
     default:
         model_person_add(m, ev->account, ev->nick);

@@ -95,7 +95,7 @@ static bool is_first_unread(const struct pane *p, size_t i)
 
 static bool is_hidden(const struct pane *p, const struct line *line)
 {
-    if (amend_is_change(line))
+    if (amend_is_hidden(line))
         return true; /* it shows at the line it is about */
     return p->ui->quiet && line->kind == LINE_EVENT &&
            (line->event == event_JOIN || line->event == event_PART);
@@ -366,7 +366,8 @@ static void draw_line(struct canvas *c, const struct pane *p, int y,
     int left = p->l->left + p->text, end;
 
     phrase(p, line, &ph);
-    if (p->ui->query.hit == line->id && p->ui->mode == UI_FIND)
+    if (p->ui->pick == line->id ||
+        (p->ui->query.hit == line->id && p->ui->mode == UI_FIND))
         ph.body_style = STYLE_found;
     if (is_reply(line))
         draw_quote(c, p, y++, line);

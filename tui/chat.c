@@ -6,6 +6,7 @@
 #include "shared/mem.h"
 #include "shared/text.h"
 #include "shared/wire.h"
+#include "tui/about.h"
 #include "tui/client.h"
 #include "tui/edit.h"
 #include "tui/found.h"

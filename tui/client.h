@@ -112,24 +112,6 @@ uint64_t client_deadline(const struct client *);
  */
 uint64_t client_say(struct client *, struct str room, unsigned kind,
                     struct str text, struct now);
-
-/* A line that has been said: its room's name and its seq. */
-struct about {
-    struct str room;
-    uint64_t ref;
-};
-
-/* The same, in answer to a line. */
-uint64_t client_reply(struct client *, const struct about *, unsigned kind,
-                      struct str text, struct now);
-
-/* Change a line, take it back, react to it or no longer. */
-void client_edit(struct client *, const struct about *, struct str text,
-                 struct now);
-void client_redact(struct client *, const struct about *, struct str why,
-                   struct now);
-void client_react(struct client *, const struct about *, struct str key,
-                  bool remove, struct now);
 void client_join(struct client *, struct str name, struct now);
 void client_part(struct client *, struct str name, struct str why, struct now);
 void client_topic(struct client *, struct str room, struct str topic,
@@ -152,9 +134,6 @@ void client_enrol(struct client *, struct str code, struct now);
 void client_history(struct client *, struct str room, unsigned mode,
                     uint64_t seq, unsigned limit, struct now);
 void client_members(struct client *, struct str room, struct now);
-/* A room has been read up to that line. */
-void client_read(struct client *, const struct about *, struct now);
-
 /* Ask for what the model's hits say; the next page when they go on. */
 void client_search(struct client *, struct now);
 void client_rooms(struct client *, struct now);

@@ -2,7 +2,8 @@
  *
  * Commands about a line that has been said: answer it, change it, take it
  * back, react to it.  Which line: ^3 is the third from the end, ^word the
- * newest one with that word, none the newest one that makes sense.
+ * newest one with that word; without it the line that was picked, or the newest
+ * one that makes sense.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "shared/mem.h"
 #include "shared/text.h"
 #include "shared/wire.h"
+#include "tui/about.h"
 #include "tui/chat.h"
 #include "tui/client.h"
 #include "tui/command_impl.h"
@@ -61,6 +63,18 @@ static const struct line *newest(const struct history *h, enum whose whose)
     return nth(h, whose, 1);
 }
 
+/* The one picked on the screen, if it may be meant; else the newest one. */
+static const struct line *picked(const struct chat *chat,
+                                 const struct history *h, enum whose whose)
+{
+    uint64_t pick = chat->ui->pick;
+    size_t i = pick ? history_index(h, pick) : SIZE_MAX;
+
+    if (i == SIZE_MAX)
+        return newest(h, whose);
+    return is_meant(&h->lines[i], whose) ? &h->lines[i] : NULL;
+}
+
 /* A line somebody means, and what the command says about it. */
 struct choice {
     struct room *room;
@@ -92,7 +106,7 @@ static bool choose(struct chat *chat, const struct args *args, enum whose whose,
     struct str which = named ? str_from(args->v[0], 1) : str_of(NULL);
     c->rest = from(args, named);
     if (!named)
-        c->line = newest(h, whose);
+        c->line = picked(chat, h, whose);
     else if (number_of(which, LINES_MAX, &n))
         c->line = nth(h, whose, n);
     else
@@ -125,6 +139,8 @@ static void load(struct chat *chat, const struct args *args,
         return;
     }
     text = mem_new(cap, 1);
+    if (!which.len && c->line->text[0] == '^' && !chat->ui->pick)
+        which = str_of("^1"); /* its own first word is none that picks */
     snprintf(text, cap, "/edit %.*s%s%s", STR_ARG(text_cut(which, 255)),
              which.len ? " " : "", c->line->text);
     edit_set(chat->edit, str_of(text));
@@ -137,10 +153,12 @@ void command_edit(struct chat *chat, const struct args *args, struct now now)
 
     if (!choose(chat, args, OWN, &c, now))
         return;
-    if (c.rest.len)
+    if (c.rest.len) {
         chat_edit(chat, c.room, c.line->seq, c.rest, now);
-    else
+        chat->ui->pick = 0;
+    } else {
         load(chat, args, &c, now);
+    }
 }
 
 void command_delete(struct chat *chat, const struct args *args, struct now now)
@@ -151,6 +169,7 @@ void command_delete(struct chat *chat, const struct args *args, struct now now)
         return;
     struct about about = { str_of(c.room->name), c.line->seq };
     client_redact(chat->client, &about, c.rest, now);
+    chat->ui->pick = 0;
 }
 
 void command_react(struct chat *chat, const struct args *args, struct now now)
@@ -167,4 +186,25 @@ void command_react(struct chat *chat, const struct args *args, struct now now)
                      _("usage: /react [^LINE] SIGN, or -SIGN to take it back"));
     else
         client_react(chat->client, &about, key, remove, now);
+}
+
+static void pin(struct chat *chat, const struct args *args, bool remove,
+                struct now now)
+{
+    struct choice c;
+
+    if (!choose(chat, args, ANYBODYS, &c, now))
+        return;
+    struct about about = { str_of(c.room->name), c.line->seq };
+    client_pin(chat->client, &about, remove, now);
+}
+
+void command_pin(struct chat *chat, const struct args *args, struct now now)
+{
+    pin(chat, args, false, now);
+}
+
+void command_unpin(struct chat *chat, const struct args *args, struct now now)
+{
+    pin(chat, args, true, now);
 }

@@ -164,6 +164,19 @@ void command_search(struct chat *chat, const struct args *args, struct now now)
                        "[before:DATE] WORDS"));
 }
 
+void command_pins(struct chat *chat, const struct args *args, struct now now)
+{
+    const struct room *room = talking_room(chat, now);
+    struct msg_search search = { .pinned = 1 };
+
+    (void)args;
+    if (!room || !room->id)
+        return;
+    search.room = room->id;
+    hits_begin(&chat->model->hits, &search);
+    client_search(chat->client, now);
+}
+
 /* ---- going there ---- */
 
 void command_goto(struct chat *chat, const struct args *args, struct now now)

@@ -105,6 +105,11 @@ static void fill(const struct entry *entry, uint64_t room, uint64_t epoch,
         msg->react = (struct msg_react){ room, entry->cseq, str_from(text, 1),
                                          ref, text.len && *text.ptr == '-' };
         break;
+    case ENTRY_PIN:
+        msg->kind = KIND_PIN;
+        msg->pin = (struct msg_pin){ room, entry->cseq, ref,
+                                     text.len && *text.ptr == '-' };
+        break;
     case ENTRY_KINDS: break;
     }
 }

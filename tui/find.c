@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "shared/wire.h"
 #include "tui/chat.h"
 #include "tui/layout.h"
 #include "tui/model.h"
@@ -95,6 +96,33 @@ bool find_mention(struct chat *chat, bool older)
             break;
     }
     chat->ui->query.hit = h->lines[i].id;
+    reveal(chat, i);
+    return true;
+}
+
+static bool can_be_picked(const struct line *line)
+{
+    return line->kind == LINE_EVENT && line->seq && !line->by &&
+           line->event <= event_NOTICE;
+}
+
+bool find_pick(struct chat *chat, bool older)
+{
+    const struct history *h = model_shown(chat->model);
+    size_t at = chat->ui->pick ? history_index(h, chat->ui->pick) : h->n;
+    size_t i = at == SIZE_MAX ? h->n : at;
+
+    do {
+        if (older ? i == 0 : i >= h->n)
+            return false;
+        i = older ? i - 1 : i + 1;
+    } while (i < h->n && !can_be_picked(&h->lines[i]));
+    if (i == h->n) {
+        ui_follow(chat->ui);
+        return true;
+    }
+    chat->ui->pick = h->lines[i].id;
+    chat->ui->dirty = true;
     reveal(chat, i);
     return true;
 }

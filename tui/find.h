@@ -25,6 +25,12 @@ bool find_seq(struct chat *, uint64_t seq);
 bool find_unread(struct chat *);
 bool find_mention(struct chat *, bool older);
 
+/*
+ * Pick the line before or after the one picked, of those that can be answered;
+ * behind the newest none is picked.  false: there is none before it.
+ */
+bool find_pick(struct chat *, bool older);
+
 /* Whether the oldest line is in sight; scroll, below 0 to older lines. */
 bool find_top(struct chat *);
 bool find_scroll(struct chat *, int rows);

@@ -11,6 +11,7 @@
 #include "tui/hits.h"
 #include "tui/lang.h"
 #include "tui/model.h"
+#include "tui/ui.h"
 
 static void list_hit(FILE *out, struct model *m, const struct hit *hit,
                      size_t number)
@@ -53,5 +54,7 @@ void found_show(struct chat *chat, struct now now)
     snprintf(title, sizeof title, _("Found: %.*s"),
              STR_ARG(text_cut(str_of(hits->text), 80)));
     chat_page(chat, title, str_bytes(text, len), now);
+    if (chat->ui->mode == UI_PAGE)
+        ui_mark(chat->ui, str_of(hits->text));
     free(text);
 }

@@ -276,6 +276,7 @@ struct line *history_event(struct history *h, const struct msg_event *ev,
     line.own = own_account && ev->account == own_account;
     line.ref = ev->ref;
     line.edited = ev->edited;
+    line.pinned = ev->pinned;
     line.as_of = ev->as_of;
     line.nick = mem_str(ev->nick);
     line.text = mem_str(ev->text);

@@ -36,6 +36,7 @@ struct line {
     uint64_t device, cseq; /* own unsent line: this device's; else sender's */
     uint64_t ref;          /* seq of the line it answers or changes, or 0 */
     uint64_t edited;       /* seq of the edit its text is from, or 0 */
+    uint64_t pinned;       /* seq of what pinned it, or 0 */
     uint64_t as_of;        /* it came with all changes up to this seq */
     bool own, mention;
     char *nick;        /* owned */

@@ -34,6 +34,7 @@ void hits_begin(struct hits *hits, const struct msg_search *search)
     hits->room = search->room;
     hits->after = search->after;
     hits->before = search->before;
+    hits->pinned = search->pinned;
 }
 
 struct msg_search hits_ask(const struct hits *hits)
@@ -43,6 +44,7 @@ struct msg_search hits_ask(const struct hits *hits)
                                 .from = str_of(hits->from),
                                 .after = hits->after,
                                 .before = hits->before,
+                                .pinned = hits->pinned,
                                 .cursor =
                                     str_bytes(hits->cursor, hits->n_cursor) };
 }

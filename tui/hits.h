@@ -34,6 +34,7 @@ struct hits {
     /* what was asked; owned */
     char *text, *from;
     uint64_t room, after, before;
+    bool pinned;
     uint8_t cursor[HITS_CURSOR]; /* where the next page begins */
     size_t n_cursor;
 };

@@ -205,6 +205,18 @@ void act_unread(struct chat *chat, const struct key *key, struct now now)
     chat->ui->beep |= !find_unread(chat);
 }
 
+void act_pick_up(struct chat *chat, const struct key *key, struct now now)
+{
+    (void)key, (void)now;
+    chat->ui->beep |= !find_pick(chat, true);
+}
+
+void act_pick_down(struct chat *chat, const struct key *key, struct now now)
+{
+    (void)key, (void)now;
+    chat->ui->beep |= !find_pick(chat, false);
+}
+
 void act_mention_up(struct chat *chat, const struct key *key, struct now now)
 {
     (void)key, (void)now;

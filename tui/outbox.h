@@ -24,6 +24,7 @@ enum entry_kind {
     ENTRY_EDIT,
     ENTRY_REDACT,
     ENTRY_REACT, /* text: + or -, and the sign */
+    ENTRY_PIN,   /* text: + or - */
     ENTRY_KINDS
 };
 

@@ -58,6 +58,12 @@ static void event_text(const struct line *line, char *out, size_t cap)
         else
             snprintf(out, cap, _("%s took a message back"), nick);
         break;
+    case event_PIN:
+        snprintf(out, cap,
+                 str_is(text, "-") ? _("%s unpinned a message")
+                                   : _("%s pinned a message"),
+                 nick);
+        break;
     case event_REACT:
         snprintf(out, cap, _("%s reacted: %.*s"), nick, STR_ARG(text));
         break;
@@ -171,6 +177,8 @@ size_t phrase_behind(const struct line *line, char out[PHRASE_BYTES])
         return 0;
     if (line->edited)
         len = add(out, len, " ", str_of(_("(edited)")));
+    if (line->pinned)
+        len = add(out, len, " ", str_of(_("(pinned)")));
     while (react_next(&list, &key, &n)) {
         char count[32];
 

@@ -9,6 +9,7 @@
 
 #include "shared/mem.h"
 #include "shared/text.h"
+#include "tui/about.h"
 #include "tui/client_impl.h"
 #include "tui/lang.h"
 #include "tui/tail.h"
@@ -81,6 +82,12 @@ void client_react(struct client *c, const struct about *about, struct str key,
     snprintf(sign, sizeof sign, "%c%.*s", remove ? '-' : '+',
              STR_ARG(text_cut(key, sizeof sign - 2)));
     queue_about(c, ENTRY_REACT, 0, about, str_of(sign), now);
+}
+
+void client_pin(struct client *c, const struct about *about, bool remove,
+                struct now now)
+{
+    queue_about(c, ENTRY_PIN, 0, about, str_of(remove ? "-" : "+"), now);
 }
 
 uint64_t client_say(struct client *c, struct str room, unsigned kind,

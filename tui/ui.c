@@ -17,7 +17,8 @@ void ui_fini(struct ui *ui)
 {
     free(ui->title);
     free(ui->page);
-    ui->title = ui->page = NULL;
+    free(ui->words);
+    ui->title = ui->page = ui->words = NULL;
 }
 
 void ui_look(struct ui *ui, const struct settings *settings)
@@ -49,6 +50,12 @@ void ui_show(struct ui *ui, const char *title, struct str text)
     ui_enter(ui, UI_PAGE);
 }
 
+void ui_mark(struct ui *ui, struct str words)
+{
+    free(ui->words);
+    ui->words = mem_str(words);
+}
+
 void ui_query_add(struct ui *ui, struct str text)
 {
     struct ui_query *q = &ui->query;
@@ -75,6 +82,6 @@ void ui_query_rub(struct ui *ui)
 void ui_follow(struct ui *ui)
 {
     ui->anchor = (struct anchor){ 0 };
-    ui->query.hit = 0;
+    ui->query.hit = ui->pick = 0;
     ui->dirty = true;
 }

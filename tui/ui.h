@@ -59,8 +59,10 @@ struct ui {
 
     struct anchor anchor; /* of the current room */
     struct ui_query query;
+    uint64_t pick; /* id of the line that commands are about, 0 for none */
     enum ui_ask ask;
     char *title, *page; /* UI_PAGE; owned */
+    char *words;        /* marked in it, blanks between; or NULL; owned */
     size_t page_top;    /* first line of it shown */
     bool pasted;        /* the draft holds a big paste: ask before sending */
 
@@ -84,6 +86,9 @@ void ui_enter(struct ui *, enum ui_mode);
 
 /* Show a page of text; copies both. */
 void ui_show(struct ui *, const char *title, struct str text);
+
+/* Words that are marked on the page shown; copies. */
+void ui_mark(struct ui *, struct str words);
 
 /* Add clean text to the query, or take its last character away. */
 void ui_query_add(struct ui *, struct str text);

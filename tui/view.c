@@ -71,6 +71,50 @@ struct place {
     int y;
 };
 
+static char lower(char ch)
+{
+    return ch >= 'A' && ch <= 'Z' ? (char)(ch - 'A' + 'a') : ch;
+}
+
+static bool stands_at(struct str text, size_t at, struct str word)
+{
+    for (size_t i = 0; i < word.len; i++)
+        if (at + i >= text.len || lower(text.ptr[at + i]) != lower(word.ptr[i]))
+            return false;
+    return word.len > 0;
+}
+
+/* Draw again, as found, each place where a word stands in a row. */
+static void mark_word(const struct place *p, struct span at, struct str row,
+                      struct str word)
+{
+    for (size_t i = 0; i < row.len; i++) {
+        if (!stands_at(row, i, word))
+            continue;
+        int col = (int)width_of(str_bytes(row.ptr, i), &p->ui->rule);
+
+        canvas_text(p->c, span(at.row, at.col + col, at.limit), STYLE_found,
+                    str_bytes(row.ptr + i, word.len));
+        i += word.len - 1;
+    }
+}
+
+/* The words looked for; quotes are none of them. */
+static void mark_words(const struct place *p, struct span at, struct str row)
+{
+    struct str rest = str_of(p->ui->words);
+
+    while (rest.len > 0) {
+        struct str word = { rest.ptr, 0 };
+
+        while (word.len < rest.len && rest.ptr[word.len] != ' ' &&
+               rest.ptr[word.len] != '"')
+            word.len++;
+        mark_word(p, at, row, word);
+        rest = str_from(rest, word.len + 1);
+    }
+}
+
 /* A line of text; rows after its first are indented by `next`. */
 static void draw_line(struct place *p, struct str text, size_t next)
 {
@@ -83,8 +127,9 @@ static void draw_line(struct place *p, struct str text, size_t next)
         if (!wrap_next(&text, width - hang, &p->ui->rule, &row))
             row = str_of("");
         size_t len = wrap_expand(row, &p->ui->rule, line, sizeof line);
-        canvas_text(p->c, span(p->y++, left + (int)hang, right), STYLE_text,
-                    str_bytes(line, len));
+        struct span at = span(p->y++, left + (int)hang, right);
+        canvas_text(p->c, at, STYLE_text, str_bytes(line, len));
+        mark_words(p, at, str_bytes(line, len));
         hang = next;
     } while (text.len > 0);
 }

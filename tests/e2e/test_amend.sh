@@ -26,6 +26,13 @@ say 李伟 '/reply ^twelve 好的，十二点见'
 wait_for alice '> alice: lunch at twelve'
 wait_for alice '李伟 +好的，十二点见'
 
+say 李伟 '/pin ^twelve'
+wait_for alice '李伟 pinned a message'
+wait_for alice 'twelve\? \(edited\) \(pinned\) +👍'
+say alice '/pins'
+wait_for alice 'alice: lunch at twelve'
+press alice Escape
+
 say alice 'my password is hunter2'
 wait_for 李伟 hunter2
 say alice '/delete wrong window'
@@ -37,7 +44,7 @@ wait_for alice 'connection lost'
 start
 wait_for alice ' ok'
 client_start carol 90x24 --tcp '#lobby'
-wait_for carol 'lunch at twelve\? \(edited\) +👍'
+wait_for carol 'lunch at twelve\? \(edited\) \(pinned\) +👍'
 wait_for carol '> alice: lunch at twelve'
 wait_for carol '\(taken back by alice: wrong window\)'
 check "who comes later does not see it" blind carol hunter2
