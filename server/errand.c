@@ -156,7 +156,7 @@ bool errand_erase(struct world *w, const struct event *event, struct now now)
     }
     body.nick = NOBODY;
     body.text = body.reacts = str_of(NULL);
-    body.edited = 0;
+    body.edited = body.pinned = 0;
     op.target = event_new(&body);
     touched_add(&w->touched, room->id, event->seq);
     world_put(w, &op);
