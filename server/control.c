@@ -127,6 +127,7 @@ void control_free(struct control *c)
     if (!c)
         return;
     control_store_end(&c->call);
+    control_person_end(&c->call);
     control_walk_end(&c->call.walk);
     sheet_end(&c->call.sheet);
     answer_end(&c->answer);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the files of the console share: control.c (questions and answers),
- * control_look.c, control_list.c, control_act.c, control_store.c (commands),
- * control_walk.c
- * (going through all there is, a part at a time).  Nobody else includes this.
+ * control_look.c, control_list.c, control_act.c, control_store.c,
+ * control_person.c (commands), control_walk.c (going through all there is, a
+ * part at a time).  Nobody else includes this.
  */
 #ifndef SERVER_CONTROL_IMPL_H
 #define SERVER_CONTROL_IMPL_H
@@ -53,9 +53,11 @@ struct control_call {
     struct sheet sheet;
     struct control_walk walk;
     struct control_census census;
-    bool has_chore;             /* of the store's */
-    uint64_t began_us, tell_us; /* of it; and when to say how it stands */
-    char *part_path;            /* see part.h; owned */
+    bool has_chore;                 /* of the store's */
+    uint64_t began_us, tell_us;     /* of it; and when to say how it stands */
+    char *part_path;                /* see part.h; owned */
+    uint64_t person;                /* export, erase: the account; 0: none */
+    uint64_t erased, erased_before; /* events; before this pass */
     char after[NAME_MAX_BYTES]; /* rooms: folded name of the last; after_len */
     size_t after_len;
 };
@@ -81,6 +83,11 @@ control_run control_check_store;
 
 /* Nobody waits for the store any more. */
 void control_store_end(struct control_call *);
+
+/* ---- control_person.c ---- */
+
+/* Nobody waits for a person's events any more. */
+void control_person_end(struct control_call *);
 
 /* ---- commands ---- */
 

@@ -251,6 +251,12 @@ static void erase(struct world *w, const struct account *account)
     world_put(w, &op);
 }
 
+void world_dismiss(struct world *w, struct account *account, struct now now)
+{
+    if (can_forget(account) && !account->nick_next.shown)
+        forget(w, account, "erased", now);
+}
+
 static void bury(struct world *w, struct account *account)
 {
     map_take(&w->accounts, map_num(&account->id));

@@ -150,7 +150,7 @@ static void send_failure(struct session *s, const struct store_answer *answer)
 
 void query_answered(struct world *w, const struct store_answer *answer)
 {
-    struct session *s = map_get(&w->sessions, map_num(&answer->query.session));
+    struct session *s;
 
     if (answer->query.kind == QUERY_AGED)
         retain_answered(w, answer);
@@ -158,6 +158,11 @@ void query_answered(struct world *w, const struct store_answer *answer)
         reading_counted(w, answer);
         return;
     }
+    if (answer->query.kind == QUERY_OF) {
+        errand_answered(w, answer);
+        return;
+    }
+    s = map_get(&w->sessions, map_num(&answer->query.session));
     if (!s || s->state != SESSION_READY)
         return;
     if (answer->query.kind == QUERY_PAGE ||

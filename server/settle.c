@@ -113,14 +113,15 @@ static void take_effect(const struct deed *d)
         if (d->room)
             seek_note(d->w, d->room);
         break;
-    case EFFECT_EDIT:
-    case EFFECT_REDACT:
     case EFFECT_READ:
         if (m && m->in)
             reading_moved(d->w, m, d->op->session);
         break;
-    case EFFECT_REACT:
-    case EFFECT_PIN: break; /* those who see the event know */
+    case EFFECT_EDIT:
+    case EFFECT_REDACT:
+    case EFFECT_ERASE:
+    case EFFECT_PIN:
+    case EFFECT_REACT: break; /* those who see the event know */
     case EFFECT_RECORD:
     case EFFECT_TOKEN:
     case EFFECT_RETIRE:

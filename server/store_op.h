@@ -43,12 +43,13 @@ enum effect {
     EFFECT_REACT,  /* it becomes `target`; text: as the event's */
     EFFECT_PIN,    /* it becomes `target` */
     EFFECT_READ,   /* the account has read the room up to `seq` */
+    EFFECT_ERASE,  /* REDACT, and the name is gone; of any event */
     EFFECT_COUNT
 };
 
 /* One command of a client, or one act of the server. */
 struct store_op {
-    struct event *event; /* owned; NULL: nothing to tell the members */
+    struct event *event;  /* owned; NULL: nothing to tell the members */
     struct event *target; /* owned: a message of the room as it becomes */
     enum effect effect;
     unsigned kind;         /* FOUND: value set room; others: see effect */
@@ -81,11 +82,12 @@ struct store_device {
 /* ---- asked ---- */
 
 enum query_kind {
-    QUERY_PAGE,  /* events lo..hi, both included */
-    QUERY_PLACE, /* the event that a command became, if it became one */
-    QUERY_AGED,  /* the last seq of lo..hi whose time is before `ts` */
+    QUERY_PAGE,   /* events lo..hi, both included */
+    QUERY_PLACE,  /* the event that a command became, if it became one */
+    QUERY_AGED,   /* the last seq of lo..hi whose time is before `ts` */
     QUERY_TARGET, /* the message lo, and whether `account` reacted by `key` */
-    QUERY_UNREAD /* as PAGE, of what `account` has not read */
+    QUERY_UNREAD, /* as PAGE, of what `account` has not read */
+    QUERY_OF      /* those of lo..hi that `account` did */
 };
 
 enum { REACT_MAX = 32 }; /* bytes of a reaction's sign */

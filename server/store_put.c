@@ -62,7 +62,9 @@ static void apply(struct store *store, const struct store_op *op)
             recent_trim(&store->recent, op->event->room, op->event->seq - keep);
     }
     if (op->target)
-        recent_change(&store->recent, op->target, op->effect == EFFECT_REDACT);
+        recent_change(&store->recent, op->target,
+                      op->effect == EFFECT_REDACT ||
+                          op->effect == EFFECT_ERASE);
     if (op->cseq)
         counters_note(&store->counters, op->account, op->device, op->cseq,
                       op->error);

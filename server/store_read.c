@@ -127,6 +127,19 @@ static void read_aged(struct db *db, struct store_answer *answer)
     db_reset(stmt);
 }
 
+static void read_of(struct db *db, struct store_answer *answer)
+{
+    const struct store_query *q = &answer->query;
+    sqlite3_stmt *stmt =
+        db_bind(db, SQL_OF, "iii", (uint64_t)db_key(q->room, q->lo),
+                (uint64_t)db_key(q->room, q->hi), q->account);
+    struct event *event;
+    size_t cap = 0;
+
+    while (stmt && db_step(db, stmt) && (event = event_of(db, stmt)))
+        add(answer, &cap, event);
+}
+
 static void read_target(struct db *db, struct store_answer *answer)
 {
     const struct store_query *q = &answer->query;
@@ -152,6 +165,7 @@ void db_read(struct db *db, struct store_answer *answer)
     case QUERY_PLACE: read_place(db, answer); break;
     case QUERY_AGED: read_aged(db, answer); break;
     case QUERY_TARGET: read_target(db, answer); break;
+    case QUERY_OF: read_of(db, answer); break;
     }
     answer->error = db->trouble ? -ERROR_STORE : 0;
 }

@@ -174,6 +174,13 @@ static bool pin(struct db *db, const struct store_op *op)
     return change(db, op->target);
 }
 
+static bool erase(struct db *db, const struct store_op *op)
+{
+    return redact(db, op) && db_run(db, SQL_EVENT_UNNAME, "is",
+                                    (uint64_t)db_key(op->room, op->target->seq),
+                                    event_body(op->target).nick);
+}
+
 static bool react(struct db *db, const struct store_op *op)
 {
     bool add = op->text[0] == '+';
@@ -216,6 +223,7 @@ static bool (*const EFFECTS[EFFECT_COUNT])(struct db *,
     [EFFECT_INVITE] = set_invite,
     [EFFECT_EDIT] = edit,
     [EFFECT_REDACT] = redact,
+    [EFFECT_ERASE] = erase,
     [EFFECT_REACT] = react,
     [EFFECT_PIN] = pin,
     [EFFECT_READ] = set_read,

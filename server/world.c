@@ -107,6 +107,7 @@ void world_free(struct world *w)
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++)
         map_fini(maps[i]);
     touched_fini(&w->touched);
+    errand_end(w);
     gate_fini(&w->gate);
     codes_fini(&w->codes);
     throttle_fini(&w->throttle);

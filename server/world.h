@@ -13,6 +13,7 @@
 #include "server/account.h"
 #include "server/codes.h"
 #include "server/env.h"
+#include "server/errand.h"
 #include "server/gate.h"
 #include "server/list.h"
 #include "server/map.h"
@@ -21,13 +22,11 @@
 #include "server/session.h"
 #include "server/throttle.h"
 #include "server/touched.h"
-#include "shared/now.h"
 #include "shared/wire.h"
 
 struct search;
 struct store;
 struct store_config;
-struct store_op;
 
 /* Who may become somebody here. */
 enum registration {
@@ -80,8 +79,8 @@ struct world {
     struct throttle throttle;
     uint64_t n_bound; /* accounts that are somebody's */
     struct touched touched;
+    struct errand errand;
     uint64_t last_session, last_account, last_room;
-
     uint64_t *changed; /* accounts whose presence is to be told */
     size_t n_changed, cap_changed;
     uint64_t tell_at_us; /* when; NEVER while there are none */
@@ -156,8 +155,10 @@ void world_absent(struct world *, struct account *, struct now);
 /*
  * Forget who has been absent too long, and go on with those who are leaving
  * their rooms.  returns when to be called again, mono_us
+ * Dismiss: forget this one, unless it has a session; until it is not known.
  */
 uint64_t world_reap(struct world *, struct now);
+void world_dismiss(struct world *, struct account *, struct now);
 
 /* ---- rooms ---- */
 

@@ -20,7 +20,7 @@ LINES='
 server  main chatctl
 server  net net_listen net_peer net_stream net_dgram net_inquiry
 server  inquiry
-server  control control_act control_list control_look control_store control_walk http
+server  control control_act control_list control_look control_person control_store control_walk http
 server  service
 server  measure
 server  endpoint
@@ -30,7 +30,7 @@ server  pull
 server  settle verbs
 server  change enrol login mood sync talk
 server  call presence query reading revive seek
-server  world people record retain
+server  world people record retain errand
 server  room search store store_ask store_chore store_put
 server  admit config gate keyfile sheet store_crew
 server  store_copy

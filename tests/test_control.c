@@ -529,6 +529,63 @@ static void test_control_makes_a_backup(void **state)
     rmdir(dir);
 }
 
+/* Until it is answered, with the server's turns between. */
+static const char *ask_long(struct desk *d, const char *line)
+{
+    struct control *c = control_new(&d->service, &d->asker, str_of(line));
+    char *part, *said = NULL;
+    size_t all = 0, len;
+
+    while (!control_is_done(c)) {
+        part = control_part(c, d->rig->now, &len);
+        said = mem_resize(said, all + len + 1, 1);
+        memcpy(said + all, part, len);
+        said[all += len] = '\0';
+        free(part);
+        pass(d->rig, 50);
+    }
+    control_free(c);
+    free(d->answer);
+    d->answer = said;
+    return said;
+}
+
+static void test_control_exports_and_erases_a_person(void **state)
+{
+    struct desk *d = *state;
+    struct peer *ana = enter(d->rig, "ana"), *bob = enter(d->rig, "bob");
+    uint64_t room = join(ana, "#a");
+    struct msg msg;
+
+    join(bob, "#a");
+    say_text(ana, room, "a \"secret\"\n");
+    say_text(bob, room, "bob's own");
+    pass(d->rig, 100);
+    assert_non_null(strstr(ask_long(d, "export ana\n"),
+                           " {\"account\":1,\"nick\":\"ana\",\"devices\":1,"));
+    assert_non_null(strstr(d->answer,
+                           "\"room\":\"#a\",\"room_id\":1,\"seq\":3,"
+                           "\"kind\":\"MESSAGE\",\"nick\":\"ana\","
+                           "\"text\":\"a \\\"secret\\\"\\u000a\"}\n"));
+    assert_null(strstr(d->answer, "bob"));
+    check_code(d, 0);
+    forget(bob);
+    assert_non_null(strstr(ask_long(d, "erase @ana\n"), " erased  "));
+    check_code(d, 0);
+    do /* the others are told */
+        msg = must(bob, KIND_EVENT);
+    while (msg.event.kind != event_REDACT);
+    assert_int_equal(msg.event.ref, 3);
+    assert_null(world_account_named(d->rig->w, S("ana")));
+    assert_non_null(strstr(ask_long(d, "export 1\n"), "\"nick\":\"erased\""));
+    assert_null(strstr(d->answer, "secret"));
+    assert_null(strstr(d->answer, "ana"));
+    assert_non_null(strstr(ask_long(d, "erase 1\n"), " erased  0\n"));
+    assert_non_null(strstr(ask_long(d, "export 99\n"), "nobody has that"));
+    check_code(d, EX_NOUSER);
+    assert_non_null(strstr(ask_long(d, "export bob\n"), "bob's own"));
+}
+
 static void test_control_checks_the_store(void **state)
 {
     struct desk *d = *state;
@@ -835,6 +892,7 @@ int main(void)
         DESK_TEST(test_control_reloads_and_says_what_came_of_it),
         DESK_TEST(test_control_makes_a_backup),
         DESK_TEST(test_control_checks_the_store),
+        DESK_TEST(test_control_exports_and_erases_a_person),
         DESK_TEST(test_control_kicks_a_session),
         DESK_TEST(test_control_kicks_all_sessions_of_a_nick),
         DESK_TEST(test_control_kicks_who_says_nothing),

@@ -13,25 +13,22 @@
  * deliveries a second, the server's CPU time per delivery, and its memory.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "shared/link.h"
 #include "shared/mem.h"
 #include "shared/now.h"
 #include "shared/wire.h"
+#include "tests/bench/real_server.h"
 
 enum {
     READ_MAX = 64 * 1024,
@@ -50,11 +47,10 @@ struct member {
 };
 
 struct bench {
-    const char *server;
+    struct real_server server;
     enum transport transport;
     size_t members, senders, window, bytes, seconds, rate;
     struct secure_base *secure; /* NULL: clear text */
-    pid_t pid;
     int port, epoll;
     struct member *all;
     size_t n_opened, n_in, n_dirty;
@@ -64,102 +60,6 @@ struct bench {
     struct wire_scratch scratch;
     char buffer[READ_MAX], *text;
 };
-
-static void die(const char *what)
-{
-    fprintf(stderr, "bench_fanout: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
-
-static struct now clock_now(void)
-{
-    struct timespec mono, wall;
-
-    clock_gettime(CLOCK_MONOTONIC, &mono);
-    clock_gettime(CLOCK_REALTIME, &wall);
-    return (struct now){
-        (uint64_t)mono.tv_sec * 1000000 + (uint64_t)mono.tv_nsec / 1000,
-        (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000
-    };
-}
-
-/* ---- the server ---- */
-
-static void read_ready(struct bench *b, int fd)
-{
-    char line[1024] = "", *port;
-    size_t len = 0;
-
-    while (len < sizeof line - 1 && !strstr(line, "ready tcp=")) {
-        ssize_t n = read(fd, line + len, sizeof line - 1 - len);
-
-        if (n <= 0)
-            die("the server did not become ready");
-        len += (size_t)n;
-    }
-    port = strstr(line, b->transport == TRANSPORT_UDP ? " udp=" : " tcp=");
-    if (!port || !strchr(port, ':'))
-        die(line);
-    b->port = atoi(strchr(port, ':') + 1);
-}
-
-/* The log after the first line is of no interest, but must be read. */
-static void drain(int fd)
-{
-    char bytes[4096];
-
-    if (fork() == 0) {
-        while (read(fd, bytes, sizeof bytes) > 0)
-            continue;
-        _exit(0);
-    }
-    close(fd);
-}
-
-static void start_server(struct bench *b)
-{
-    int fds[2];
-
-    if (pipe(fds))
-        die("pipe");
-    b->pid = fork();
-    if (b->pid == 0) {
-        dup2(fds[1], STDERR_FILENO);
-        close(fds[0]);
-        close(fds[1]);
-        execl(b->server, "chat-server", "--listen-tcp", "127.0.0.1:0",
-              "--listen-udp", "127.0.0.1:0", "--rate-limit", "off", "--data",
-              ":memory:", (char *)NULL);
-        _exit(127);
-    }
-    close(fds[1]);
-    read_ready(b, fds[0]);
-    drain(fds[0]);
-}
-
-/* User and system time of the server, us, and resident memory, KiB. */
-static void server_usage(const struct bench *b, uint64_t *us, long *kib)
-{
-    char path[64], line[1024], *p;
-    unsigned long user = 0, system = 0;
-    FILE *file;
-
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)b->pid);
-    file = fopen(path, "r");
-    if (!file || !fgets(line, sizeof line, file))
-        die(path);
-    fclose(file);
-    p = strrchr(line, ')');
-    sscanf(p + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
-           &system);
-    *us = (user + system) * 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
-    snprintf(path, sizeof path, "/proc/%d/statm", (int)b->pid);
-    file = fopen(path, "r");
-    if (!file || fscanf(file, "%*d %ld", kib) != 1)
-        die(path);
-    fclose(file);
-    *kib *= sysconf(_SC_PAGESIZE) / 1024;
-}
 
 /* ---- clients ---- */
 
@@ -223,7 +123,7 @@ static void open_member(struct bench *b)
     m->bench = b;
     m->fd = socket(AF_INET, udp ? SOCK_DGRAM : SOCK_STREAM, 0);
     if (m->fd < 0 || connect(m->fd, (struct sockaddr *)&at, sizeof at))
-        die("connect");
+        real_die("connect");
     if (!udp)
         setsockopt(m->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     fcntl(m->fd, F_SETFL, O_NONBLOCK);
@@ -240,7 +140,7 @@ static void on_event(struct member *m, struct str frame)
     struct msg msg;
 
     if (wire_decode(&msg, frame, &b->scratch))
-        die("decode");
+        real_die("decode");
     if (msg.event.kind != event_MESSAGE)
         return;
     if (m->seen && msg.event.seq != m->seen + 1)
@@ -301,11 +201,11 @@ static void read_member(struct member *m)
             break;
     }
     if (link_is_over(m->link))
-        die(link_error(m->link));
+        real_die(link_error(m->link));
     if (b->secure)
         touch(m); /* the handshake has an answer */
     if (n == 0)
-        die("the server closed a connection");
+        real_die("the server closed a connection");
     if (b->transport == TRANSPORT_UDP)
         touch(m);
 }
@@ -327,7 +227,7 @@ static void write_member(struct member *m)
         ssize_t n = send(m->fd, span.ptr, span.len, MSG_NOSIGNAL);
 
         if (n < 0)
-            die("send");
+            real_die("send");
         link_sent(m->link, (size_t)n, b->now);
     }
 }
@@ -350,7 +250,7 @@ static void turn(struct bench *b)
     struct epoll_event events[EVENTS];
     int n = epoll_wait(b->epoll, events, EVENTS, 1);
 
-    b->now = clock_now();
+    b->now = real_now();
     for (int i = 0; i < n; i++)
         read_member(events[i].data.ptr);
     for (size_t i = 0; i < b->n_dirty; i++)
@@ -390,12 +290,12 @@ static void measure(struct bench *b)
     for (size_t i = 0; b->rate == 0 && i < b->window; i++)
         say_line(b);
     talk(b, 500000); /* warm up */
-    server_usage(b, &cpu[0], &kib[0]);
+    real_usage(&b->server, &cpu[0], &kib[0]);
     before = b->deliveries;
     start = b->now.mono_us;
     talk(b, b->seconds * 1000000);
     took = b->now.mono_us - start;
-    server_usage(b, &cpu[1], &kib[1]);
+    real_usage(&b->server, &cpu[1], &kib[1]);
     before = b->deliveries - before;
     printf("%s %s members=%zu senders=%zu window=%zu bytes=%zu rate=%zu: "
            "%.0f deliveries/s, %.2f us CPU each, server %.0f %% CPU, "
@@ -416,7 +316,7 @@ static void options(struct bench *b, int argc, char **argv)
         size_t n = optarg ? strtoul(optarg, NULL, 10) : 0;
 
         switch (c) {
-        case 's': b->server = optarg; break;
+        case 's': b->server.program = optarg; break;
         case 't':
             b->transport = optarg && strcmp(optarg, "udp") == 0 ? TRANSPORT_UDP
                                                                 : TRANSPORT_TCP;
@@ -441,14 +341,14 @@ static struct secure_base *make_secure(void)
     struct secure_base *base = NULL;
     struct secure_pem pem;
 
-    if (secure_pem_make(&pem, "bench", clock_now())) {
+    if (secure_pem_make(&pem, "bench", real_now())) {
         config.key = str_of(pem.key);
         config.chain = config.roots = str_of(pem.chain);
         base = secure_base_new(&config, error, sizeof error);
         secure_pem_free(&pem);
     }
     if (!base)
-        die(error);
+        real_die(error);
     return base;
 }
 
@@ -462,22 +362,23 @@ int main(int argc, char **argv)
 
     snprintf(path, sizeof path, "%s", argv[0]);
     snprintf(b.buffer, sizeof b.buffer, "%s/../../chat-server", dirname(path));
-    b.server = mem_str(str_of(b.buffer));
+    b.server.program = mem_str(str_of(b.buffer));
     b.secure = make_secure();
     options(&b, argc, argv);
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
-    b.now = clock_now();
+    b.now = real_now();
     b.epoll = epoll_create1(0);
     b.all = mem_new(b.members, sizeof *b.all);
     b.dirty = mem_new(b.members, sizeof *b.dirty);
     b.text = mem_new(b.bytes + 1, 1);
     memset(b.text, 'x', b.bytes);
-    start_server(&b);
+    b.server.data = ":memory:";
+    real_start(&b.server);
+    b.port = b.transport == TRANSPORT_UDP ? b.server.udp : b.server.tcp;
     gather(&b);
     measure(&b);
-    kill(b.pid, SIGTERM);
-    waitpid(b.pid, NULL, 0);
+    real_stop(&b.server, SIGTERM);
     return 0;
 }

@@ -6,8 +6,8 @@
  * 1000 rooms of which few are busy (the nth has a share of 1/n), and for 256 in
  * rooms all alike; beside them what the same disk does when an append log is
  * written and fdatasync'ed for as many at once, and the same store with a
- * transaction for every line.  CPU is that of all threads.  Then pages of a
- * large room, warm and cold.
+ * transaction for every line; and for 256 while all is copied.  CPU is that of
+ * all threads.  Then pages of a large room, warm and cold.
  *
  *     SECONDS=3   of each run       ROWS=1000000   lines of the large room
  *     FILL=0      lines that are there before, in the 1000 rooms
@@ -323,6 +323,41 @@ static void bench_senders(struct bench *b, size_t senders)
     end(b);
 }
 
+/* 256 senders while all that there is is copied. */
+static void bench_copy(struct bench *b)
+{
+    uint64_t begun, lines = 0, log_most = 0;
+    struct metrics metrics = { 0 };
+    struct store_chore chore;
+    char path[300];
+
+    snprintf(path, sizeof path, "%s/copy", b->dir);
+    fclose(fopen(path, "w"));
+    begin(b, true);
+    begun = clock_ns();
+    store_begin_chore(b->store, CHORE_COPY, path);
+    for (size_t i = 1; i <= 256; i++)
+        put_line(b, some_room(b), i);
+    do {
+        store_commit(b->store);
+        if (!store_is_ready(b->store))
+            wait_ready(b);
+        lines += take(b);
+        chore = store_chore(b->store);
+        store_measure(b->store, &metrics);
+        if (metrics.store_log_bytes > log_most)
+            log_most = metrics.store_log_bytes;
+    } while (chore.state == CHORE_RUNS);
+    report(b, "store, 256 senders, being copied", lines, clock_ns() - begun);
+    printf("    %.1f MB copied in %.1f s%s%s, log at most %.1f MB\n",
+           (double)chore.done / 1e6, (double)(clock_ns() - begun) / 1e9,
+           chore.state == CHORE_FAILED ? ": " : "", chore.why,
+           (double)log_most / 1e6);
+    store_end_chore(b->store);
+    end(b);
+    unlink(path);
+}
+
 /* A transaction for every line: all others wait for each. */
 static void bench_one_by_one(struct bench *b, size_t senders)
 {
@@ -420,6 +455,17 @@ static struct store_query page_at(struct bench *b, int kind)
     return (struct store_query){ .lo = at, .hi = at + TAIL - 1 };
 }
 
+static long resident_mb(void)
+{
+    FILE *file = fopen("/proc/self/statm", "r");
+    long pages = 0;
+
+    if (!file || fscanf(file, "%*d %ld", &pages) != 1)
+        exit(1);
+    fclose(file);
+    return pages * sysconf(_SC_PAGESIZE) / 1000000;
+}
+
 static void bench_pages(struct bench *b)
 {
     static const char *const NAMES[] = { "last page (50)", "page around (50)",
@@ -445,6 +491,7 @@ static void bench_pages(struct bench *b)
         }
         snprintf(what, sizeof what, "%s, cold", NAMES[kind]);
         report(b, what, COLD, clock_ns() - begun);
+        printf("    %ld MB resident\n", resident_mb());
     }
 }
 
@@ -478,6 +525,7 @@ static void bench_all(struct bench *b)
     b->alike = true;
     bench_senders(b, 256);
     b->alike = false;
+    bench_copy(b);
     bench_one_by_one(b, 256);
     clean(b);
     if (b->rows == 0)

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Somebody's events; see errand.h.
+ */
+#include "server/errand.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/event.h"
+#include "server/store.h"
+#include "server/world.h"
+#include "shared/mem.h"
+
+enum { SLICE = 2048 }; /* events looked at for theirs at once */
+
+static const struct str NOBODY = { "erased", 6 };
+
+/* ---- reading ---- */
+
+static void drop_answer(struct errand *errand)
+{
+    for (size_t i = 0; i < errand->answer.n; i++)
+        event_unref(errand->answer.events[i]);
+    free(errand->answer.events);
+    errand->answer = (struct store_answer){ 0 };
+    errand->there = false;
+}
+
+bool errand_begin(struct world *w, uint64_t account)
+{
+    struct errand *errand = &w->errand;
+    const struct room *room;
+    size_t at = 0;
+
+    if (errand->account)
+        return false;
+    errand->account = account;
+    errand->serial++;
+    errand->rooms = mem_new(w->rooms.n + 1, sizeof *errand->rooms);
+    while ((room = map_each(&w->rooms, &at)))
+        errand->rooms[errand->n++] = room->id;
+    return true;
+}
+
+void errand_end(struct world *w)
+{
+    struct errand *errand = &w->errand;
+
+    drop_answer(errand);
+    free(errand->rooms);
+    *errand = (struct errand){ .serial = errand->serial };
+}
+
+static void next_room(struct errand *errand)
+{
+    errand->at++;
+    errand->lo = 0;
+}
+
+static void ask(struct world *w, struct errand *errand, uint64_t room)
+{
+    struct store_query q = { .kind = QUERY_OF,
+                             .session = errand->serial,
+                             .account = errand->account,
+                             .room = room,
+                             .lo = errand->lo,
+                             .hi = errand->lo + SLICE - 1,
+                             .bytes = SIZE_MAX };
+
+    errand->waits = store_ask(w->store, &q);
+}
+
+enum errand_state errand_look(struct world *w)
+{
+    struct errand *errand = &w->errand;
+    const struct room *room;
+
+    if (errand->there)
+        return errand->answer.error ? ERRAND_FAILED : ERRAND_SLICE;
+    for (; !errand->waits && errand->at < errand->n; next_room(errand)) {
+        room = world_room(w, errand->rooms[errand->at]);
+        if (!room)
+            continue;
+        if (errand->lo == 0)
+            errand->lo = store_first(w->store, room->id);
+        if (errand->lo == 0 || errand->lo > room->head_stored)
+            continue;
+        ask(w, errand, room->id);
+        return ERRAND_WAITS;
+    }
+    return errand->waits ? ERRAND_WAITS : ERRAND_DONE;
+}
+
+void errand_next(struct world *w)
+{
+    drop_answer(&w->errand);
+    w->errand.lo += SLICE;
+}
+
+void errand_again(struct world *w)
+{
+    drop_answer(&w->errand);
+}
+
+void errand_answered(struct world *w, const struct store_answer *answer)
+{
+    struct errand *errand = &w->errand;
+
+    if (!errand->account || answer->query.session != errand->serial)
+        return; /* nobody wants to know any more */
+    errand->waits = false;
+    errand->there = true;
+    errand->answer = *answer;
+    errand->answer.events = mem_new(answer->n + 1, sizeof *answer->events);
+    for (size_t i = 0; i < answer->n; i++)
+        errand->answer.events[i] = event_ref(answer->events[i]);
+}
+
+/* ---- taking away ---- */
+
+static bool is_talk(uint64_t kind)
+{
+    return kind == event_MESSAGE || kind == event_ACTION ||
+           kind == event_NOTICE;
+}
+
+bool errand_is_open(const struct event *event)
+{
+    struct msg_event body = event_body(event);
+
+    return !str_eq(body.nick, NOBODY) || body.text.len > 0;
+}
+
+bool errand_erase(struct world *w, const struct event *event, struct now now)
+{
+    struct room *room = world_room(w, event->room);
+    struct msg_event body = event_body(event);
+    struct msg_event told = { .kind = event_REDACT,
+                              .account = event->account,
+                              .nick = NOBODY,
+                              .ref = event->seq };
+    struct store_op op = { .effect = EFFECT_ERASE,
+                           .account = event->account,
+                           .room = event->room };
+
+    if (!room)
+        return true;
+    if (touched_has(&w->touched, room->id, event->seq) ||
+        !store_has_room(w->store, 2))
+        return false;
+    if (is_talk(body.kind)) {
+        op.event = room_event(room, &told, now);
+        body.as_of = op.event->seq;
+        body.by = NOBODY;
+    }
+    body.nick = NOBODY;
+    body.text = body.reacts = str_of(NULL);
+    body.edited = body.pinned = 0;
+    op.target = event_new(&body);
+    touched_add(&w->touched, room->id, event->seq);
+    world_put(w, &op);
+    return true;
+}
+
+void errand_unname(struct world *w, uint64_t account)
+{
+    struct store_op op = { .effect = EFFECT_SIDE, .account = account };
+    struct room *room;
+    size_t at = 0;
+
+    while ((room = map_each(&w->rooms, &at))) {
+        for (int i = 0; room->kind == room_DIRECT && i < 2; i++) {
+            struct side *side = &room->sides[i];
+
+            if (side->account != account || str_is(NOBODY, side->nick))
+                continue;
+            free(side->nick);
+            side->nick = mem_str(NOBODY);
+            op.room = room->id;
+            op.text = mem_str(NOBODY);
+            world_put(w, &op);
+        }
+    }
+}
