@@ -8,6 +8,7 @@
 #ifndef SERVER_CALL_H
 #define SERVER_CALL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "shared/error.h"
@@ -48,6 +49,11 @@ enum err on_bye(struct call *);
 /* enrol.c */
 enum err on_devices(struct call *);
 
+/* secret.c: what has to be waited for, as verbs_run */
+uint64_t before_auth(struct call *);
+uint64_t before_password(struct call *);
+enum err on_password(struct call *);
+
 /* sync.c */
 enum err on_sync(struct call *);
 
@@ -62,6 +68,7 @@ enum err on_nick(struct call *);
 struct member *talk_member(const struct call *, uint64_t room);
 struct event *talk_event(const struct call *, struct room *, unsigned kind,
                          struct str text, uint64_t ref);
+bool talk_may_speak(const struct call *, const struct member *);
 enum err talk_check_text(struct call *, struct str text);
 
 /* change.c */
@@ -69,6 +76,15 @@ enum err on_edit(struct call *);
 enum err on_redact(struct call *);
 enum err on_react(struct call *);
 enum err on_pin(struct call *);
+
+/* moderate.c */
+enum err on_room_mode(struct call *);
+enum err on_kick(struct call *);
+enum err on_sanction(struct call *);
+enum err on_lift(struct call *);
+enum err on_role(struct call *);
+enum err on_invite(struct call *);
+enum err on_sanctions(struct call *);
 
 /* query.c */
 enum err on_hist(struct call *);

@@ -17,6 +17,7 @@
 #include "server/gate.h"
 #include "server/list.h"
 #include "server/map.h"
+#include "server/policy.h"
 #include "server/retain.h"
 #include "server/room.h"
 #include "server/session.h"
@@ -24,21 +25,10 @@
 #include "server/touched.h"
 #include "shared/wire.h"
 
+struct hasher;
 struct search;
 struct store;
 struct store_config;
-
-/* Who may become somebody here. */
-enum registration {
-    REGISTRATION_OPEN,   /* whoever comes with a key */
-    REGISTRATION_INVITE, /* whoever has a code from the operator */
-    REGISTRATION_CLOSED  /* nobody */
-};
-
-struct policy {
-    enum registration registration;
-    bool no_guests; /* who proves nothing stays outside */
-};
 
 struct world_config {
     struct limits limits;
@@ -50,6 +40,7 @@ struct world_config {
     /* Secret bytes from the system; must not block. */
     void (*random)(void *ctx, uint8_t *out, size_t len);
     void *random_ctx;
+    bool threads; /* for what takes long; else it is done at once */
     /* Whose login name on this machine it is; NULL: there are none. */
     bool (*login)(const char *name, uint32_t *uid);
 };
@@ -75,11 +66,13 @@ struct world {
     struct list empty;  /* rooms without members, longest first */
     struct retain retain;
     struct policy policy;
+    struct hasher *hasher; /* owned */
     struct codes codes;
     struct throttle throttle;
-    uint64_t n_bound; /* accounts that are somebody's */
     struct touched touched;
     struct errand errand;
+    struct sanctions sanctions; /* of the whole server */
+    uint64_t n_bound;           /* accounts that are somebody's */
     uint64_t last_session, last_account, last_room;
     uint64_t *changed; /* accounts whose presence is to be told */
     size_t n_changed, cap_changed;

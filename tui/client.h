@@ -14,6 +14,7 @@
 #include "shared/link.h"
 #include "shared/now.h"
 #include "shared/str.h"
+#include "tui/client_order.h"
 
 struct client;
 struct model;
@@ -34,6 +35,7 @@ struct client_config {
     uint64_t seed;     /* jitter, connection ids; not to be guessed */
     struct str token;  /* of an earlier session, or empty; copied */
     const char *code;  /* one-time, or NULL; borrowed for ever */
+    char *secret;      /* password, or NULL; borrowed, wiped when it was used */
     const char *label; /* what this machine is called; borrowed */
     unsigned tail;     /* last lines wanted of a room without cursor */
     const char *home;  /* room to enter when none is known, or NULL; borrowed */
@@ -120,16 +122,6 @@ void client_nick(struct client *, struct str nick, struct now);
 void client_away(struct client *, bool away, struct str text, struct now);
 void client_typing(struct client *, struct str room, bool active, struct now);
 
-/*
- * The keys that open the account: list them, get a code for one more, or
- * revoke one.  Answers are notices.
- *   act      value set devices
- */
-void client_devices(struct client *, unsigned act, uint64_t number, struct now);
-
-/* Connect again with the code of another device, as the name first wanted. */
-void client_enrol(struct client *, struct str code, struct now);
-
 /* Ask for events, a page of members, rooms; answers arrive in the model. */
 void client_history(struct client *, struct str room, unsigned mode,
                     uint64_t seq, unsigned limit, struct now);
@@ -181,8 +173,5 @@ uint64_t client_refused(const struct client *, const char **why);
 /* The token of the current session, to be kept on disk; empty while none, or
  * when it belongs to a name that was not the one wanted. */
 struct str client_token(const struct client *);
-
-/* The name is kept for our key, and the token is this program's alone. */
-bool client_is_bound(const struct client *);
 
 #endif

@@ -2,8 +2,9 @@
  *
  * Inside the client: what its parts share.  client.c, conn.c (connections),
  * race.c (which way), meeting.c (whether we trust the server), greeting.c (who
- * we are), enrol.c (which keys are ours), delivery.c (the outbox on its way), request.c (what the person asks
- * for).  Nobody else includes this.
+ * we are), enrol.c (which keys are ours), order.c (keeping order), delivery.c
+ * (the outbox on its way), request.c (what the person asks for).  Nobody else
+ * includes this.
  */
 #ifndef TUI_CLIENT_IMPL_H
 #define TUI_CLIENT_IMPL_H
@@ -135,11 +136,22 @@ void greeting_bye(struct client *, struct conn *, const struct msg_bye *,
 void enrol_device(struct client *, const struct msg_device *, struct now);
 void enrol_code(struct client *, const struct msg_code *, struct now);
 
+/* We are in: what proved it is of no more use. */
+void enrol_done(struct client *);
+
 /*
  * The greeting was refused because of what we proved ourselves by; true: it is
  * to be tried without.
  */
 bool enrol_refused(struct client *, const struct msg_error *, struct now);
+
+/* ---- order.c ---- */
+
+/* The message of an ENTRY_ORDER. */
+void order_fill(const struct entry *, uint64_t room, struct msg *);
+void order_sanctioned(struct client *, const struct msg_sanctioned *,
+                      struct now);
+void order_invited(struct client *, const struct msg_invited *, struct now);
 
 /* ---- delivery.c ---- */
 
