@@ -120,8 +120,8 @@ static void take_effect(const struct deed *d)
     case EFFECT_EDIT:
     case EFFECT_REDACT:
     case EFFECT_ERASE:
-    case EFFECT_REACT:
-    case EFFECT_PIN: break; /* those who see the event know */
+    case EFFECT_PIN:
+    case EFFECT_REACT: break; /* those who see the event know */
     case EFFECT_RECORD:
     case EFFECT_TOKEN:
     case EFFECT_RETIRE:

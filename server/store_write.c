@@ -169,16 +169,16 @@ static bool redact(struct db *db, const struct store_op *op)
            change(db, op->target);
 }
 
+static bool pin(struct db *db, const struct store_op *op)
+{
+    return change(db, op->target);
+}
+
 static bool erase(struct db *db, const struct store_op *op)
 {
     return redact(db, op) && db_run(db, SQL_EVENT_UNNAME, "is",
                                     (uint64_t)db_key(op->room, op->target->seq),
                                     event_body(op->target).nick);
-}
-
-static bool pin(struct db *db, const struct store_op *op)
-{
-    return change(db, op->target);
 }
 
 static bool react(struct db *db, const struct store_op *op)

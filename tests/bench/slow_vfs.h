@@ -13,9 +13,9 @@
 
 static unsigned slow_sync_ms;
 
-/* The methods of a real file, with another xSync. */
-static sqlite3_io_methods slow_methods;
-static const sqlite3_io_methods *slow_real;
+/* Methods of real files, with another xSync: of databases, and of others. */
+static sqlite3_io_methods slow_methods[2];
+static int (*slow_real_sync)(sqlite3_file *, int);
 
 static inline void slow_wait(void)
 {
@@ -28,7 +28,7 @@ static inline void slow_wait(void)
 static int slow_sync(sqlite3_file *file, int flags)
 {
     slow_wait();
-    return slow_real->xSync(file, flags);
+    return slow_real_sync(file, flags);
 }
 
 static int slow_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file,
@@ -38,10 +38,13 @@ static int slow_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file,
     int code = real->xOpen(real, name, file, flags, out);
 
     if (code == SQLITE_OK && file->pMethods) {
-        slow_real = file->pMethods;
-        slow_methods = *slow_real;
-        slow_methods.xSync = slow_sync;
-        file->pMethods = &slow_methods;
+        sqlite3_io_methods *methods =
+            &slow_methods[(flags & SQLITE_OPEN_MAIN_DB) != 0];
+
+        slow_real_sync = file->pMethods->xSync;
+        *methods = *file->pMethods;
+        methods->xSync = slow_sync;
+        file->pMethods = methods;
     }
     return code;
 }
