@@ -257,6 +257,7 @@ static void put_reaction(struct call *c, struct aim *a)
     op.text = mem_str(said);
     op.event = talk_event(c, a->m->room, event_REACT, said, a->body.seq);
     put(c, a, &op);
+    a->body.reacts = str_of(NULL); /* it was a view of ours */
 }
 
 /* Done twice it changes nothing, and is answered all the same. */

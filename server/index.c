@@ -32,8 +32,8 @@ static const char *const TEXTS[INDEX_SQLS] = {
     [INDEX_DOC_NEXT] =
         "SELECT id FROM doc WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 1",
     [INDEX_LINE_PUT] = "INSERT INTO line(rowid, text, who) VALUES(?1, ?2, ?3)",
-    [INDEX_LINE_DROP] = "INSERT INTO line(line, rowid, text, who)"
-                        " VALUES('delete', ?1, ?2, ?3)",
+    [INDEX_LINE_DROP] =
+        "INSERT INTO line(line,rowid,text,who) VALUES('delete', ?1, ?2, ?3)",
     [INDEX_LINE_MERGE] = "INSERT INTO line(line, rank) VALUES('merge', 400)",
     [INDEX_FIND] = "SELECT rowid FROM line WHERE line MATCH ?1"
                    " AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC",

@@ -131,7 +131,7 @@ static void load(struct chat *chat, const struct args *args,
                  const struct choice *c, struct now now)
 {
     char *text = NULL;
-    size_t cap = strlen(c->line->text) + 2 * NAME_MAX_BYTES;
+    size_t cap = strlen(c->line->text) + 2 * (size_t)NAME_MAX_BYTES;
     struct str which = args->n ? args->v[0] : str_of(NULL);
 
     if (!chat->edit) {

@@ -24,17 +24,31 @@ enum { DATE_BYTES = 24, DAY_MS = 24 * 3600 * 1000, HOUR_MS = 3600 * 1000 };
 
 /* ---- what is asked for ---- */
 
+/* The number before the next '-', which is taken off the front with it. */
+static bool take_number(struct str *text, uint64_t least, uint64_t most,
+                        int *out)
+{
+    struct str digits = { text->ptr, 0 };
+    uint64_t n;
+
+    while (digits.len < text->len && text->ptr[digits.len] != '-')
+        digits.len++;
+    *text = str_from(*text, digits.len + 1);
+    if (!number_of(digits, most, &n) || n < least)
+        return false;
+    *out = (int)n;
+    return true;
+}
+
 /* "2026-08-24", the start of that day here. */
-static bool read_day(const char *text, uint64_t *ms)
+static bool read_day(struct str text, uint64_t *ms)
 {
     struct tm tm = { .tm_isdst = -1 };
-    int end = 0;
     time_t t;
 
-    if (sscanf(text, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday,
-               &end) != 3 ||
-        text[end] || tm.tm_year < 1970 || tm.tm_mon < 1 || tm.tm_mon > 12 ||
-        tm.tm_mday < 1 || tm.tm_mday > 31)
+    if (!take_number(&text, 1970, 9999, &tm.tm_year) ||
+        !take_number(&text, 1, 12, &tm.tm_mon) ||
+        !take_number(&text, 1, 31, &tm.tm_mday) || text.len)
         return false;
     tm.tm_year -= 1900;
     tm.tm_mon--;
@@ -66,7 +80,7 @@ static bool read_date(const struct chat *chat, struct str text, uint64_t *ms,
     char plain[DATE_BYTES];
 
     narrow(text, plain, sizeof plain);
-    return read_day(plain, ms) ||
+    return read_day(str_of(plain), ms) ||
            read_age(str_of(plain), model_wall(chat->model, now), ms);
 }
 
