@@ -70,6 +70,15 @@ enum err on_redact(struct call *);
 enum err on_react(struct call *);
 enum err on_pin(struct call *);
 
+/* moderate.c */
+enum err on_room_mode(struct call *);
+enum err on_kick(struct call *);
+enum err on_sanction(struct call *);
+enum err on_lift(struct call *);
+enum err on_role(struct call *);
+enum err on_invite(struct call *);
+enum err on_sanctions(struct call *);
+
 /* query.c */
 enum err on_hist(struct call *);
 enum err on_members(struct call *);

@@ -85,7 +85,7 @@ static char *join_clean(const struct control_call *call, size_t from,
     return clean;
 }
 
-static bool take_number(struct str text, uint64_t max, uint64_t *out)
+bool control_number(struct str text, uint64_t max, uint64_t *out)
 {
     *out = 0;
     for (size_t i = 0; i < text.len; i++) {
@@ -96,6 +96,14 @@ static bool take_number(struct str text, uint64_t max, uint64_t *out)
         *out = *out * 10 + digit;
     }
     return text.len > 0 && *out <= max;
+}
+
+char *control_join(const struct control_call *call, size_t from, enum limit max)
+{
+    const struct env *env = &hub_world(call->service->hub)->env;
+
+    return from < call->n ? join_clean(call, from, TEXT_LINE, limit(env, max))
+                          : mem_str(str_of(NULL));
 }
 
 /* Whom the first argument means. */
@@ -111,7 +119,7 @@ static bool find_target(const struct control_call *call, struct target *target)
     const struct account *account;
 
     *target = (struct target){ 0, 0 };
-    if (take_number(name, UINT64_MAX / 16, &target->session))
+    if (control_number(name, UINT64_MAX / 16, &target->session))
         return map_get(&w->sessions, map_num(&target->session)) != NULL;
     target->session = 0;
     if (name.len && name.ptr[0] == '@')
@@ -148,6 +156,14 @@ static uint64_t kick(const struct control_call *call,
         n++;
     }
     return n;
+}
+
+void control_end_sessions(const struct control_call *call,
+                          const struct account *account, struct str reason)
+{
+    struct target target = { 0, account->id };
+
+    kick(call, &target, reason);
 }
 
 static const struct column COUNT[] = { { "sessions", UNIT_NONE } };
@@ -210,7 +226,7 @@ int control_shutdown(struct control_call *call)
         service->stop_us = NEVER;
         return 0;
     }
-    if (call->n && !take_number(call->args[0], SHUTDOWN_MAX_S, &seconds))
+    if (call->n && !control_number(call->args[0], SHUTDOWN_MAX_S, &seconds))
         return answer_fail(call->answer, EX_USAGE,
                            "shutdown: %.*s: neither a number of seconds, up to "
                            "a week, nor off",

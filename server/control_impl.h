@@ -2,8 +2,8 @@
  *
  * What the files of the console share: control.c (questions and answers),
  * control_look.c, control_list.c, control_act.c, control_store.c,
- * control_person.c (commands), control_walk.c (going through all there is, a
- * part at a time).  Nobody else includes this.
+ * control_person.c, control_rule.c (commands), control_walk.c (going through all
+ * there is, a part at a time).  Nobody else includes this.
  */
 #ifndef SERVER_CONTROL_IMPL_H
 #define SERVER_CONTROL_IMPL_H
@@ -88,6 +88,18 @@ void control_store_end(struct control_call *);
 
 /* Nobody waits for a person's events any more. */
 void control_person_end(struct control_call *);
+
+/* ---- control_act.c ---- */
+
+/* A decimal number, at most max; false: it is none. */
+bool control_number(struct str, uint64_t max, uint64_t *out);
+
+/* The arguments from one on as a clean line; owner frees. */
+char *control_join(const struct control_call *, size_t from, enum limit max);
+
+/* Whoever is in as this account is out. */
+void control_end_sessions(const struct control_call *, const struct account *,
+                          struct str reason);
 
 /* ---- commands ---- */
 

@@ -4,6 +4,7 @@
  * touches the store.
  */
 #include "server/call.h"
+#include "server/permit.h"
 #include "server/presence.h"
 #include "server/world.h"
 #include "shared/frame.h"
@@ -66,7 +67,8 @@ enum err on_typing(struct call *c)
 
     if (room)
         m = room_member(room, c->s->account->id);
-    if (!m || !m->in || !room_is_small(room, &c->w->env) ||
+    if (!m || !m->in || !permit(room, c->s->account, ACT_SAY, c->now) ||
+        !room_is_small(room, &c->w->env) ||
         !is_due(c->s, c->msg->typing.active != 0, c->now))
         return ERR_NONE; /* a hint: not worth an answer */
     msg.typing.room = room->id;

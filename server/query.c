@@ -182,9 +182,10 @@ void query_answered(struct world *w, const struct store_answer *answer)
 
 /* ---- MEMBERS ---- */
 
-static void say_member(struct call *c, const struct room *room,
-                       const struct account *account)
+static void say_member(struct call *c, const struct member *m)
 {
+    const struct room *room = m->room;
+    const struct account *account = m->account;
     struct msg msg = { .kind = KIND_MEMBER, .request = c->msg->request };
 
     msg.member.room = room->id;
@@ -196,6 +197,7 @@ static void say_member(struct call *c, const struct room *room,
     msg.member.loss = account->is.loss;
     msg.member.since = account->is.since;
     msg.member.text = str_of(account->away_text);
+    msg.member.role = m->role;
     session_say(c->s, &msg, true);
 }
 
@@ -213,7 +215,7 @@ enum err on_members(struct call *c)
     for (; i < room->n_members && left && session_keeps_up(c->s); i++) {
         if (!room->members[i]->in)
             continue;
-        say_member(c, room, room->members[i]->account);
+        say_member(c, room->members[i]);
         left--;
     }
     end.member.room = room->id;
@@ -234,6 +236,12 @@ static void say_room(struct call *c, const struct room *room)
     session_say(c->s, &msg, true);
 }
 
+/* Who is not in a secret room does not hear of it. */
+static bool is_listed(const struct call *c, const struct room *room)
+{
+    return !room_is_secret(room) || room_member(room, c->s->account->id);
+}
+
 enum err on_room_list(struct call *c)
 {
     const struct msg_room_list *ask = &c->msg->room_list;
@@ -248,7 +256,7 @@ enum err on_room_list(struct call *c)
     if (len)
         i = world_directory_after(w, str_bytes(folded, len));
     for (; i < w->n_directory && left && session_keeps_up(c->s); i++) {
-        if (w->directory[i]->n_in == 0)
+        if (w->directory[i]->n_in == 0 || !is_listed(c, w->directory[i]))
             continue;
         say_room(c, w->directory[i]);
         left--;

@@ -83,6 +83,8 @@ static void record_room(struct world *w, struct room *room)
 void world_put(struct world *w, const struct store_op *op)
 {
     record_account(w, world_account(w, op->account));
+    if (op->about)
+        record_account(w, world_account(w, op->about));
     if (op->room)
         record_room(w, world_room(w, op->room));
     put(w, op);

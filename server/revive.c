@@ -121,6 +121,18 @@ static size_t door_of(const struct store_row *row, char out[NAME_MAX_BYTES])
     return row->text.len;
 }
 
+static void revive_rules(struct room *room, const struct store_row *row)
+{
+    unsigned access = row->mode & 0xff;
+
+    if (access >= access_OPEN && access <= access_SECRET)
+        room->rules.access = access;
+    room->rules.topic_locked = row->mode >> 8;
+    room->rules.slow_s = row->slow;
+    room->rules.most = row->most;
+    room->rules.key = row->note.len ? mem_str(row->note) : NULL;
+}
+
 static void revive_room(struct reviving *r, const struct store_row *row)
 {
     bool is_direct = row->room_kind == room_DIRECT;
@@ -136,6 +148,7 @@ static void revive_room(struct reviving *r, const struct store_row *row)
         room->head = room->head_stored = row->head;
         room->ts = row->ts;
         room->recorded = true;
+        revive_rules(room, row);
         if (world_take_room(r->w, room))
             return;
         room_free(room);
@@ -170,7 +183,27 @@ static void revive_member(struct reviving *r, const struct store_row *row)
     m = room_admit(room, account);
     m->will = true;
     m->read = row->head < room->head ? row->head : room->head;
+    if (row->rank >= role_MEMBER && row->rank <= role_OWNER)
+        m->role = row->rank;
     room_settle(m, true);
+}
+
+static void revive_sanction(struct reviving *r, const struct store_row *row)
+{
+    struct room *room = row->room ? world_room(r->w, row->room) : NULL;
+
+    if (row->room && !room)
+        return;
+    sanction_set(room ? &room->rules.sanctions : &r->w->sanctions, row->rank,
+                 row->text, row->ts, row->note);
+}
+
+static void revive_guest(struct reviving *r, const struct store_row *row)
+{
+    struct room *room = world_room(r->w, row->room);
+
+    if (room)
+        room_set_guest(room, row->account, true);
 }
 
 static void on_row(void *ctx, const struct store_row *row)
@@ -194,6 +227,8 @@ static void on_row(void *ctx, const struct store_row *row)
         break;
     case ROW_SIDE: revive_side(r, row); break;
     case ROW_MEMBER: revive_member(r, row); break;
+    case ROW_SANCTION: revive_sanction(r, row); break;
+    case ROW_GUEST: revive_guest(r, row); break;
     }
 }
 

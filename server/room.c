@@ -22,6 +22,7 @@ struct room *room_new(uint64_t id, unsigned kind, struct str name,
     list_init(&room->empty);
     room->id = id;
     room->kind = kind;
+    room->rules.access = access_OPEN;
     room->name = mem_str(name);
     room->folded = mem_str(folded);
     return room;
@@ -33,6 +34,9 @@ void room_free(struct room *room)
     list_remove(&room->empty);
     free(room->name);
     free(room->folded);
+    free(room->rules.key);
+    free(room->rules.guests);
+    sanctions_free(&room->rules.sanctions);
     free(room->topic);
     free(room->sides[0].nick);
     free(room->sides[1].nick);
@@ -112,6 +116,7 @@ struct member *room_admit(struct room *room, struct account *account)
     m = mem_new(1, sizeof *m);
     m->room = room;
     m->account = account;
+    m->role = role_MEMBER;
     mem_grow(&members, &room->cap_members, room->n_members + 1, sizeof m);
     mem_grow(&rooms, &account->cap_rooms, account->n_rooms + 1, sizeof m);
     room->members = members;
@@ -155,6 +160,42 @@ void room_revert(struct member *m)
 {
     m->will = m->in;
     drop_if_out(m);
+}
+
+/* ---- rules ---- */
+
+static uint64_t *guest(const struct room *room, uint64_t account)
+{
+    for (size_t i = 0; i < room->rules.n_guests; i++) {
+        if (room->rules.guests[i] == account)
+            return &room->rules.guests[i];
+    }
+    return NULL;
+}
+
+bool room_is_guest(const struct room *room, uint64_t account)
+{
+    return guest(room, account) != NULL;
+}
+
+void room_set_guest(struct room *room, uint64_t account, bool invited)
+{
+    struct rules *rules = &room->rules;
+    uint64_t *at = guest(room, account);
+    void *guests = rules->guests;
+
+    if (at && !invited)
+        *at = rules->guests[--rules->n_guests];
+    if (at || !invited)
+        return;
+    mem_grow(&guests, &rules->cap_guests, rules->n_guests + 1, sizeof *at);
+    rules->guests = guests;
+    rules->guests[rules->n_guests++] = account;
+}
+
+bool room_is_secret(const struct room *room)
+{
+    return room->rules.access == access_SECRET;
 }
 
 /* ---- events ---- */

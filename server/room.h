@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "server/list.h"
+#include "server/sanction.h"
 #include "shared/now.h"
 #include "shared/str.h"
 
@@ -27,6 +28,20 @@ struct member {
     struct account *account;
     bool in, will;
     uint64_t read; /* seq up to which it has read; 0: not known */
+    unsigned role;    /* value set role */
+    uint64_t said_us; /* when they said something last, for slow mode */
+};
+
+/* How a public room is. */
+struct rules {
+    unsigned access;   /* value set access */
+    bool topic_locked; /* only moderators set it */
+    uint64_t slow_s;   /* between two lines of somebody; 0: nothing */
+    uint64_t most;     /* members; 0: as many as the server takes */
+    char *key;         /* word that opens it, or NULL; owned */
+    struct sanctions sanctions;
+    uint64_t *guests; /* accounts invited; owned */
+    size_t n_guests, cap_guests;
 };
 
 /* An id and a seq make one number in the store. */
@@ -53,6 +68,7 @@ struct room {
     size_t n_members, cap_members;
     size_t n_in;   /* of them: those who are in */
     bool recorded; /* it is in the store, or on its way there */
+    struct rules rules;
 };
 
 struct room *room_new(uint64_t id, unsigned kind, struct str name,
@@ -78,6 +94,16 @@ void room_revert(struct member *);
 
 /* Where a room of the account stands in its list; n_rooms: nowhere. */
 size_t account_room(const struct account *, uint64_t room);
+
+/* ---- rules ---- */
+
+bool room_is_guest(const struct room *, uint64_t account);
+
+/* Invited, or no longer: they have come, or were thrown out. */
+void room_set_guest(struct room *, uint64_t account, bool invited);
+
+/* Whether somebody who is not in it may know that it is there. */
+bool room_is_secret(const struct room *);
 
 /* ---- events ---- */
 

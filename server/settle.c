@@ -6,6 +6,7 @@
 
 #include <assert.h>
 
+#include "server/decree.h"
 #include "server/event.h"
 #include "server/presence.h"
 #include "server/reading.h"
@@ -69,6 +70,7 @@ static void let_in(const struct deed *d, struct account *account)
     if (!m || m->in)
         return;
     room_settle(m, true);
+    room_set_guest(d->room, account->id, false);
     sync_account(d->w, account, d->room);
     presence_news(d->w, account, d->now);
 }
@@ -127,6 +129,12 @@ static void take_effect(const struct deed *d)
     case EFFECT_RETIRE:
     case EFFECT_FOUND:
     case EFFECT_SIDE:
+    case EFFECT_MODE:
+    case EFFECT_ROLE:
+    case EFFECT_KICK:
+    case EFFECT_SANCTION:
+    case EFFECT_LIFT:
+    case EFFECT_GUEST: decree_stored(d->w, d->op, d->now); break;
     case EFFECT_KEY:
     case EFFECT_RESUME:
     case EFFECT_RANK:
@@ -204,6 +212,7 @@ static void revert(const struct deed *d)
         retain_dropped(d->w, d->op, false);
     if (d->room)
         revert_members(d);
+    decree_failed(d->w, d->op);
     if (d->device)
         d->device->taken = d->device->stored;
     if (d->op->effect == EFFECT_RENAME)

@@ -19,7 +19,7 @@ struct event;
 enum effect {
     EFFECT_NONE,   /* nothing: a line, or a command refused for good */
     EFFECT_SHOW,   /* nothing: the room is told again to who asked */
-    EFFECT_ENTER,  /* the account is a member of the room */
+    EFFECT_ENTER,  /* the account is a member of the room, as `kind` */
     EFFECT_LEAVE,  /* it is no longer */
     EFFECT_OPEN,   /* direct room: both are members */
     EFFECT_TOPIC,  /* the room's topic is `text` */
@@ -36,7 +36,16 @@ enum effect {
                     * `ts`; kind 1: it is revoked */
     EFFECT_RESUME, /* hashes of the device's tokens: `text` used, `note` next */
     EFFECT_RANK,   /* the account's place on the server is `kind`: set rank */
-    EFFECT_INVITE, /* an invitation of hash `text` is good until `ts`, `kind`
+    EFFECT_MODE,   /* the room: kind & 0xff access, 0x100 topic locked, seq:
+                    * slow_s, ts: most, text: key */
+    EFFECT_ROLE,   /* `about` is `kind` in the room: value set role */
+    EFFECT_KICK,   /* `about` is no longer a member */
+    EFFECT_SANCTION, /* `text` is kept out, or silent by `kind` (set sanction),
+                      * until `ts`; `about` is no longer a member, if out;
+                      * room 0: of the whole server */
+    EFFECT_LIFT,     /* no longer */
+    EFFECT_GUEST,    /* `about` is invited */
+    EFFECT_INVITE,   /* an invitation of hash `text` is good until `ts`, `kind`
                     * times; 0: no more */
     EFFECT_EDIT,   /* the message becomes `target`; what it was is kept */
     EFFECT_REDACT, /* it becomes `target`; nothing of what it was is kept */
@@ -56,6 +65,7 @@ struct store_op {
     uint64_t account;      /* whose command, or about whom */
     uint64_t device, cseq; /* its counter moves to cseq; 0: no counter */
     uint64_t room;         /* 0: none */
+    uint64_t about;        /* an account that it is done to; 0: none */
     uint64_t seq;          /* DROP, TRIM */
     uint64_t ts;           /* ms since 1970 */
     unsigned error;        /* the command is refused for good with this */
@@ -123,13 +133,15 @@ enum store_row_kind {
     ROW_DEVICE,  /* account, device, cseq */
     ROW_REFUSAL, /* account, device, cseq, error: a command refused */
     ROW_ROOM,    /* room, room_kind, text: as EFFECT_FOUND, topic, first,
-                  * head, ts */
+                  * head, ts, mode, slow, most, note: key */
     ROW_DROPPED, /* room, first, head: EFFECT_DROP; these are still there */
     ROW_SIDE,    /* room, account, text: nick */
-    ROW_MEMBER,  /* room, account, head: read up to it, or 0 */
+    ROW_MEMBER,  /* room, account, head: read up to it, or 0, rank: role */
     ROW_INVITE,  /* text: hash, ts: until, left: uses */
     ROW_KEY,     /* account, text: key, note: label, added, ts: seen, revoked */
-    ROW_RESUME   /* account, device, text: used, note: next */
+    ROW_RESUME,  /* account, device, text: used, note: next */
+    ROW_SANCTION, /* room, rank: kind, text: who, ts: until, note */
+    ROW_GUEST     /* room, account: invited */
 };
 
 struct store_row {
@@ -138,7 +150,8 @@ struct store_row {
     uint64_t first, head, ts; /* of a room: seqs kept, time of the last */
     unsigned room_kind;       /* value set room */
     unsigned error, rank;
-    uint64_t added, left;
+    uint64_t added, left, slow, most;
+    unsigned mode; /* as EFFECT_MODE */
     bool revoked;
     struct str text, topic, token, note;
 };

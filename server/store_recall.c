@@ -69,6 +69,10 @@ static void read_room(sqlite3_stmt *stmt, struct store_row *row)
     row->first = db_seq((int64_t)db_num(stmt, 5));
     row->head = db_seq((int64_t)db_num(stmt, 6));
     row->ts = db_num(stmt, 7);
+    row->mode = (unsigned)db_num(stmt, 8);
+    row->slow = db_num(stmt, 9);
+    row->most = db_num(stmt, 10);
+    row->note = db_text(stmt, 11);
 }
 
 static void read_side(sqlite3_stmt *stmt, struct store_row *row)
@@ -78,11 +82,26 @@ static void read_side(sqlite3_stmt *stmt, struct store_row *row)
     row->text = db_text(stmt, 2);
 }
 
-static void read_member(sqlite3_stmt *stmt, struct store_row *row)
+static void read_guest(sqlite3_stmt *stmt, struct store_row *row)
 {
     row->room = db_num(stmt, 0);
     row->account = db_num(stmt, 1);
+}
+
+static void read_member(sqlite3_stmt *stmt, struct store_row *row)
+{
+    read_guest(stmt, row);
     row->head = db_num(stmt, 2);
+    row->rank = (unsigned)db_num(stmt, 3);
+}
+
+static void read_sanction(sqlite3_stmt *stmt, struct store_row *row)
+{
+    row->room = db_num(stmt, 0);
+    row->rank = (unsigned)db_num(stmt, 1);
+    row->text = db_text(stmt, 2);
+    row->ts = db_num(stmt, 3);
+    row->note = db_text(stmt, 4);
 }
 
 static const struct {
@@ -100,6 +119,8 @@ static const struct {
     { SQL_ALL_INVITES, ROW_INVITE, read_invite },
     { SQL_ALL_KEYS, ROW_KEY, read_key },
     { SQL_ALL_RESUMES, ROW_RESUME, read_resume },
+    { SQL_ALL_SANCTIONS, ROW_SANCTION, read_sanction },
+    { SQL_ALL_GUESTS, ROW_GUEST, read_guest },
 };
 
 bool db_recall(struct db *db, void (*each)(void *ctx, const struct store_row *),

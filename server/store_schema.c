@@ -54,10 +54,9 @@ static const char *const MIGRATIONS[] = {
     "ALTER TABLE room ADD COLUMN most INTEGER;"
     "ALTER TABLE room ADD COLUMN key TEXT;"
     "ALTER TABLE member ADD COLUMN role INTEGER;"
-    "ALTER TABLE member ADD COLUMN muted INTEGER;"
-    "CREATE TABLE ban(room INTEGER, kind INTEGER, who TEXT,"
-    " until INTEGER NOT NULL, at INTEGER NOT NULL, actor TEXT, reason TEXT,"
-    " nick TEXT, PRIMARY KEY(room, kind, who)) WITHOUT ROWID;"
+    "CREATE TABLE sanction(room INTEGER, kind INTEGER, who TEXT,"
+    " until INTEGER NOT NULL, note TEXT,"
+    " PRIMARY KEY(room, kind, who)) WITHOUT ROWID;"
     "CREATE TABLE guest(room INTEGER, account INTEGER,"
     " PRIMARY KEY(room, account)) WITHOUT ROWID;",
 

@@ -107,12 +107,50 @@ static bool set_topic(struct db *db, const struct store_op *op)
 
 static bool enter(struct db *db, const struct store_op *op)
 {
-    return db_run(db, SQL_MEMBER_ADD, "ii", op->room, op->account);
+    return db_run(db, SQL_MEMBER_ADD, "iii", op->room, op->account,
+                  (uint64_t)op->kind) &&
+           db_run(db, SQL_GUEST_DROP, "ii", op->room, op->account);
 }
 
 static bool leave(struct db *db, const struct store_op *op)
 {
     return db_run(db, SQL_MEMBER_DROP, "ii", op->room, op->account);
+}
+
+static bool kick(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_MEMBER_DROP, "ii", op->room, op->about) &&
+           db_run(db, SQL_GUEST_DROP, "ii", op->room, op->about);
+}
+
+static bool set_mode(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_ROOM_MODE, "iiiis", op->room, (uint64_t)op->kind,
+                  op->seq, op->ts, str_of(op->text));
+}
+
+static bool set_role(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_MEMBER_ROLE, "iii", op->room, op->about,
+                  (uint64_t)op->kind);
+}
+
+static bool set_sanction(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_SANCTION_SET, "iisis", op->room, (uint64_t)op->kind,
+                  str_of(op->text), op->ts, str_of(op->note)) &&
+           (op->kind == sanction_MUTE || kick(db, op));
+}
+
+static bool lift(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_SANCTION_DROP, "iis", op->room, (uint64_t)op->kind,
+                  str_of(op->text));
+}
+
+static bool add_guest(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_GUEST_ADD, "ii", op->room, op->about);
 }
 
 static bool open_direct(struct db *db, const struct store_op *op)
@@ -196,6 +234,8 @@ static bool drop(struct db *db, const struct store_op *op)
 {
     return db_run(db, SQL_ROOM_DROP, "i", op->room) &&
            db_run(db, SQL_MEMBER_DROP_ALL, "i", op->room) &&
+           db_run(db, SQL_SANCTION_DROP_ALL, "i", op->room) &&
+           db_run(db, SQL_GUEST_DROP_ALL, "i", op->room) &&
            db_run(db, SQL_SIDE_DROP, "i", op->room) && trim(db, op) &&
            db_run(db, SQL_ROOM_BURY, "iii", op->room,
                   (uint64_t)db_key(op->room, 0),
@@ -227,6 +267,12 @@ static bool (*const EFFECTS[EFFECT_COUNT])(struct db *,
     [EFFECT_REACT] = react,
     [EFFECT_PIN] = pin,
     [EFFECT_READ] = set_read,
+    [EFFECT_MODE] = set_mode,
+    [EFFECT_ROLE] = set_role,
+    [EFFECT_KICK] = kick,
+    [EFFECT_SANCTION] = set_sanction,
+    [EFFECT_LIFT] = lift,
+    [EFFECT_GUEST] = add_guest,
 };
 
 /* ---- the log and the counters ---- */

@@ -22,6 +22,7 @@ static void describe(const struct world *w, const struct session *s,
                      char name[NAME_MAX_BYTES + 2])
 {
     struct msg_sync_room *body = &msg->sync_room;
+    const struct member *m = room_member(room, s->account->id);
 
     *msg = (struct msg){ .kind = KIND_SYNC_ROOM };
     body->room = room->id;
@@ -31,6 +32,10 @@ static void describe(const struct world *w, const struct session *s,
     body->first = store_first(w->store, room->id);
     body->members = room->n_in;
     body->topic = str_of(room->topic);
+    body->role = m ? m->role : 0;
+    body->access = room->rules.access;
+    body->locked = room->rules.topic_locked;
+    body->slow_s = room->rules.slow_s;
     if (room->kind == room_DIRECT) {
         const struct side *other = room_other(room, s->account->id);
 

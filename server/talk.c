@@ -5,6 +5,7 @@
  * its number, and goes to the store; what follows from it happens in settle.c.
  */
 #include "server/call.h"
+#include "server/permit.h"
 #include "server/store.h"
 #include "server/world.h"
 #include "shared/mem.h"
@@ -84,6 +85,25 @@ static enum err reach_other(struct call *c, struct room *room,
     return ERR_NONE;
 }
 
+/* Whether they may speak, and now. */
+static enum err check_voice(struct call *c, struct member *m)
+{
+    const struct account *me = m->account;
+    uint64_t slow_us = m->room->rules.slow_s * 1000000;
+
+    if (!permit(m->room, me, ACT_SAY, c->now) ||
+        sanction_find(&c->w->sanctions, sanction_MUTE,
+                      sanction_account(me->id).who, c->now))
+        return ERROR_MUTED;
+    if (slow_us == 0 || permit(m->room, me, ACT_HURRY, c->now))
+        return ERR_NONE;
+    if (m->said_us && c->now.mono_us - m->said_us < slow_us) {
+        c->retry_us = m->said_us + slow_us;
+        return ERROR_RATE;
+    }
+    return ERR_NONE;
+}
+
 enum err on_send(struct call *c)
 {
     const struct msg_send *send = &c->msg->send;
@@ -94,12 +114,15 @@ enum err on_send(struct call *c)
 
     if (!m)
         return ERROR_NOT_MEMBER;
-    error = check_send(c, m->room);
+    error = check_voice(c, m);
+    if (!error)
+        error = check_send(c, m->room);
     if (!error && m->room->kind == room_DIRECT)
         error = reach_other(c, m->room, &op.effect);
     if (error)
         return error;
     op.room = m->room->id;
+    m->said_us = c->now.mono_us;
     op.event = talk_event(c, m->room, kind, send->text, send->ref);
     call_put(c, &op);
     return ERR_NONE;
@@ -115,7 +138,10 @@ enum err on_room_set(struct call *c)
 
     if (!m)
         return ERROR_NOT_MEMBER;
-    if (m->room->kind != room_PUBLIC)
+    if (m->room->kind != room_PUBLIC ||
+        !permit(m->room, m->account,
+                m->room->rules.topic_locked ? ACT_TOPIC_LOCKED : ACT_TOPIC,
+                c->now))
         return ERROR_FORBIDDEN;
     c->subject = str_of("topic");
     if (topic.len > limit(&c->w->env, LIMIT_TOPIC_BYTES))
@@ -185,25 +211,63 @@ static enum err join_direct(struct call *c, struct str nick)
     return ERR_NONE;
 }
 
+/* Whether somebody is kept out by where they are. */
+static bool is_kept_out(const struct call *c, const struct room *room)
+{
+    struct str gate = str_bytes(c->s->gate, c->s->gate_len);
+
+    return permit_standing(room, c->s->account, c->now) == AS_BANNED ||
+           (gate.len && sanction_find(&room->rules.sanctions, sanction_ADDRESS,
+                                      sanction_address(gate).who, c->now));
+}
+
+/* Whether a room that there is opens to the caller. */
+static enum err check_door(const struct call *c, const struct room *room)
+{
+    const struct account *me = c->s->account;
+    const struct rules *rules = &room->rules;
+    bool invited = room_is_guest(room, me->id);
+
+    if (room->n_members >= limit(&c->w->env, LIMIT_ROOM_MEMBERS))
+        return ERROR_ROOM_FULL;
+    if (permit(room, me, ACT_ENTER_CLOSED, c->now))
+        return ERR_NONE;
+    if (is_kept_out(c, room))
+        return ERROR_BANNED;
+    if (rules->access != access_OPEN && !invited)
+        return ERROR_INVITE_ONLY;
+    if (rules->key && !invited && !str_is(c->msg->join.key, rules->key))
+        return ERROR_BAD_KEY;
+    if (rules->most && room->n_members >= rules->most)
+        return ERROR_ROOM_FULL;
+    return ERR_NONE;
+}
+
 static enum err join_public(struct call *c, struct str name)
 {
     struct account *me = c->s->account;
     struct store_op op = { .effect = EFFECT_ENTER };
     struct room *room = world_room_named(c->w, name);
+    struct member *m;
+    enum err error;
 
     if (room && will_be_in(room, me)) {
         show_room(c, room);
         return ERR_NONE;
     }
-    if (room && room->n_members >= limit(&c->w->env, LIMIT_ROOM_MEMBERS))
-        return ERROR_ROOM_FULL;
+    error = room ? check_door(c, room) : ERR_NONE;
+    if (error)
+        return room_is_secret(room) ? ERROR_NO_SUCH_ROOM : error;
     if (has_too_many(c, me, room_PUBLIC))
         return ERROR_LIMIT;
     if (!room)
         room = world_add_room(c->w, name);
     if (!room)
         return ERROR_LIMIT;
-    room_admit(room, me)->will = true;
+    op.kind = room->n_members ? role_MEMBER : role_OWNER;
+    m = room_admit(room, me);
+    m->will = true;
+    m->role = op.kind;
     world_note_empty(c->w, room);
     op.room = room->id;
     op.event = talk_event(c, room, event_JOIN, str_of(NULL), 0);

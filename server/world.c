@@ -111,6 +111,7 @@ void world_free(struct world *w)
     gate_fini(&w->gate);
     codes_fini(&w->codes);
     throttle_fini(&w->throttle);
+    sanctions_free(&w->sanctions);
     retain_fini(&w->retain);
     search_free(w->search);
     store_free(w->store);

@@ -77,9 +77,10 @@ struct world {
     struct policy policy;
     struct codes codes;
     struct throttle throttle;
-    uint64_t n_bound; /* accounts that are somebody's */
     struct touched touched;
     struct errand errand;
+    struct sanctions sanctions; /* of the whole server */
+    uint64_t n_bound;           /* accounts that are somebody's */
     uint64_t last_session, last_account, last_room;
     uint64_t *changed; /* accounts whose presence is to be told */
     size_t n_changed, cap_changed;

@@ -20,7 +20,7 @@ LINES='
 server  main chatctl
 server  net net_listen net_peer net_stream net_dgram net_inquiry
 server  inquiry
-server  control control_act control_list control_look control_person control_store control_walk http
+server  control control_act control_list control_look control_person control_rule control_store control_walk http
 server  service
 server  measure
 server  endpoint
@@ -28,16 +28,19 @@ server  hub hub_door hub_in keys storage
 server  doze
 server  pull
 server  settle verbs
-server  change enrol login mood sync talk
+server  change decree enrol login moderate mood sync talk
+server  prove
 server  call presence query reading revive seek
 server  world people record retain errand
+server  permit
 server  room search store store_ask store_chore store_put
 server  admit config gate keyfile sheet store_crew
 server  store_copy
 server  index index_find
 server  store_db store_read store_recall store_schema store_write
 server  account session
-server  codes counters credential recent store_batch tally throttle waiting
+server  codes counters sanction
+server  credential recent store_batch tally throttle waiting
 server  store_pile
 server  address answer datadir event heap histogram keep log map metrics part privileges runfile supervisor terms touched words
 

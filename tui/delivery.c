@@ -82,7 +82,7 @@ static void fill(const struct entry *entry, uint64_t room, uint64_t epoch,
         break;
     case ENTRY_JOIN:
         msg->kind = KIND_JOIN;
-        msg->join = (struct msg_join){ str_of(entry->room), entry->cseq };
+        msg->join = (struct msg_join){ str_of(entry->room), entry->cseq, text };
         break;
     case ENTRY_PART:
         msg->kind = KIND_PART;

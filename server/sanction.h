@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Who is kept out or silent, until when, by whom and why: of a room, or of the
+ * whole server.
+ */
+#ifndef SERVER_SANCTION_H
+#define SERVER_SANCTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/credential.h"
+#include "shared/now.h"
+#include "shared/str.h"
+
+struct store_op;
+
+/* By what somebody is known: an id, a key, or an address as gate.h has it. */
+struct sanction_who {
+    char who[KEY_HEX];
+};
+
+struct sanction {
+    unsigned kind; /* value set sanction */
+    struct sanction_who who;
+    uint64_t until; /* ms since 1970; 0: until it is lifted */
+    char *note;     /* "WHOM BY-WHOM WHY"; owned */
+};
+
+struct sanctions {
+    struct sanction *all; /* owned */
+    size_t n, cap;
+};
+
+void sanctions_free(struct sanctions *);
+
+struct sanction_who sanction_account(uint64_t id);
+struct sanction_who sanction_key(const struct fingerprint *);
+struct sanction_who sanction_address(struct str gate);
+
+/* The one in force; NULL: there is none. */
+const struct sanction *sanction_find(const struct sanctions *, unsigned kind,
+                                     const char *who, struct now);
+
+/* Whether one of an account's keys is kept out. */
+bool sanctions_have_key(const struct sanctions *, const struct credentials *,
+                        struct now);
+
+/* Make it so, in place of an earlier one of the same; strings are copied. */
+void sanction_set(struct sanctions *, unsigned kind, struct str who,
+                  uint64_t until, struct str note);
+void sanction_lift(struct sanctions *, unsigned kind, struct str who);
+
+/* Of a note: the word n, or with 2 the rest. */
+struct str sanction_word(const struct sanction *, unsigned n);
+
+#endif
