@@ -47,10 +47,10 @@ server  address answer datadir event heap histogram keep log map metrics part pr
 tui     main
 tui     app pipe
 tui     setup
-tui     keymap keymap_act keymap_mode complete command command_amend command_find command_link command_look command_talk
+tui     keymap keymap_act keymap_mode complete command command_amend command_find command_link command_look command_order command_talk
 tui     chat found
 tui     guard net dial inlet outlet
-tui     client conn delivery enrol greeting meeting race request
+tui     client conn delivery enrol greeting meeting order race request
 tui     find screen view
 tui     stage
 tui     apply bars pane sides terminfo

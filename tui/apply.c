@@ -70,6 +70,17 @@ static void on_rename(struct model *m, const struct msg_event *ev)
         rename_direct(m, ev->account, ev->text);
 }
 
+/* Somebody was thrown out; a ban may be of somebody who was not in. */
+static void on_removal(struct model *m, struct room *room,
+                       const struct msg_event *ev)
+{
+    if (member_find(room, ev->ref))
+        room->member_count -= room->member_count > 0;
+    member_drop(room, ev->ref);
+    if (ev->ref == m->account)
+        room->joined = room->wanted = false;
+}
+
 /* What an event that is the newest of its room changes besides the lines. */
 static void on_change(struct model *m, struct room *room,
                       const struct msg_event *ev)
@@ -90,6 +101,14 @@ static void on_change(struct model *m, struct room *room,
         if (own && room->kind != room_DIRECT)
             room->joined = room->wanted = false;
         break;
+    case event_KICK:
+    case event_BAN: on_removal(m, room, ev); break;
+    case event_UNBAN:
+    case event_MUTE:
+    case event_UNMUTE:
+    case event_ROLE:
+    case event_INVITE:
+    case event_MODE: break;
     case event_TOPIC: set_text(&room->topic, ev->text, TOPIC_BYTES); break;
     case event_NICK: on_rename(m, ev); break;
     case event_REDACT:

@@ -113,12 +113,29 @@ uint64_t client_deadline(const struct client *);
 uint64_t client_say(struct client *, struct str room, unsigned kind,
                     struct str text, struct now);
 void client_join(struct client *, struct str name, struct now);
+
+/* The same, with the word that opens it. */
+void client_enter(struct client *, struct str name, struct str key, struct now);
 void client_part(struct client *, struct str name, struct str why, struct now);
 void client_topic(struct client *, struct str room, struct str topic,
                   struct now);
 void client_nick(struct client *, struct str nick, struct now);
 void client_away(struct client *, bool away, struct str text, struct now);
 void client_typing(struct client *, struct str room, bool active, struct now);
+
+/* Something that keeps order in a room; queued on disk like a line. */
+struct order {
+    unsigned kind; /* of the message: KIND_KICK ... */
+    struct str room, nick;
+    unsigned set; /* kind of sanction, role, what of the mode; LIFT: mute */
+    uint64_t num; /* seconds, or what the mode becomes */
+    struct str text;
+};
+
+void client_order(struct client *, const struct order *, struct now);
+
+/* Who is kept out of a room; answered by notices. */
+void client_sanctions(struct client *, struct str room, struct now);
 
 /*
  * The keys that open the account: list them, get a code for one more, or

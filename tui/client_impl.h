@@ -141,6 +141,14 @@ void enrol_code(struct client *, const struct msg_code *, struct now);
  */
 bool enrol_refused(struct client *, const struct msg_error *, struct now);
 
+/* ---- order.c ---- */
+
+/* The message of an ENTRY_ORDER. */
+void order_fill(const struct entry *, uint64_t room, struct msg *);
+void order_sanctioned(struct client *, const struct msg_sanctioned *,
+                      struct now);
+void order_invited(struct client *, const struct msg_invited *, struct now);
+
 /* ---- delivery.c ---- */
 
 /* The link is another one: nothing that was asked over the old will come. */

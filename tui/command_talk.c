@@ -62,13 +62,14 @@ static void go(struct chat *chat, const struct room *room)
 }
 
 /* Enter a room and go to it; NULL when it cannot be. */
-static struct room *enter(struct chat *chat, struct str typed, struct now now)
+static struct room *enter(struct chat *chat, struct str typed, struct str key,
+                          struct now now)
 {
     char name[NAME_CAP];
 
     if (!room_name(chat, typed, name, now))
         return NULL;
-    client_join(chat->client, str_of(name), now);
+    client_enter(chat->client, str_of(name), key, now);
     struct room *room = model_room_named(chat->model, str_of(name));
     if (room)
         go(chat, room);
@@ -77,7 +78,7 @@ static struct room *enter(struct chat *chat, struct str typed, struct now now)
 
 void command_join(struct chat *chat, const struct args *args, struct now now)
 {
-    enter(chat, args->v[0], now);
+    enter(chat, args->v[0], args->n > 1 ? args->v[1] : str_of(NULL), now);
 }
 
 void command_part(struct chat *chat, const struct args *args, struct now now)
@@ -174,7 +175,7 @@ static struct room *direct(struct chat *chat, struct str nick, struct now now)
 
     snprintf(name, sizeof name, "%s%.*s", at ? "" : "@",
              STR_ARG(text_cut(nick, sizeof name - 2)));
-    return enter(chat, str_of(name), now);
+    return enter(chat, str_of(name), str_of(NULL), now);
 }
 
 void command_msg(struct chat *chat, const struct args *args, struct now now)

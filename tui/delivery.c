@@ -92,6 +92,7 @@ static void fill(const struct entry *entry, uint64_t room, uint64_t epoch,
         msg->kind = KIND_ROOM_SET;
         msg->room_set = (struct msg_room_set){ room, entry->cseq, text };
         break;
+    case ENTRY_ORDER: order_fill(entry, room, msg); break;
     case ENTRY_EDIT:
         msg->kind = KIND_EDIT;
         msg->edit = (struct msg_edit){ room, entry->cseq, text, ref };

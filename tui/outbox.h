@@ -18,20 +18,21 @@
 
 enum entry_kind {
     ENTRY_SEND,
-    ENTRY_JOIN,
+    ENTRY_JOIN, /* text: the room's key */
     ENTRY_PART,
     ENTRY_TOPIC,
     ENTRY_EDIT,
     ENTRY_REDACT,
     ENTRY_REACT, /* text: + or -, and the sign */
     ENTRY_PIN,   /* text: + or - */
+    ENTRY_ORDER, /* event: kind of message; text: see order.c */
     ENTRY_KINDS
 };
 
 struct entry {
     uint64_t cseq;
     enum entry_kind kind;
-    unsigned event; /* ENTRY_SEND: value set event */
+    unsigned event; /* ENTRY_SEND: value set event; ENTRY_ORDER: a kind */
     uint64_t ts;    /* wall_ms when it was typed */
     char *room;     /* its name; owned */
     char *text;     /* owned, may be empty */

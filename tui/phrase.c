@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "shared/bounds.h"
 #include "shared/react.h"
@@ -22,6 +23,87 @@ enum style phrase_nick_style(struct str nick)
     for (size_t i = 0; i < len; i++)
         hash = (hash ^ (unsigned char)fold[i]) * 16777619u;
     return (enum style)(STYLE_nick0 + (hash ^ hash >> 15) % 6);
+}
+
+/* The first word of what is left. */
+static struct str next_word(struct str *rest)
+{
+    const char *end = rest->len ? memchr(rest->ptr, ' ', rest->len) : NULL;
+    size_t len = end ? (size_t)(end - rest->ptr) : rest->len;
+    struct str word = str_bytes(rest->ptr, len);
+
+    *rest = str_from(*rest, end ? len + 1 : len);
+    return word;
+}
+
+/* "10m", "3d"; empty: for good. */
+static void span_of(struct str seconds, char *out, size_t cap)
+{
+    static const unsigned EACH[] = { 60, 60, 24, 1 };
+    unsigned long long n = 0;
+    size_t i = 0;
+
+    for (size_t k = 0; k < seconds.len && k < 12; k++)
+        n = n * 10 + (unsigned char)(seconds.ptr[k] - '0') % 10;
+    while (i < 3 && n && n % EACH[i] == 0)
+        n /= EACH[i++];
+    *out = '\0';
+    if (n == 0)
+        return;
+    switch (i) {
+    case 0: snprintf(out, cap, _(" for %llu s"), n); break;
+    case 1: snprintf(out, cap, _(" for %llu min"), n); break;
+    case 2: snprintf(out, cap, _(" for %llu h"), n); break;
+    default: snprintf(out, cap, _(" for %llu d"), n); break;
+    }
+}
+
+static const char *role_text(struct str role)
+{
+    if (str_is(role, "owner"))
+        return _("an owner");
+    return str_is(role, "moderator") ? _("a moderator") : _("a member");
+}
+
+/* One person keeps order with another: "WHOM [SECONDS|ROLE] [WHY]". */
+static void order_text(unsigned event, const char *nick, struct str text,
+                       char *out, size_t cap)
+{
+    struct str whom = next_word(&text);
+    char span[64] = "", why[TEXT_MAX + 8] = "";
+
+    if (event == event_BAN || event == event_MUTE)
+        span_of(next_word(&text), span, sizeof span);
+    if (text.len && event != event_ROLE)
+        snprintf(why, sizeof why, " (%.*s)", STR_ARG(text));
+    switch (event) {
+    case event_KICK:
+        snprintf(out, cap, _("%s threw %.*s out%s"), nick, STR_ARG(whom), why);
+        break;
+    case event_BAN:
+        snprintf(out, cap, _("%s banned %.*s%s%s"), nick, STR_ARG(whom), span,
+                 why);
+        break;
+    case event_UNBAN:
+        snprintf(out, cap, _("%s lets %.*s in again%s"), nick, STR_ARG(whom),
+                 why);
+        break;
+    case event_MUTE:
+        snprintf(out, cap, _("%s muted %.*s%s%s"), nick, STR_ARG(whom), span,
+                 why);
+        break;
+    case event_UNMUTE:
+        snprintf(out, cap, _("%s lets %.*s talk again%s"), nick, STR_ARG(whom),
+                 why);
+        break;
+    case event_ROLE:
+        snprintf(out, cap, _("%s made %.*s %s"), nick, STR_ARG(whom),
+                 role_text(text));
+        break;
+    default:
+        snprintf(out, cap, _("%s invited %.*s"), nick, STR_ARG(whom));
+        break;
+    }
 }
 
 /* What happened, in words; for all but talk. */
@@ -67,6 +149,16 @@ static void event_text(const struct line *line, char *out, size_t cap)
     case event_REACT:
         snprintf(out, cap, _("%s reacted: %.*s"), nick, STR_ARG(text));
         break;
+    case event_MODE:
+        snprintf(out, cap, _("%s changed the room: %.*s"), nick, STR_ARG(text));
+        break;
+    case event_KICK:
+    case event_BAN:
+    case event_UNBAN:
+    case event_MUTE:
+    case event_UNMUTE:
+    case event_ROLE:
+    case event_INVITE: order_text(line->event, nick, text, out, cap); break;
     default:
         snprintf(out, cap, _("%s did something this program does not know"),
                  nick);

@@ -147,6 +147,12 @@ bool request_is_queued(struct client *c, const char *room)
 
 void client_join(struct client *c, struct str name, struct now now)
 {
+    client_enter(c, name, str_of(NULL), now);
+}
+
+void client_enter(struct client *c, struct str name, struct str key,
+                  struct now now)
+{
     struct room *room = model_room_add(c->model, name);
 
     if (!room) {
@@ -155,7 +161,7 @@ void client_join(struct client *c, struct str name, struct now now)
     }
     room->wanted = true;
     if (!room->joined && !request_is_queued(c, room->name))
-        queue(c, ENTRY_JOIN, 0, str_of(room->name), str_of(NULL), now);
+        queue(c, ENTRY_JOIN, 0, str_of(room->name), key, now);
 }
 
 void client_part(struct client *c, struct str name, struct str why,

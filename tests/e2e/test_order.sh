@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Keeping order in a room: who made it silences, throws out, bans and invites,
+# with everybody told why; and the operator does it for the whole server.
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+command_of() { # NAME COMMAND
+    type_keys "$1" "$2"
+    press "$1" Enter
+}
+
+control() {
+    "$B/chatctl" --socket "$TMP/server/control.sock" "$@"
+}
+
+server_start --registration invite --rate-limit off
+client_start amy 100x24 -n amy --tcp '#tea'
+joined amy
+client_start bob 100x24 -n bob --udp '#tea'
+joined bob
+
+command_of bob '/kick amy'
+wait_for bob 'not allowed'
+command_of amy '/mute bob 1h too loud'
+wait_for bob 'amy muted bob for 1 h \(too loud\)'
+say bob 'may I?'
+wait_for bob 'you may only listen here'
+command_of amy '/unmute bob'
+wait_for bob 'amy lets bob talk again'
+say bob 'thank you'
+wait_for amy 'bob +thank you'
+
+command_of amy '/role bob moderator'
+wait_for bob 'amy made bob a moderator'
+command_of amy '/role bob member'
+wait_for bob 'amy made bob a member'
+command_of amy '/kick bob that will do'
+wait_for bob 'amy threw bob out \(that will do\)'
+command_of amy '/room secret'
+wait_for amy 'changed the room: access=secret'
+command_of bob '/join #tea'
+wait_for bob 'no such room'
+command_of amy '/invite bob'
+wait_for bob 'amy invites you to #tea'
+command_of bob '/join #tea'
+wait_for amy 'bob joined'
+command_of amy '/ban bob 10m enough'
+wait_for amy 'amy banned bob for 10 min \(enough\)'
+command_of amy '/ban'
+wait_for amy 'bob: banned for 10 min, by amy \(enough\)'
+
+# It outlives the server.
+server_signal KILL
+eventually "server gone" gone "$SERVER_PID"
+server_start --registration invite --rate-limit off
+command_of bob '/clear'
+wait_gone bob 'no such room'
+command_of bob '/join #tea'
+wait_for bob 'no such room'
+
+# The operator: an invitation, a ban, a rank.
+code=$(control --json invite | grep -oE '[0-9A-Z]{4}-[0-9A-Z]{4}')
+"$B/chat-tui" -s "127.0.0.1:$TCP/$UDP" --trust new --send '#lobby' -n eve --code "$code" <<<hello >"$TMP/eve.log" 2>&1
+is "exit status with an invitation" $? 0
+check "an admin" control rank eve user
+check "a ban" control ban eve 3600 'no more'
+"$B/chat-tui" -s "127.0.0.1:$TCP/$UDP" --trust new --send '#lobby' -n eve </dev/null >"$TMP/eve.log" 2>&1
+is "exit status of who is banned" $? 77
+eventually "it in the log" server_said 'auth.refused.*banned by the operator'
+check "no ban" control unban eve
+"$B/chat-tui" -s "127.0.0.1:$TCP/$UDP" --trust new --send '#lobby' -n eve <<<hello >"$TMP/eve.log" 2>&1
+is "exit status of who is not" $? 0
