@@ -14,12 +14,12 @@ B         := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 
 # Debian's names of what is needed: to build and run, to test, to lint.
 DEBS_RUN   := libc6-dev pkg-config libuv1-dev libncurses-dev libutf8proc-dev \
-    libssl-dev libsqlite3-dev libsystemd-dev gettext ncurses-base util-linux
+    libssl-dev libsqlite3-dev libargon2-dev libsystemd-dev gettext ncurses-base util-linux
 DEBS_CHECK := $(DEBS_RUN) clang libclang-rt-dev libcmocka-dev mandoc tmux openssl
 DEBS_BENCH := $(DEBS_RUN) libenet-dev
 DEBS_LINT  := $(DEBS_CHECK) clang-format clang-tidy cppcheck shellcheck
 
-PKG     := libuv ncursesw libutf8proc libssl libcrypto sqlite3 libsystemd
+PKG     := libuv ncursesw libutf8proc libssl libcrypto sqlite3 libargon2 libsystemd
 WARN    := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
     -Wcast-qual -Wcast-align -Wformat=2 -Wstrict-prototypes \
     -Wmissing-prototypes -Wmissing-declarations -Wold-style-definition -Wvla \

@@ -45,6 +45,7 @@ void account_free(struct account *account)
     name_clear(&account->nick);
     name_clear(&account->nick_next);
     credentials_free(&account->credentials);
+    free(account->secret);
     free(account->devices);
     free(account->sessions);
     free(account->rooms);
@@ -54,7 +55,7 @@ void account_free(struct account *account)
 
 bool account_is_bound(const struct account *account)
 {
-    return account->credentials.n_good > 0;
+    return account->credentials.n_good > 0 || account->secret;
 }
 
 bool account_opens(const struct account *account, const struct session *s)

@@ -48,6 +48,11 @@ enum err on_bye(struct call *);
 /* enrol.c */
 enum err on_devices(struct call *);
 
+/* secret.c: what has to be waited for, as verbs_run */
+uint64_t before_auth(struct call *);
+uint64_t before_password(struct call *);
+enum err on_password(struct call *);
+
 /* sync.c */
 enum err on_sync(struct call *);
 

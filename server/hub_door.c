@@ -2,6 +2,7 @@
  *
  * Who comes and who goes; see hub.h.
  */
+#include "server/hasher.h"
 #include "server/hub_impl.h"
 #include "server/world.h"
 
@@ -201,6 +202,7 @@ void hub_bury(struct hub *hub, struct session *s, struct now now)
             s->dirty = false;
         }
     }
+    hasher_end(w->hasher, s->proof);
     map_take(&w->sessions, map_num(&s->id));
     gate_leave(&w->gate, str_bytes(s->gate, s->gate_len));
     session_free(s);

@@ -46,7 +46,7 @@ enum err on_hello(struct call *c)
     msg.welcome.server = str_of(c->w->config.name);
     msg.welcome.limits =
         str_bytes(limits, limits_pack(&c->w->env.limits, limits));
-    msg.welcome.methods = str_of("guest");
+    msg.welcome.methods = str_of("password guest");
     session_enter(c->s, SESSION_GREETED);
     session_say(c->s, &msg, true);
     LOG(&c->w->env.log, "session.hello", log_num("session", c->s->id),
@@ -155,7 +155,8 @@ enum err on_auth(struct call *c)
     bool resumed, was_gone;
     enum err error;
 
-    if (auth->method.len && !str_is(auth->method, "guest"))
+    if (auth->method.len && !str_is(auth->method, "guest") &&
+        !str_is(auth->method, "password"))
         return ERROR_AUTH_FAILED;
     error = prove(c, &account, &resumed);
     if (error)

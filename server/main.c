@@ -116,6 +116,7 @@ static int make_hub(struct service *service)
         .search = service->storage.search,
         .random = net_random,
         .login = net_login,
+        .threads = true,
     };
     struct world *world;
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "server/call.h"
+#include "server/secret.h"
 #include "server/store.h"
 #include "server/world.h"
 #include "shared/mem.h"
@@ -261,10 +262,15 @@ enum err prove(struct call *c, struct account **account, bool *resumed)
 
     if (c->w->sanctions.n && is_unwelcome(c))
         return refuse_banned(c);
-    *account = account_of_token(c);
-    *resumed = *account != NULL;
-    if (!*resumed)
-        error = find_account(c, account);
+    *resumed = false;
+    if (secret_is_asked(c)) {
+        error = secret_prove(c, account);
+    } else {
+        *account = account_of_token(c);
+        *resumed = *account != NULL;
+        if (!*resumed)
+            error = find_account(c, account);
+    }
     if (!error &&
         is_kept_out(c, sanction_ACCOUNT, sanction_account((*account)->id)))
         return refuse_banned(c);
@@ -279,7 +285,9 @@ void prove_settle(struct call *c, struct account *account)
     if (key && !key->revoked) {
         key->seen = c->now.wall_ms;
         world_put_key(c->w, account, key);
-    } else if (!account_is_bound(account) && may_register(c)) {
+    } else if (c->s->has_key && !key &&
+               (secret_is_asked(c) ||
+                (!account_is_bound(account) && may_register(c)))) {
         world_bind(c->w, account, &c->s->key, label_of(c), c->now);
     }
 }

@@ -23,6 +23,8 @@ static void put(struct world *w, const struct store_op *op)
 static void record_proof(struct world *w, struct account *account)
 {
     struct store_op token = { .effect = EFFECT_TOKEN, .account = account->id };
+    struct store_op secret = { .effect = EFFECT_SECRET,
+                               .account = account->id };
     struct store_op rank = { .effect = EFFECT_RANK,
                              .kind = account->rank,
                              .account = account->id };
@@ -30,6 +32,10 @@ static void record_proof(struct world *w, struct account *account)
     account->unproved = false;
     token.text = mem_str(str_of(account->token_hash));
     put(w, &token);
+    if (account->secret) {
+        secret.text = mem_str(str_of(account->secret));
+        put(w, &secret);
+    }
     if (account->rank)
         put(w, &rank);
     for (size_t i = 0; i < account->credentials.n; i++)
@@ -93,7 +99,7 @@ void world_put(struct world *w, const struct store_op *op)
 static bool says_proof(enum effect effect)
 {
     return effect == EFFECT_TOKEN || effect == EFFECT_KEY ||
-           effect == EFFECT_RANK;
+           effect == EFFECT_RANK || effect == EFFECT_SECRET;
 }
 
 void world_unrecord(struct world *w, const struct store_op *op)

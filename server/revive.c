@@ -46,6 +46,8 @@ static void revive_account(struct reviving *r, const struct store_row *row)
     if (len && is_hash_or_none(row->token)) {
         account = account_new(row->account, row->text, str_bytes(folded, len));
         take_hash(account->token_hash, row->token);
+        account->secret = row->note.len ? mem_str(row->note) : NULL;
+        r->w->n_bound += account->secret != NULL;
         account->rank = row->rank == RANK_ADMIN ? RANK_ADMIN : RANK_USER;
         account->is.since = account->told.since = r->now.wall_ms;
         if (world_take_account(r->w, account, r->now))

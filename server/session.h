@@ -67,6 +67,7 @@ struct session {
     uint64_t opened_us, close_by_us;
 
     struct fingerprint key;  /* that its client has proved, has_key */
+    struct hash_job *proof;  /* its password is being looked at; or NULL */
     struct local *local;     /* owned; NULL: it is not known who */
     uint64_t device_id;      /* from HELLO */
     struct account *account; /* READY only, and its device */

@@ -137,6 +137,7 @@ static void take_effect(const struct deed *d)
     case EFFECT_GUEST: decree_stored(d->w, d->op, d->now); break;
     case EFFECT_KEY:
     case EFFECT_RESUME:
+    case EFFECT_SECRET:
     case EFFECT_RANK:
     case EFFECT_INVITE:
     case EFFECT_COUNT: break; /* of the store alone */

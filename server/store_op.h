@@ -35,6 +35,7 @@ enum effect {
     EFFECT_KEY,    /* the account has the key `text`, called `note`, seen at
                     * `ts`; kind 1: it is revoked */
     EFFECT_RESUME, /* hashes of the device's tokens: `text` used, `note` next */
+    EFFECT_SECRET, /* the account's password, encoded, is `text`; empty: none */
     EFFECT_RANK,   /* the account's place on the server is `kind`: set rank */
     EFFECT_MODE,   /* the room: kind & 0xff access, 0x100 topic locked, seq:
                     * slow_s, ts: most, text: key */
@@ -129,7 +130,7 @@ struct store_answer {
 enum store_row_kind {
     ROW_LAST,    /* room, account: the highest ids ever given */
     ROW_ACCOUNT, /* account, text: nick, token: its hash as EFFECT_TOKEN,
-                  * rank */
+                  * rank, note: password */
     ROW_DEVICE,  /* account, device, cseq */
     ROW_REFUSAL, /* account, device, cseq, error: a command refused */
     ROW_ROOM,    /* room, room_kind, text: as EFFECT_FOUND, topic, first,

@@ -18,6 +18,7 @@ static void read_account(sqlite3_stmt *stmt, struct store_row *row)
         row->text = db_text(stmt, 1);
     row->token = db_text(stmt, 2);
     row->rank = (unsigned)db_num(stmt, 4);
+    row->note = db_text(stmt, 5);
 }
 
 static void read_invite(sqlite3_stmt *stmt, struct store_row *row)

@@ -55,6 +55,11 @@ static bool set_resume(struct db *db, const struct store_op *op)
                   str_of(op->text), str_of(op->note));
 }
 
+static bool set_secret(struct db *db, const struct store_op *op)
+{
+    return db_run(db, SQL_ACCOUNT_SECRET, "is", op->account, str_of(op->text));
+}
+
 static bool set_rank(struct db *db, const struct store_op *op)
 {
     return db_run(db, SQL_ACCOUNT_RANK, "ii", op->account, (uint64_t)op->kind);
@@ -259,6 +264,7 @@ static bool (*const EFFECTS[EFFECT_COUNT])(struct db *,
     [EFFECT_TRIM] = trim,
     [EFFECT_KEY] = set_key,
     [EFFECT_RESUME] = set_resume,
+    [EFFECT_SECRET] = set_secret,
     [EFFECT_RANK] = set_rank,
     [EFFECT_INVITE] = set_invite,
     [EFFECT_EDIT] = edit,

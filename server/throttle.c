@@ -129,3 +129,18 @@ void throttle_note(struct throttle *t, const struct guess *guess,
     note(t, account_key(guess), ACCOUNT_US, now);
     note(t, key_of('i', guess->from), ADDRESS_US, now);
 }
+
+static void forget(struct throttle *t, struct key key)
+{
+    struct guesses *entry =
+        key.len ? map_get(&t->entries, str_bytes(key.bytes, key.len)) : NULL;
+
+    if (entry)
+        drop(t, entry);
+}
+
+void throttle_forget(struct throttle *t, const struct guess *guess)
+{
+    forget(t, account_key(guess));
+    forget(t, key_of('i', guess->from));
+}

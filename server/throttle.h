@@ -34,7 +34,10 @@ void throttle_fini(struct throttle *);
 uint64_t throttle_when(const struct throttle *, const struct guess *,
                        const struct limits *, struct now);
 
-/* It was wrong. */
+/* It was wrong, or is taken to be until it is known. */
 void throttle_note(struct throttle *, const struct guess *, struct now);
+
+/* It was right: the earlier ones are forgotten. */
+void throttle_forget(struct throttle *, const struct guess *);
 
 #endif

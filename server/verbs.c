@@ -34,7 +34,7 @@ struct verb {
 
 static const struct verb VERBS[] = {
     [KIND_HELLO] = { IN_NEW, COST_FREE, 0, on_hello },
-    [KIND_AUTH] = { IN_GREETED, COST_QUERY, 0, on_auth },
+    [KIND_AUTH] = { IN_GREETED, COST_FREE, 0, on_auth },
     [KIND_BYE] = { IN_ANY, COST_FREE, 0, on_bye },
     [KIND_SYNC] = { IN_READY, COST_QUERY, 0, on_sync },
     [KIND_SEND] = { IN_READY, COST_SEND, offsetof(struct msg, send.cseq),
@@ -74,6 +74,7 @@ static const struct verb VERBS[] = {
     [KIND_TYPING] = { IN_READY, COST_FREE, 0, on_typing },
     [KIND_STATUS] = { IN_READY, COST_SEND, 0, on_status },
     [KIND_DEVICES] = { IN_READY, COST_QUERY, 0, on_devices },
+    [KIND_PASSWORD] = { IN_READY, COST_FREE, 0, on_password },
     [KIND_NICK] = { IN_READY, COST_SEND, 0, on_nick },
 };
 
@@ -262,6 +263,16 @@ static uint64_t pay(struct session *s, enum cost cost, struct now now)
     return when;
 }
 
+/* What has to be hashed first; returns when to come again, 0: now. */
+static uint64_t wait_for_hash(struct call *c)
+{
+    switch ((unsigned)c->msg->kind) {
+    case KIND_AUTH: return before_auth(c);
+    case KIND_PASSWORD: return before_password(c);
+    default: return 0;
+    }
+}
+
 /* Out of order: the greeting is not done, or is done already. */
 static void misplaced(struct call *c)
 {
@@ -290,6 +301,8 @@ uint64_t verbs_run(struct world *w, struct session *s, const struct msg *msg,
         return 0;
     }
     when = pay(s, verb->cost, now);
+    if (!when)
+        when = wait_for_hash(&c);
     if (when)
         return when;
     if (!verb->cseq) {

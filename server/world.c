@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "server/hasher.h"
 #include "server/search.h"
 #include "server/store.h"
 #include "shared/mem.h"
@@ -69,6 +70,7 @@ struct world *world_new(const struct world_config *config)
                    : store_in_memory(config, secret, random_word(config) | 1);
     w->search = config->search;
     w->epoch = store_epoch(w->store); /* 0 is "no epoch" on the wire */
+    w->hasher = hasher_new(config->threads);
     w->tell_at_us = NEVER;
     init_maps(w, secret);
     list_init(&w->absent);
@@ -108,6 +110,7 @@ void world_free(struct world *w)
         map_fini(maps[i]);
     touched_fini(&w->touched);
     errand_end(w);
+    hasher_free(w->hasher);
     gate_fini(&w->gate);
     codes_fini(&w->codes);
     throttle_fini(&w->throttle);

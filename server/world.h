@@ -24,6 +24,7 @@
 #include "server/touched.h"
 #include "shared/wire.h"
 
+struct hasher;
 struct search;
 struct store;
 struct store_config;
@@ -50,6 +51,7 @@ struct world_config {
     /* Secret bytes from the system; must not block. */
     void (*random)(void *ctx, uint8_t *out, size_t len);
     void *random_ctx;
+    bool threads; /* for what takes long; else it is done at once */
     /* Whose login name on this machine it is; NULL: there are none. */
     bool (*login)(const char *name, uint32_t *uid);
 };
@@ -75,6 +77,7 @@ struct world {
     struct list empty;  /* rooms without members, longest first */
     struct retain retain;
     struct policy policy;
+    struct hasher *hasher; /* owned */
     struct codes codes;
     struct throttle throttle;
     struct touched touched;

@@ -29,12 +29,12 @@ server  doze
 server  pull
 server  settle verbs
 server  change decree enrol login moderate mood sync talk
-server  prove
+server  prove secret
 server  call presence query reading revive seek
 server  world people record retain errand
 server  permit
 server  room search store store_ask store_chore store_put
-server  admit config gate keyfile sheet store_crew
+server  admit hasher config gate keyfile sheet store_crew
 server  store_copy
 server  index index_find
 server  store_db store_read store_recall store_schema store_write
@@ -56,7 +56,7 @@ tui     stage
 tui     apply bars pane sides terminfo
 tui     block edit_kill edit_recall keys layout presence tail
 tui     edit keyseq lines model outbox plain settings tty trust
-tui     address amend bytes canvas glyph history hits identity journal judge key known lang phrase pump question recall rescue sink state switcher theme ui undo wrap
+tui     address amend bytes canvas glyph history hits identity journal judge key known lang phrase pump question recall rescue secret sink state switcher theme ui undo wrap
 tui     files
 '
 
@@ -82,6 +82,7 @@ server/supervisor     sd_.*
 server/privileges     [gs]ete?[ug]id|initgroups|getpwnam|chown|stat
 server/part           access|open|close|rename|fsync|unlink
 server/runfile        open|close|pread|pwrite|flock|fdatasync
+server/hasher         pthread_.*|sigfillset|argon2.*
 server/store_crew     pthread_.*|sigfillset|clock_gettime
 server/search         pthread_.*|sigfillset
 server/store_(copy|db|read|recall|schema|write)  sqlite3_.*
@@ -122,6 +123,7 @@ tui/app               getenv
 tui/main              open|close|getenv|isatty|signal|fprintf|puts|std(out|err)
 tui/pump              read|write|poll
 tui/rescue            atexit|raise|sig(action|addset|emptyset|altstack)|tcsetattr|write
+tui/secret            open|close|read|write|tc(get|set)attr
 tui/tty               open|close|read|ioctl|isatty|kill|ttyname_r|tc(flush|getattr|setattr)|sig(action|addset|emptyset|procmask)
 tui/(screen|stage)    newterm|delscreen|endwin|isendwin|doupdate|wnoutrefresh|erase|clearok|curs_set|curscr|stdscr|getcur[xy]|idlok|move|mvadd_wch|nonl|typeahead|use_env|resize_term|setcchar
 tui/(screen|stage)    COLORS|has_colors|start_color|init_pair|use_default_colors|nl_langinfo|getenv|fopen|fclose|fflush|fwrite

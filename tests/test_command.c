@@ -239,8 +239,11 @@ static void test_command_join_goes_there(void **state)
     assert_int_equal(sent(d, 0).kind, ENTRY_JOIN);
     assert_true(type(d, "/j ＃design"));
     assert_string_equal(model_current(d->chat.model)->name, "#design");
-    type(d, "/join two words");
+    type(d, "/join #");
     assert_true(answers(d, "is no name for a room"));
+    assert_true(type(d, "/join #locked sesame"));
+    assert_string_equal(sent(d, 2).text, "sesame");
+    assert_true(type(d, "/switch #design"));
 
     assert_true(type(d, "/switch １"));
     assert_string_equal(model_current(d->chat.model)->name, "#room");

@@ -13,7 +13,7 @@ struct comer {
     uint64_t device;
     unsigned key; /* 0: none */
     struct str token;
-    const char *code;
+    const char *code, *secret;
 };
 
 static void show_key(struct peer *p, unsigned key)
@@ -36,6 +36,8 @@ static struct msg come(struct rig *rig, const struct comer *who,
     msg.auth.token = who->token;
     msg.auth.code = str_of(who->code);
     msg.auth.label = S("box");
+    msg.auth.method = who->secret ? S("password") : str_of(NULL);
+    msg.auth.secret = str_of(who->secret);
     msg.auth.cseq = p->cseq + 1;
     say(p, &msg);
     say_sync(p);
@@ -72,6 +74,16 @@ static enum err refused(struct rig *rig, const struct comer *who)
     assert_int_equal(rig->w->env.metrics.auth_refused, before + 1);
     cut(p);
     return (enum err)msg.error.code;
+}
+
+/* The last peer, which has been cut, is no more: there is room for another. */
+static void rig_drop_last(struct rig *rig)
+{
+    struct peer *p = rig->peers[--rig->n_peers];
+
+    assert_null(p->s);
+    link_free(p->link);
+    free(p);
 }
 
 static struct str token_of(const struct peer *p)
@@ -492,6 +504,129 @@ static void test_names_are_kept_for_those_invited(void **state)
     rig_free(rig);
 }
 
+/* ---- passwords ---- */
+
+/* What hashing costs is not what is tested. */
+static struct rig *rig_for_passwords(void)
+{
+    struct limits limits = rig_limits();
+
+    limits.value[LIMIT_PASSWORD_MEMORY] = 8;
+    limits.value[LIMIT_PASSWORD_PASSES] = 1;
+    return rig_new_durable(&limits);
+}
+
+static void set_password(struct peer *p, const char *secret)
+{
+    struct msg msg = { .kind = KIND_PASSWORD };
+
+    msg.password.secret = str_of(secret);
+    forget(p);
+    say(p, &msg);
+    settle(p->rig);
+}
+
+static void test_names_open_to_a_password(void **state)
+{
+    struct rig *rig = rig_for_passwords();
+    struct comer ann = { .nick = "ann", .device = 7, .key = 1 };
+    struct comer cafe = {
+        .nick = "ann", .device = 8, .key = 2, .secret = "correct horse"
+    };
+    struct peer *p = come_in(rig, &ann), *q;
+
+    (void)state;
+    assert_int_equal(refused(rig, &cafe), ERROR_AUTH_FAILED); /* has none */
+    set_password(p, "short");
+    assert_int_equal(must(p, KIND_ERROR).error.code, ERROR_WEAK_SECRET);
+    set_password(p, "correct horse");
+    assert_int_equal(must(p, KIND_OK).ok.text.len, 0);
+    rig_restart(rig);
+    q = come_in(rig, &cafe);
+    assert_int_equal(q->account, p->account);
+    cafe.secret = NULL; /* its key is one of the account's from now on */
+    cafe.device = 9;
+    come_in(rig, &cafe);
+    set_password(q, "");
+    must(q, KIND_OK);
+    cafe.key = 3;
+    cafe.secret = "correct horse";
+    assert_int_equal(refused(rig, &cafe), ERROR_AUTH_FAILED);
+    rig_free(rig);
+}
+
+static size_t count_of(const char *text, const char *what)
+{
+    size_t n = 0;
+
+    while ((text = strstr(text, what))) {
+        text += strlen(what);
+        n++;
+    }
+    return n;
+}
+
+static void test_names_withstand_500_wrong_passwords(void **state)
+{
+    struct rig *rig = rig_for_passwords();
+    struct comer ann = { .nick = "ann", .device = 7, .key = 1 };
+    struct comer thief = {
+        .nick = "ann", .device = 8, .key = 2, .secret = "wrong horse"
+    };
+    struct peer *p = come_in(rig, &ann), *q;
+    unsigned failed = 0, throttled = 0;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&text, &len);
+
+    (void)state;
+    set_password(p, "correct horse");
+    rig->w->env.log.to = to;
+    for (int i = 0; i < 500; i++) {
+        enum err error;
+
+        thief.secret = i == 499 ? "correct horse" : "wrong horse";
+        error = refused(rig, &thief);
+        failed += error == ERROR_AUTH_FAILED;
+        throttled += error == ERROR_AUTH_THROTTLED;
+        forget(rig->peers[rig->n_peers - 1]);
+        rig_drop_last(rig);
+    }
+    assert_int_equal(failed, 5);
+    assert_int_equal(throttled, 495); /* the right one among them */
+    rig->w->env.log.to = NULL;
+    fclose(to);
+    assert_int_equal(count_of(text, "auth.refused"), 500);
+    assert_null(strstr(text, "horse"));
+    free(text);
+
+    pass(rig, 1800 * 1000);
+    q = come_in(rig, &thief);
+    assert_int_equal(q->account, p->account);
+    rig_free(rig);
+}
+
+static void test_names_do_not_say_who_exists(void **state)
+{
+    struct rig *rig = rig_for_passwords();
+    struct comer ann = { .nick = "ann", .device = 7, .key = 1 };
+    struct comer a = { .nick = "ann", .device = 8, .secret = "wrong horse" };
+    struct comer b = { .nick = "nobody", .device = 9, .secret = "wrong horse" };
+    struct msg one, other;
+    struct peer *p;
+
+    (void)state;
+    p = come_in(rig, &ann);
+    set_password(p, "correct horse");
+    one = come(rig, &a, &p);
+    other = come(rig, &b, &p);
+    assert_int_equal(one.error.code, ERROR_AUTH_FAILED);
+    assert_int_equal(other.error.code, ERROR_AUTH_FAILED);
+    assert_true(str_eq(one.error.text, other.error.text));
+    assert_null(world_account_named(rig->w, S("nobody")));
+    rig_free(rig);
+}
+
 /* ---- the log ---- */
 
 static void test_names_refused_stand_in_the_log(void **state)
@@ -533,6 +668,9 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_names_of_users_are_theirs_on_the_socket),
     cmocka_unit_test(test_names_of_keys_are_not_the_sockets),
     cmocka_unit_test(test_names_are_kept_for_those_invited),
+    cmocka_unit_test(test_names_open_to_a_password),
+    cmocka_unit_test(test_names_withstand_500_wrong_passwords),
+    cmocka_unit_test(test_names_do_not_say_who_exists),
     cmocka_unit_test(test_names_refused_stand_in_the_log),
 };
 

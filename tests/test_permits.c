@@ -329,8 +329,9 @@ static void test_permits_are_what_the_table_says(void **state)
 
 /* These are about nobody's room: whoever is in may say them. */
 static const unsigned OF_NO_ROOM[] = {
-    KIND_HELLO, KIND_AUTH,      KIND_BYE,    KIND_PING, KIND_PONG,
-    KIND_SYNC,  KIND_ROOM_LIST, KIND_STATUS, KIND_NICK, KIND_DEVICES,
+    KIND_HELLO, KIND_AUTH,    KIND_BYE,       KIND_PING,
+    KIND_PONG,  KIND_SYNC,    KIND_ROOM_LIST, KIND_STATUS,
+    KIND_NICK,  KIND_DEVICES, KIND_PASSWORD,
 };
 
 static bool is_in_a_table(unsigned kind)

@@ -306,6 +306,17 @@ static void draw_draft(struct canvas *c, const struct ui *ui,
         c->cursor_col = l->cols - 1;
 }
 
+/* How much of a password is typed, and nothing of what. */
+static void draw_secret(struct canvas *c, const struct edit *edit,
+                        const struct layout *l)
+{
+    static const char STARS[] = "********************************";
+    size_t most = sizeof STARS - 1;
+
+    draw_query(c, l, _("new password:"),
+               str_bytes(STARS, edit->len < most ? edit->len : most));
+}
+
 void bars_input(const struct model *m, const struct ui *ui,
                 const struct edit *edit, const struct layout *l,
                 struct canvas *c)
@@ -321,6 +332,8 @@ void bars_input(const struct model *m, const struct ui *ui,
         draw_query(c, l, _("go to:"), needle);
     } else if (edit->searching) {
         draw_recall(c, edit, l);
+    } else if (edit->secret) {
+        draw_secret(c, edit, l);
     } else {
         int col = canvas_text(c, span(l->input, 0, l->prompt - 2), STYLE_prompt,
                               str_of(m->nick));

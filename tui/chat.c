@@ -147,6 +147,8 @@ static void keep_draft(struct chat *chat)
     struct room *room = model_current(chat->model);
     if (!room || !chat->edit)
         return;
+    if (chat->edit->secret)
+        free(edit_end_secret(chat->edit)); /* it was not meant for a room */
     struct str draft = edit_text(chat->edit);
     free(room->draft);
     room->draft = draft.len ? mem_str(draft) : NULL;

@@ -34,6 +34,7 @@ struct client_config {
     uint64_t seed;     /* jitter, connection ids; not to be guessed */
     struct str token;  /* of an earlier session, or empty; copied */
     const char *code;  /* one-time, or NULL; borrowed for ever */
+    char *secret;      /* password, or NULL; borrowed, wiped when it was used */
     const char *label; /* what this machine is called; borrowed */
     unsigned tail;     /* last lines wanted of a room without cursor */
     const char *home;  /* room to enter when none is known, or NULL; borrowed */
@@ -143,6 +144,9 @@ void client_sanctions(struct client *, struct str room, struct now);
  *   act      value set devices
  */
 void client_devices(struct client *, unsigned act, uint64_t number, struct now);
+
+/* Set the password of the name; empty: none any more. */
+void client_password(struct client *, struct str secret, struct now);
 
 /* Connect again with the code of another device, as the name first wanted. */
 void client_enrol(struct client *, struct str code, struct now);

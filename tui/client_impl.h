@@ -135,6 +135,9 @@ void greeting_bye(struct client *, struct conn *, const struct msg_bye *,
 void enrol_device(struct client *, const struct msg_device *, struct now);
 void enrol_code(struct client *, const struct msg_code *, struct now);
 
+/* We are in: what proved it is of no more use. */
+void enrol_done(struct client *);
+
 /*
  * The greeting was refused because of what we proved ourselves by; true: it is
  * to be tried without.

@@ -17,6 +17,7 @@
 #include "tui/chat.h"
 #include "tui/client.h"
 #include "tui/command_impl.h"
+#include "tui/edit.h"
 #include "tui/lang.h"
 #include "tui/model.h"
 #include "tui/settings.h"
@@ -379,4 +380,19 @@ void command_devices(struct chat *chat, const struct args *args, struct now now)
     else
         model_notice(chat->model, NULL, now,
                      _("usage: /devices [add|code CODE|revoke N]"));
+}
+
+void command_password(struct chat *chat, const struct args *args,
+                      struct now now)
+{
+    if (args->n && str_is(args->v[0], "off"))
+        client_password(chat->client, str_of(NULL), now);
+    else if (args->n)
+        model_notice(chat->model, NULL, now,
+                     _("type /password alone: it asks, and shows nothing"));
+    else if (!chat->edit)
+        model_notice(chat->model, NULL, now,
+                     _("a password is set on the full screen only"));
+    else
+        edit_begin_secret(chat->edit);
 }

@@ -12,6 +12,7 @@
 #include "shared/text.h"
 #include "shared/width.h"
 #include "tui/edit_impl.h"
+#include "tui/secret.h"
 
 /* Where clusters end does not depend on the terminal. */
 static const struct width_rule ANY = { false, false };
@@ -90,7 +91,8 @@ void edit_splice(struct edit *e, size_t from, size_t to, struct str with,
 
     if (join && from > 0 && e->text[from - 1] == ' ' && !str_is(with, " "))
         join = false; /* each word typed is one step */
-    undo_note(&e->undo, &change, join);
+    if (!e->secret)
+        undo_note(&e->undo, &change, join);
     replace(e, from, to, with);
     edit_go(e, from + with.len);
     e->last = act;
@@ -161,9 +163,25 @@ char *edit_take(struct edit *e)
     return text;
 }
 
+void edit_begin_secret(struct edit *e)
+{
+    reset(e, str_of(NULL));
+    e->secret = true;
+}
+
+char *edit_end_secret(struct edit *e)
+{
+    char *text = mem_str(edit_text(e));
+
+    secret_wipe(e->text, e->len);
+    reset(e, str_of(NULL));
+    e->secret = false;
+    return text;
+}
+
 bool edit_undo(struct edit *e)
 {
-    const struct step *step = undo_back(&e->undo);
+    const struct step *step = e->secret ? NULL : undo_back(&e->undo);
 
     if (!step)
         return false;

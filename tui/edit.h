@@ -44,6 +44,7 @@ struct edit {
     size_t age;  /* entry shown, 1 is the newest; 0: the draft itself */
     char *draft; /* set aside while age > 0; owned */
 
+    bool secret;    /* a password: shown as stars, remembered nowhere */
     bool searching; /* Ctrl-R mode */
     char query[EDIT_QUERY];
     size_t query_len;
@@ -53,6 +54,14 @@ struct edit {
 
 void edit_init(struct edit *);
 void edit_fini(struct edit *);
+
+/* ---- a password ---- */
+
+/* What is typed from now on is one; what was typed is gone. */
+void edit_begin_secret(struct edit *);
+
+/* It is typed: the text, owned by the caller, who wipes it; nothing stays. */
+char *edit_end_secret(struct edit *);
 
 /* ---- the text ---- */
 

@@ -12,6 +12,7 @@
 #include "shared/text.h"
 #include "shared/width.h"
 #include "tui/edit_impl.h"
+#include "tui/secret.h"
 
 /* ---- words ---- */
 
@@ -162,7 +163,9 @@ static bool kill_range(struct edit *e, size_t from, size_t to)
 
     if (from == to)
         return false;
-    if (e->last == ACT_KILL && e->kill_n > 0)
+    if (e->secret)
+        secret_wipe(e->text + from, to - from);
+    else if (e->last == ACT_KILL && e->kill_n > 0)
         join(e, killed, to == e->cursor);
     else
         keep(e, mem_str(killed));

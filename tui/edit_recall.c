@@ -33,7 +33,7 @@ static void show(struct edit *e, size_t age)
 
 bool edit_older(struct edit *e)
 {
-    if (e->age >= e->recall.n)
+    if (e->secret || e->age >= e->recall.n)
         return false;
     show(e, e->age + 1);
     return true;
@@ -93,6 +93,8 @@ static bool search_from(struct edit *e, size_t age)
 
 bool edit_search(struct edit *e)
 {
+    if (e->secret)
+        return false;
     size_t was = e->found, at = e->found_at;
 
     if (!e->searching) {

@@ -5,11 +5,13 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "shared/text.h"
 #include "tui/client_impl.h"
 #include "tui/lang.h"
 #include "tui/presence.h"
+#include "tui/secret.h"
 
 void client_devices(struct client *c, unsigned act, uint64_t number,
                     struct now now)
@@ -75,11 +77,48 @@ void enrol_code(struct client *c, const struct msg_code *code, struct now now)
                  (unsigned)(code->ttl_s + 59) / 60);
 }
 
+void client_password(struct client *c, struct str secret, struct now now)
+{
+    struct msg msg = { .kind = KIND_PASSWORD, .request = client_request(c) };
+
+    msg.password.secret = secret;
+    if (c->main.phase == CONN_READY && !c->leaving) {
+        conn_say(c, &c->main, &msg, now);
+        model_notice(c->model, NULL, now,
+                     secret.len ? _("the password is being set")
+                                : _("the password is being taken away"));
+    } else {
+        model_notice(c->model, NULL, now, _("not connected"));
+    }
+}
+
+void enrol_done(struct client *c)
+{
+    if (c->config.secret)
+        secret_wipe(c->config.secret, strlen(c->config.secret));
+}
+
+/* The password was of no use: the person is to try again. */
+static void wrong_password(struct client *c, const struct msg_error *error)
+{
+    enrol_done(c);
+    if (error->code == ERROR_AUTH_THROTTLED)
+        client_die(c, EX_NOPERM,
+                   _("the password was not looked at: there were too many "
+                     "wrong ones; try again in %u minutes"),
+                   (unsigned)(error->retry_ms / 60000) + 1);
+    else
+        client_die(c, EX_NOPERM, _("wrong name or password"));
+}
+
 bool enrol_refused(struct client *c, const struct msg_error *error,
                    struct now now)
 {
     bool wait = error->code == ERROR_AUTH_THROTTLED;
 
+    if (c->config.secret && *c->config.secret &&
+        (wait || error->code == ERROR_AUTH_FAILED))
+        wrong_password(c, error);
     if (!*c->code || (!wait && error->code != ERROR_AUTH_FAILED))
         return false;
     *c->code = '\0';

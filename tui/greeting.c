@@ -47,6 +47,10 @@ static void say_auth(struct client *c, struct conn *conn, struct now now)
     conn->auth = msg.request;
     msg.auth.nick = str_of(c->nick);
     msg.auth.token = str_bytes(c->token, c->token_len);
+    if (c->config.secret && *c->config.secret) {
+        msg.auth.method = str_of("password");
+        msg.auth.secret = str_of(c->config.secret);
+    }
     msg.auth.code = str_of(c->code);
     msg.auth.label = str_of(c->config.label);
     msg.auth.cseq = first ? first->cseq : outbox_next(c->outbox);
@@ -161,6 +165,7 @@ void greeting_auth_ok(struct client *c, struct conn *conn,
     conn->resumed = ok->resumed;
     c->bound = ok->bound;
     *c->code = '\0';
+    enrol_done(c);
     if (ok->token.len && ok->token.len <= sizeof c->token) {
         memcpy(c->token, ok->token.ptr, ok->token.len);
         c->token_len = ok->token.len;
@@ -253,6 +258,8 @@ void greeting_error(struct client *c, struct conn *conn,
         conn_drop(c, conn, c->why, now);
     } else if (error->code == ERROR_VERSION) {
         client_die(c, EX_PROTOCOL, _("the server says: %s"), why);
+        conn_drop(c, conn, c->why, now);
+    } else if (c->fatal) {
         conn_drop(c, conn, c->why, now);
     } else if (err_is_retry((unsigned)error->code)) {
         conn_drop(c, conn, why, now);

@@ -61,7 +61,7 @@ static void note_typing(struct chat *chat, struct now now)
 {
     struct room *room = model_current(chat->model);
     struct str text = edit_text(chat->edit);
-    bool writes = text.len > 0 && !command_is(text);
+    bool writes = text.len > 0 && !command_is(text) && !chat->edit->secret;
 
     if (!room || (!writes && chat->typing_us == 0))
         return;

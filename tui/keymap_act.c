@@ -3,9 +3,11 @@
  * What the keys of keys.def do, as far as it is more than editing.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "shared/text.h"
 #include "tui/chat.h"
+#include "tui/client.h"
 #include "tui/command.h"
 #include "tui/complete.h"
 #include "tui/edit.h"
@@ -14,6 +16,7 @@
 #include "tui/keymap_impl.h"
 #include "tui/layout.h"
 #include "tui/model.h"
+#include "tui/secret.h"
 #include "tui/settings.h"
 #include "tui/ui.h"
 
@@ -29,9 +32,26 @@ void act_send_now(struct chat *chat, struct now now)
     free(line);
 }
 
+/* The password that /password asked for; nothing typed: it stays as it is. */
+static void act_secret(struct chat *chat, struct now now)
+{
+    char *secret = edit_end_secret(chat->edit);
+    size_t len = strlen(secret);
+
+    chat->ui->pasted = false;
+    if (len)
+        client_password(chat->client, str_of(secret), now);
+    secret_wipe(secret, len);
+    free(secret);
+}
+
 void act_send(struct chat *chat, const struct key *key, struct now now)
 {
     (void)key;
+    if (chat->edit->secret) {
+        act_secret(chat, now);
+        return;
+    }
     if (chat->edit->len == 0)
         return;
     if (chat->ui->pasted) {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "tui/setup.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -13,6 +15,7 @@
 #include "tui/model.h"
 #include "tui/net.h"
 #include "tui/outbox.h"
+#include "tui/secret.h"
 #include "tui/settings.h"
 #include "tui/state.h"
 #include "tui/tail.h"
@@ -89,6 +92,7 @@ static void open_client(struct setup *setup)
         .lang = language(),
         .follow = setup->tail,
         .code = s->code,
+        .secret = *setup->secret ? setup->secret : NULL,
         .label = setup->machine,
         .secure = chat->secure,
         .trust = chat->trust,
@@ -131,6 +135,21 @@ static int open_guard(struct setup *setup, struct now now, char *error,
     return code;
 }
 
+/* Ask for the password, before the screen is anybody's. */
+static int ask_secret(struct setup *setup, char *error, size_t cap)
+{
+    const struct settings *s = setup->chat.settings;
+    char prompt[NAME_MAX_BYTES + 64];
+
+    if (!s->password)
+        return 0;
+    snprintf(prompt, sizeof prompt, _("password of %s: "), s->nick);
+    if (secret_ask(prompt, setup->secret, sizeof setup->secret))
+        return 0;
+    snprintf(error, cap, _("no password: %s"), strerror(errno));
+    return EX_NOPERM;
+}
+
 /* ---- all of it ---- */
 
 static void enter_rooms(struct chat *chat, struct now now)
@@ -164,6 +183,9 @@ int setup_open(struct setup *setup, struct settings *settings,
                  server, sizeof server);
     free(chat->model->server);
     chat->model->server = mem_str(str_of(server));
+    code = ask_secret(setup, error, cap);
+    if (code)
+        return code;
     open_state(setup, now);
     code = open_guard(setup, now, error, cap);
     if (code == 0)
@@ -182,6 +204,7 @@ void setup_close(struct setup *setup)
 {
     struct chat *chat = &setup->chat;
 
+    secret_wipe(setup->secret, sizeof setup->secret);
     net_close(chat->net);
     client_free(chat->client);
     tail_free(setup->tail);

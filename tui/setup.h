@@ -21,6 +21,7 @@ struct setup {
     struct guard guard;
     struct tail *tail; /* --tail only, else NULL */
     char machine[256]; /* what it is called */
+    char secret[257];  /* --password: what was typed; else empty */
 };
 
 /*

@@ -11,6 +11,10 @@ elsewhere() { # COMMAND...
         XDG_CONFIG_HOME="$TMP/config2" "$@"
 }
 
+never_said() {
+    ! server_said "$1"
+}
+
 server_start --listen-unix "$TMP/socket"
 client_start amy 80x24 -n amy --tcp --trust new
 joined amy
@@ -54,3 +58,30 @@ other=nobody
     >"$TMP/other.log" 2>&1
 is "exit status as another user" $? 77
 eventually "it in the log" server_said 'auth.refused.*login name of another'
+
+# A password, for a machine that has no key of hers.
+type_keys amy '/password'
+press amy Enter
+wait_for amy 'new password:'
+type_keys amy 'correct horse'
+wait_for amy '\*\*\*\*\*\*\*\*\*\*\*\*\*'
+press amy Enter
+eventually "it is set" server_said 'account.password'
+check "it is nowhere to be seen" blind amy 'correct horse'
+press amy Up
+check "nor remembered" blind amy 'correct horse'
+check "nor in the log" never_said 'correct horse'
+
+cafe() {
+    terminal_start "$1" 80x24 env HOME="$TMP/$1" XDG_STATE_HOME="$TMP/$1.s" \
+        XDG_CONFIG_HOME="$TMP/$1.c" "$B/chat-tui" \
+        -s "127.0.0.1:$TCP/$UDP" --tcp --trust new -n amy --password
+    wait_for "$1" 'password of amy:'
+    type_keys "$1" "$2"
+    press "$1" Enter
+}
+cafe thief 'wrong horse'
+eventually "a wrong one in the log" server_said 'auth.refused.*a wrong password'
+cafe cafe 'correct horse'
+wait_for cafe 'from my other machine'
+check "not shown" blind cafe 'correct horse'

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "tui/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+void secret_wipe(char *bytes, size_t len)
+{
+    volatile char *at = bytes; /* or the compiler thinks nobody looks */
+
+    while (len--)
+        *at++ = '\0';
+}
+
+/* A line without its end; -1 with errno. */
+static ssize_t read_line(int fd, char *out, size_t cap)
+{
+    size_t len = 0;
+    ssize_t got;
+
+    while (len < cap) {
+        got = read(fd, out + len, 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0 || out[len] == '\n')
+            return (ssize_t)len;
+        len++;
+    }
+    errno = E2BIG;
+    return -1;
+}
+
+bool secret_ask(const char *prompt, char *out, size_t cap)
+{
+    int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    struct termios before, quiet;
+    ssize_t len = -1;
+    int err;
+
+    if (fd < 0)
+        return false;
+    if (tcgetattr(fd, &before) == 0) {
+        quiet = before;
+        quiet.c_lflag &= ~(tcflag_t)ECHO;
+        quiet.c_lflag |= ICANON | ECHONL;
+        if (tcsetattr(fd, TCSAFLUSH, &quiet) == 0 &&
+            write(fd, prompt, strlen(prompt)) >= 0)
+            len = read_line(fd, out, cap - 1);
+        err = errno;
+        tcsetattr(fd, TCSAFLUSH, &before);
+        errno = err;
+    }
+    err = errno;
+    close(fd);
+    errno = err;
+    out[len > 0 ? len : 0] = '\0';
+    return len >= 0;
+}
