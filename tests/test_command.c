@@ -239,7 +239,7 @@ static void test_command_join_goes_there(void **state)
     assert_int_equal(sent(d, 0).kind, ENTRY_JOIN);
     assert_true(type(d, "/j ＃design"));
     assert_string_equal(model_current(d->chat.model)->name, "#design");
-    type(d, "/join #");
+    type(d, "/join @a:b");
     assert_true(answers(d, "is no name for a room"));
     assert_true(type(d, "/join #locked sesame"));
     assert_string_equal(sent(d, 2).text, "sesame");
