@@ -8,6 +8,7 @@
 #ifndef SERVER_CALL_H
 #define SERVER_CALL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "shared/error.h"
@@ -67,6 +68,7 @@ enum err on_nick(struct call *);
 struct member *talk_member(const struct call *, uint64_t room);
 struct event *talk_event(const struct call *, struct room *, unsigned kind,
                          struct str text, uint64_t ref);
+bool talk_may_speak(const struct call *, const struct member *);
 enum err talk_check_text(struct call *, struct str text);
 
 /* change.c */

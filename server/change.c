@@ -10,6 +10,7 @@
  */
 #include "server/call.h"
 #include "server/event.h"
+#include "server/permit.h"
 #include "server/store.h"
 #include "server/world.h"
 #include "shared/mem.h"
@@ -33,17 +34,9 @@ struct aim {
 /* ---- who may ---- */
 
 /* Take back what somebody else has said. */
-static bool may_redact(const struct member *m)
+static bool may_redact(const struct call *c, const struct member *m)
 {
-    (void)m;
-    return false;
-}
-
-/* React in a room. */
-static bool may_react(const struct member *m)
-{
-    (void)m;
-    return true;
+    return permit(m->room, m->account, ACT_REDACT, c->now);
 }
 
 /* Pin something in a room. */
@@ -190,7 +183,7 @@ enum err on_edit(struct call *c)
 
     if (error || !a.event)
         return error;
-    error = check_own(c, &a);
+    error = talk_may_speak(c, a.m) ? check_own(c, &a) : ERROR_MUTED;
     if (!error)
         error = talk_check_text(c, edit->text);
     if (error)
@@ -213,7 +206,7 @@ enum err on_redact(struct call *c)
     if (error || !a.event)
         return error;
     error = check_own(c, &a);
-    if (error && !may_redact(a.m))
+    if (error && !may_redact(c, a.m))
         return error;
     c->subject = str_of("text");
     if (redact->text.len > limit(&c->w->env, LIMIT_REASON_BYTES))
@@ -277,8 +270,8 @@ enum err on_react(struct call *c)
         error = find(c, &a, react->room, react->ref);
     if (error || !a.event)
         return error;
-    if (!may_react(a.m))
-        return ERROR_FORBIDDEN;
+    if (!talk_may_speak(c, a.m))
+        return ERROR_MUTED;
     error = check_kinds(c, &a);
     if (error)
         return error;

@@ -124,17 +124,17 @@ static void take_effect(const struct deed *d)
     case EFFECT_ERASE:
     case EFFECT_PIN:
     case EFFECT_REACT: break; /* those who see the event know */
-    case EFFECT_RECORD:
-    case EFFECT_TOKEN:
-    case EFFECT_RETIRE:
-    case EFFECT_FOUND:
-    case EFFECT_SIDE:
     case EFFECT_MODE:
     case EFFECT_ROLE:
     case EFFECT_KICK:
     case EFFECT_SANCTION:
     case EFFECT_LIFT:
     case EFFECT_GUEST: decree_stored(d->w, d->op, d->now); break;
+    case EFFECT_RECORD:
+    case EFFECT_TOKEN:
+    case EFFECT_RETIRE:
+    case EFFECT_FOUND:
+    case EFFECT_SIDE:
     case EFFECT_KEY:
     case EFFECT_RESUME:
     case EFFECT_SECRET:

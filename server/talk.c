@@ -85,15 +85,20 @@ static enum err reach_other(struct call *c, struct room *room,
     return ERR_NONE;
 }
 
+bool talk_may_speak(const struct call *c, const struct member *m)
+{
+    return permit(m->room, m->account, ACT_SAY, c->now) &&
+           !sanction_find(&c->w->sanctions, sanction_MUTE,
+                          sanction_account(m->account->id).who, c->now);
+}
+
 /* Whether they may speak, and now. */
 static enum err check_voice(struct call *c, struct member *m)
 {
     const struct account *me = m->account;
     uint64_t slow_us = m->room->rules.slow_s * 1000000;
 
-    if (!permit(m->room, me, ACT_SAY, c->now) ||
-        sanction_find(&c->w->sanctions, sanction_MUTE,
-                      sanction_account(me->id).who, c->now))
+    if (!talk_may_speak(c, m))
         return ERROR_MUTED;
     if (slow_us == 0 || permit(m->room, me, ACT_HURRY, c->now))
         return ERR_NONE;

@@ -231,6 +231,8 @@ static void test_change_closes_its_window(void **state)
     (void)state;
     limits.value[LIMIT_EDIT_WINDOW] = 2;
     rig = rig_new_durable(&limits);
+    ann = come(rig, "own"); /* who keeps order may at any time */
+    join(ann, "#a");
     ann = come(rig, "ann");
     room = join(ann, "#a");
     seq = line(ann, room, "1");

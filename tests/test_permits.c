@@ -18,6 +18,7 @@ struct stand {
     struct rig *rig;
     struct peer *owner, *target, *outside, *subject;
     uint64_t room;
+    uint64_t said; /* a message of the target's */
 };
 
 /* What an ordered command came to: 0, or its error. */
@@ -144,6 +145,16 @@ static void make(struct stand *t, enum standing standing)
         standing);
 }
 
+/* The target says something. */
+static void speak(struct stand *t)
+{
+    forget(t->target);
+    say_text(t->target, t->room, "hello there");
+    settle(t->rig);
+    t->said = must(t->target, KIND_SEND_ACK).send_ack.seq;
+    forget(t->subject);
+}
+
 static void make_direct(struct stand *t, enum standing standing)
 {
     struct peer *other = standing == AS_MEMBER ? t->subject : t->owner;
@@ -153,6 +164,7 @@ static void make_direct(struct stand *t, enum standing standing)
     settle(t->rig);
     msg = must(other, KIND_SEND_ACK);
     t->room = msg.send_ack.room;
+    speak(t);
 }
 
 static void set_up(struct stand *t, enum sort sort, enum standing standing)
@@ -171,6 +183,7 @@ static void set_up(struct stand *t, enum sort sort, enum standing standing)
     }
     t->room = join(t->owner, "#room");
     join(t->target, "#room");
+    speak(t);
     make(t, standing);
     assert_int_equal(sanction(t->owner, t->room, "tar", sanction_MUTE, 0), 0);
     if (sort != OPEN)
@@ -187,6 +200,19 @@ static void fill(struct msg *msg, const struct stand *t, uint64_t room,
     case KIND_SEND:
         msg->send = (struct msg_send){ .room = room, .cseq = cseq };
         msg->send.text = S("hello");
+        break;
+    case KIND_EDIT:
+        msg->edit = (struct msg_edit){ room, cseq, S("hello!"), t->said };
+        break;
+    case KIND_REDACT:
+        msg->redact = (struct msg_redact){ room, cseq, S("why"), t->said };
+        break;
+    case KIND_REACT:
+        msg->react = (struct msg_react){ room, cseq, S("+1"), t->said, 0 };
+        break;
+    case KIND_READ:
+        msg->read.room = room;
+        msg->read.seq = t->said;
         break;
     case KIND_HIST:
         msg->hist = (struct msg_hist){ .room = room, .mode = hist_LATEST };
@@ -228,7 +254,6 @@ static void fill(struct msg *msg, const struct stand *t, uint64_t room,
         break;
     default: break;
     }
-    (void)t;
 }
 
 /* The sign of what came of it. */
@@ -275,6 +300,10 @@ static const struct expected {
 } EXPECTED[] = {
     /*                   open       invite     secret     direct */
     { KIND_SEND, { "NNM+++N", "NNM+++N", "NNM+++N", "N+" } },
+    { KIND_EDIT, { "NNMFFFN", "NNMFFFN", "NNMFFFN", "NF" } }, /* another's */
+    { KIND_REDACT, { "NNFF++N", "NNFF++N", "NNFF++N", "NF" } },
+    { KIND_REACT, { "NNM+++N", "NNM+++N", "NNM+++N", "N+" } },
+    { KIND_READ, { "NN++++N", "NN++++N", "NN++++N", "N+" } },
     { KIND_HIST, { "NN++++N", "NN++++N", "NN++++N", "N+" } },
     { KIND_ROOM_SET, { "NNF+++N", "NNF+++N", "NNF+++N", "NF" } },
     { KIND_JOIN, { "+B+++++", "IB+++++", "??+++++", "++" } },
@@ -331,7 +360,7 @@ static void test_permits_are_what_the_table_says(void **state)
 static const unsigned OF_NO_ROOM[] = {
     KIND_HELLO, KIND_AUTH,    KIND_BYE,       KIND_PING,
     KIND_PONG,  KIND_SYNC,    KIND_ROOM_LIST, KIND_STATUS,
-    KIND_NICK,  KIND_DEVICES, KIND_PASSWORD,
+    KIND_NICK,  KIND_DEVICES, KIND_PASSWORD,  KIND_SEARCH, /* test_search */
 };
 
 static bool is_in_a_table(unsigned kind)
