@@ -2,8 +2,8 @@
  *
  * What the files of the console share: control.c (questions and answers),
  * control_look.c, control_list.c, control_act.c, control_store.c,
- * control_person.c, control_rule.c (commands), control_walk.c (going through all
- * there is, a part at a time).  Nobody else includes this.
+ * control_person.c, control_rule.c (commands), control_walk.c (going through
+ * all there is, a part at a time).  Nobody else includes this.
  */
 #ifndef SERVER_CONTROL_IMPL_H
 #define SERVER_CONTROL_IMPL_H

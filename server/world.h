@@ -17,6 +17,7 @@
 #include "server/gate.h"
 #include "server/list.h"
 #include "server/map.h"
+#include "server/policy.h"
 #include "server/retain.h"
 #include "server/room.h"
 #include "server/session.h"
@@ -28,18 +29,6 @@ struct hasher;
 struct search;
 struct store;
 struct store_config;
-
-/* Who may become somebody here. */
-enum registration {
-    REGISTRATION_OPEN,   /* whoever comes with a key */
-    REGISTRATION_INVITE, /* whoever has a code from the operator */
-    REGISTRATION_CLOSED  /* nobody */
-};
-
-struct policy {
-    enum registration registration;
-    bool no_guests; /* who proves nothing stays outside */
-};
 
 struct world_config {
     struct limits limits;

@@ -77,7 +77,7 @@ static void test_state_keeps_the_token(void **state)
     assert_int_equal(state_token(a).len, 0);
     assert_int_equal(state_keep_token(a, S("first\0token"), false), 0);
     assert_int_equal(state_keep_token(a, S("second\0one"), false), 0);
-    assert_int_equal(state_keep_token(a, str_of(""), false), 0); /* says nothing */
+    assert_int_equal(state_keep_token(a, str_of(""), false), 0); /* nothing */
     state_close(a);
     a = open_state("host:1", "amy");
     assert_true(str_eq(state_token(a), S("second\0one")));

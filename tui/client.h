@@ -14,6 +14,7 @@
 #include "shared/link.h"
 #include "shared/now.h"
 #include "shared/str.h"
+#include "tui/client_order.h"
 
 struct client;
 struct model;
@@ -114,42 +115,12 @@ uint64_t client_deadline(const struct client *);
 uint64_t client_say(struct client *, struct str room, unsigned kind,
                     struct str text, struct now);
 void client_join(struct client *, struct str name, struct now);
-
-/* The same, with the word that opens it. */
-void client_enter(struct client *, struct str name, struct str key, struct now);
 void client_part(struct client *, struct str name, struct str why, struct now);
 void client_topic(struct client *, struct str room, struct str topic,
                   struct now);
 void client_nick(struct client *, struct str nick, struct now);
 void client_away(struct client *, bool away, struct str text, struct now);
 void client_typing(struct client *, struct str room, bool active, struct now);
-
-/* Something that keeps order in a room; queued on disk like a line. */
-struct order {
-    unsigned kind; /* of the message: KIND_KICK ... */
-    struct str room, nick;
-    unsigned set; /* kind of sanction, role, what of the mode; LIFT: mute */
-    uint64_t num; /* seconds, or what the mode becomes */
-    struct str text;
-};
-
-void client_order(struct client *, const struct order *, struct now);
-
-/* Who is kept out of a room; answered by notices. */
-void client_sanctions(struct client *, struct str room, struct now);
-
-/*
- * The keys that open the account: list them, get a code for one more, or
- * revoke one.  Answers are notices.
- *   act      value set devices
- */
-void client_devices(struct client *, unsigned act, uint64_t number, struct now);
-
-/* Set the password of the name; empty: none any more. */
-void client_password(struct client *, struct str secret, struct now);
-
-/* Connect again with the code of another device, as the name first wanted. */
-void client_enrol(struct client *, struct str code, struct now);
 
 /* Ask for events, a page of members, rooms; answers arrive in the model. */
 void client_history(struct client *, struct str room, unsigned mode,
@@ -202,8 +173,5 @@ uint64_t client_refused(const struct client *, const char **why);
 /* The token of the current session, to be kept on disk; empty while none, or
  * when it belongs to a name that was not the one wanted. */
 struct str client_token(const struct client *);
-
-/* The name is kept for our key, and the token is this program's alone. */
-bool client_is_bound(const struct client *);
 
 #endif

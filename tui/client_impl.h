@@ -2,8 +2,9 @@
  *
  * Inside the client: what its parts share.  client.c, conn.c (connections),
  * race.c (which way), meeting.c (whether we trust the server), greeting.c (who
- * we are), enrol.c (which keys are ours), delivery.c (the outbox on its way), request.c (what the person asks
- * for).  Nobody else includes this.
+ * we are), enrol.c (which keys are ours), order.c (keeping order), delivery.c
+ * (the outbox on its way), request.c (what the person asks for).  Nobody else
+ * includes this.
  */
 #ifndef TUI_CLIENT_IMPL_H
 #define TUI_CLIENT_IMPL_H
