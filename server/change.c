@@ -40,10 +40,9 @@ static bool may_redact(const struct call *c, const struct member *m)
 }
 
 /* Pin something in a room. */
-static bool may_pin(const struct member *m)
+static bool may_pin(const struct call *c, const struct member *m)
 {
-    (void)m;
-    return true;
+    return permit(m->room, m->account, ACT_PIN, c->now);
 }
 
 /* ---- finding the message ---- */
@@ -294,7 +293,7 @@ enum err on_pin(struct call *c)
 
     if (error || !a.event)
         return error;
-    if (!may_pin(a.m))
+    if (!may_pin(c, a.m))
         return ERROR_FORBIDDEN;
     if (!a.body.pinned == !!pin->remove) {
         put_nothing(c, a.m->room);

@@ -207,6 +207,7 @@ static void fill(struct msg *msg, const struct stand *t, uint64_t room,
     case KIND_REDACT:
         msg->redact = (struct msg_redact){ room, cseq, S("why"), t->said };
         break;
+    case KIND_PIN: msg->pin = (struct msg_pin){ room, cseq, t->said, 0 }; break;
     case KIND_REACT:
         msg->react = (struct msg_react){ room, cseq, S("+1"), t->said, 0 };
         break;
@@ -302,6 +303,7 @@ static const struct expected {
     { KIND_SEND, { "NNM+++N", "NNM+++N", "NNM+++N", "N+" } },
     { KIND_EDIT, { "NNMFFFN", "NNMFFFN", "NNMFFFN", "NF" } }, /* another's */
     { KIND_REDACT, { "NNFF++N", "NNFF++N", "NNFF++N", "NF" } },
+    { KIND_PIN, { "NNF+++N", "NNF+++N", "NNF+++N", "N+" } },
     { KIND_REACT, { "NNM+++N", "NNM+++N", "NNM+++N", "N+" } },
     { KIND_READ, { "NN++++N", "NN++++N", "NN++++N", "N+" } },
     { KIND_HIST, { "NN++++N", "NN++++N", "NN++++N", "N+" } },
