@@ -79,6 +79,8 @@ static bool forget(struct db *db, const struct store_op *op)
            db_run(db, SQL_RESUME_DROP_ALL, "i", op->account) &&
            db_run(db, SQL_KEY_DROP_ALL, "i", op->account) &&
            db_run(db, SQL_REFUSAL_DROP_ALL, "i", op->account) &&
+           db_run(db, SQL_SANCTION_FORGET, "i", op->account) &&
+           db_run(db, SQL_GUEST_FORGET, "i", op->account) &&
            db_run(db, SQL_ACCOUNT_DROP, "i", op->account);
 }
 

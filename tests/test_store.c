@@ -787,6 +787,9 @@ static void test_store_tells_what_there_was(void **state)
         { { .effect = EFFECT_RECORD, .account = 2 }, "Bob" },
         { { .effect = EFFECT_RECORD, .account = 3 }, "Carl" },
         { { .effect = EFFECT_RECORD, .account = 4 }, "BOB" }, /* takes it */
+        { { .effect = EFFECT_SANCTION, .room = 7, .kind = 1 }, "3" },
+        { { .effect = EFFECT_SANCTION, .room = 7, .kind = 1 }, "4" },
+        { { .effect = EFFECT_GUEST, .room = 7, .about = 3 }, NULL },
         { { .effect = EFFECT_FORGET, .account = 3 }, NULL },
         { { .effect = EFFECT_FOUND, .room = 7, .kind = room_PUBLIC }, "#Tea" },
         { { .effect = EFFECT_ENTER, .room = 7, .account = 1 }, NULL },
@@ -823,7 +826,8 @@ static void test_store_tells_what_there_was(void **state)
                    "6 r8 a4 d0 c0 0-0 'BOB' '' '' e0\n"
                    "7 r7 a1 d0 c0 0-0 '' '' '' e0\n"
                    "7 r8 a1 d0 c0 0-0 '' '' '' e0\n"
-                   "7 r8 a4 d0 c0 0-0 '' '' '' e0\n");
+                   "7 r8 a4 d0 c0 0-0 '' '' '' e0\n"
+                   "11 r7 a0 d0 c0 0-0 '4' '' '' e0\n");
 }
 
 /* A room of many lines is dropped in slices. */
