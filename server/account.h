@@ -59,7 +59,7 @@ struct account {
     char token_hash[SECURE_HASH_TEXT]; /* of a guest; else empty */
     struct credentials credentials;    /* none: a guest */
     enum rank rank;
-    char *secret; /* its password as hasher.h encodes it, or NULL; owned */
+    char *secret;  /* its password as hasher.h encodes it, or NULL; owned */
     bool unproved; /* what it proves itself by is to be stored again */
     struct device **devices; /* owned */
     size_t n_devices, cap_devices;

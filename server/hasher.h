@@ -15,9 +15,9 @@
 
 enum {
     HASHER_THREADS = 2,
-    HASHER_QUEUE = 64,  /* jobs waiting or under way */
-    HASHER_TEXT = 128,  /* bytes of an encoded hash, with the end */
-    HASHER_SALT = 16    /* bytes */
+    HASHER_QUEUE = 64, /* jobs waiting or under way */
+    HASHER_TEXT = 128, /* bytes of an encoded hash, with the end */
+    HASHER_SALT = 16   /* bytes */
 };
 
 struct hasher;

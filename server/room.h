@@ -27,7 +27,7 @@ struct member {
     struct room *room;
     struct account *account;
     bool in, will;
-    uint64_t read; /* seq up to which it has read; 0: not known */
+    uint64_t read;    /* seq up to which it has read; 0: not known */
     unsigned role;    /* value set role */
     uint64_t said_us; /* when they said something last, for slow mode */
 };

@@ -48,12 +48,12 @@ enum effect {
     EFFECT_GUEST,    /* `about` is invited */
     EFFECT_INVITE,   /* an invitation of hash `text` is good until `ts`, `kind`
                     * times; 0: no more */
-    EFFECT_EDIT,   /* the message becomes `target`; what it was is kept */
-    EFFECT_REDACT, /* it becomes `target`; nothing of what it was is kept */
-    EFFECT_REACT,  /* it becomes `target`; text: as the event's */
-    EFFECT_PIN,    /* it becomes `target` */
-    EFFECT_READ,   /* the account has read the room up to `seq` */
-    EFFECT_ERASE,  /* REDACT, and the name is gone; of any event */
+    EFFECT_EDIT,     /* the message becomes `target`; what it was is kept */
+    EFFECT_REDACT,   /* it becomes `target`; nothing of what it was is kept */
+    EFFECT_REACT,    /* it becomes `target`; text: as the event's */
+    EFFECT_PIN,      /* it becomes `target` */
+    EFFECT_READ,     /* the account has read the room up to `seq` */
+    EFFECT_ERASE,    /* REDACT, and the name is gone; of any event */
     EFFECT_COUNT
 };
 
