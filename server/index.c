@@ -35,8 +35,8 @@ static const char *const TEXTS[INDEX_SQLS] = {
     [INDEX_LINE_DROP] =
         "INSERT INTO line(line,rowid,text,who) VALUES('delete', ?1, ?2, ?3)",
     [INDEX_LINE_MERGE] = "INSERT INTO line(line, rank) VALUES('merge', 400)",
-    [INDEX_FIND] = "SELECT rowid FROM line WHERE line MATCH ?1"
-                   " AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC",
+    [INDEX_FIND] = ("SELECT rowid FROM line WHERE line MATCH ?1"
+                    " AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC"),
 };
 
 /* What it holds is the log's, so it may lose its last moments. */

@@ -166,7 +166,7 @@ static bool mode_of(const struct args *args, struct order *order)
     }
     if (what == SIZE_MAX || args->n < 2)
         return false;
-    order->set = mode_LOCKED << what;
+    order->set = (unsigned)mode_LOCKED << what;
     order->num = who;
     if (what == 0)
         return who != SIZE_MAX;
