@@ -13,6 +13,7 @@
 #include "server/permit.h"
 #include "server/store.h"
 #include "server/world.h"
+#include "shared/kind.h"
 #include "shared/mem.h"
 #include "shared/react.h"
 
@@ -46,12 +47,6 @@ static bool may_pin(const struct call *c, const struct member *m)
 }
 
 /* ---- finding the message ---- */
-
-static bool is_talk(uint64_t kind)
-{
-    return kind == event_MESSAGE || kind == event_ACTION ||
-           kind == event_NOTICE;
-}
 
 /* Have it read; the command is parked until the answer is there. */
 static enum err ask(struct call *c, const struct aim *a, uint64_t seq)
@@ -129,7 +124,7 @@ static enum err find(struct call *c, struct aim *a, uint64_t room, uint64_t seq)
             return error;
     }
     a->body = event_body(a->event);
-    if (!is_talk(a->body.kind) || a->body.by.len)
+    if (!kind_is_talk(a->body.kind) || a->body.by.len)
         return ERROR_NO_SUCH_MESSAGE;
     return ERR_NONE;
 }

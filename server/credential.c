@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/hex.h"
 #include "shared/mem.h"
 #include "shared/text.h"
 
@@ -76,28 +77,10 @@ void credential_revoke(struct credentials *all, struct credential *one)
 
 void credential_text(const struct fingerprint *key, char out[KEY_HEX])
 {
-    for (size_t i = 0; i < FINGERPRINT_LEN; i++)
-        snprintf(out + 2 * i, 3, "%02x", key->bytes[i]);
-}
-
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    hex_text(str_bytes(key->bytes, sizeof key->bytes), out);
 }
 
 bool credential_parse(struct fingerprint *key, struct str text)
 {
-    if (text.len != KEY_HEX - 1)
-        return false;
-    for (size_t i = 0; i < FINGERPRINT_LEN; i++) {
-        int high = digit_of(text.ptr[2 * i]);
-        int low = digit_of(text.ptr[2 * i + 1]);
-
-        if (high < 0 || low < 0)
-            return false;
-        key->bytes[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
+    return hex_parse(text, key->bytes, sizeof key->bytes);
 }

@@ -10,6 +10,7 @@
 #include "server/event.h"
 #include "server/store.h"
 #include "server/world.h"
+#include "shared/kind.h"
 #include "shared/mem.h"
 
 enum { SLICE = 2048 }; /* events looked at for theirs at once */
@@ -119,12 +120,6 @@ void errand_answered(struct world *w, const struct store_answer *answer)
 
 /* ---- taking away ---- */
 
-static bool is_talk(uint64_t kind)
-{
-    return kind == event_MESSAGE || kind == event_ACTION ||
-           kind == event_NOTICE;
-}
-
 bool errand_is_open(const struct event *event)
 {
     struct msg_event body = event_body(event);
@@ -149,7 +144,7 @@ bool errand_erase(struct world *w, const struct event *event, struct now now)
     if (touched_has(&w->touched, room->id, event->seq) ||
         !store_has_room(w->store, 2))
         return false;
-    if (is_talk(body.kind)) {
+    if (kind_is_talk(body.kind)) {
         op.event = room_event(room, &told, now);
         body.as_of = op.event->seq;
         body.by = NOBODY;

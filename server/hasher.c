@@ -35,19 +35,10 @@ struct hasher {
     size_t n;                       /* and those under way */
 };
 
-/* The compiler must not think that nobody looks. */
-static void wipe(char *bytes, size_t len)
-{
-    volatile char *at = bytes;
-
-    while (len--)
-        *at++ = '\0';
-}
-
 static void free_job(struct hash_job *job)
 {
     if (job->password)
-        wipe(job->password, job->len);
+        mem_wipe(job->password, job->len);
     free(job->password);
     free(job);
 }
@@ -71,7 +62,7 @@ static enum hash_state work(struct hash_job *job)
             argon2id_verify(job->encoded, job->password, job->len) == ARGON2_OK;
     else
         good = make(job) && !job->compare;
-    wipe(job->password, job->len);
+    mem_wipe(job->password, job->len);
     return good ? HASH_GOOD : HASH_BAD;
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "server/event.h"
+#include "shared/kind.h"
 #include "shared/mem.h"
 
 enum {
@@ -322,19 +323,13 @@ static bool add(struct index *index, const struct msg_event *body)
     return good;
 }
 
-static bool is_talk(uint64_t kind)
-{
-    return kind == event_MESSAGE || kind == event_ACTION ||
-           kind == event_NOTICE;
-}
-
 /* A message as it is, into the index; what was taken back, out of it. */
 static bool take_message(struct index *index, const struct event *event)
 {
     struct msg_event body = event_body(event);
 
     return drop(index, db_key(body.room, body.seq)) &&
-           (!is_talk(body.kind) || body.by.len || add(index, &body));
+           (!kind_is_talk(body.kind) || body.by.len || add(index, &body));
 }
 
 /* The message that an event has changed, as it is now. */

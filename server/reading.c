@@ -8,6 +8,7 @@
 #include "server/event.h"
 #include "server/store.h"
 #include "server/world.h"
+#include "shared/kind.h"
 #include "shared/mention.h"
 
 enum { COUNT_BYTES = 1 << 18 /* of events that are counted at most */ };
@@ -47,19 +48,13 @@ void reading_moved(struct world *w, const struct member *m, uint64_t session)
             reading_tell(w, account->sessions[i], m);
 }
 
-static bool is_talk(uint64_t kind)
-{
-    return kind == event_MESSAGE || kind == event_ACTION ||
-           kind == event_NOTICE;
-}
-
 static void count(struct msg_read *body, const struct account *me,
                   const struct event *event)
 {
     struct msg_event said = event_body(event);
 
     body->upto = said.seq;
-    if (!is_talk(said.kind) || said.account == me->id || said.by.len)
+    if (!kind_is_talk(said.kind) || said.account == me->id || said.by.len)
         return;
     body->unread++;
     body->mentions += mention_is(said.text, account_nick(me));

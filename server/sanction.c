@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/hex.h"
 #include "shared/mem.h"
 #include "shared/wire.h"
 
@@ -40,8 +41,9 @@ struct sanction_who sanction_address(struct str gate)
 {
     struct sanction_who who = { "" };
 
-    for (size_t i = 0; i < gate.len && i < FINGERPRINT_LEN; i++)
-        snprintf(who.who + 2 * i, 3, "%02x", (unsigned char)gate.ptr[i]);
+    if (gate.len > FINGERPRINT_LEN)
+        gate.len = FINGERPRINT_LEN;
+    hex_text(gate, who.who);
     return who;
 }
 

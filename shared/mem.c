@@ -62,3 +62,11 @@ void mem_grow(void **vec, size_t *cap, size_t want, size_t size)
     *vec = mem_resize(*vec, grown, size);
     *cap = grown;
 }
+
+void mem_wipe(void *bytes, size_t len)
+{
+    volatile char *at = bytes; /* or the compiler thinks nobody looks */
+
+    while (len--)
+        *at++ = '\0';
+}

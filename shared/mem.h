@@ -26,6 +26,9 @@ char *mem_str(struct str s);
  */
 void mem_grow(void **vec, size_t *cap, size_t want, size_t size);
 
+/* Leave nothing of a secret in it. */
+void mem_wipe(void *bytes, size_t len);
+
 /* A library could not allocate: end the program as the above do. */
 _Noreturn void mem_fail(void);
 

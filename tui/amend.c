@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/kind.h"
 #include "shared/mem.h"
 #include "shared/react.h"
 #include "shared/wire.h"
@@ -27,9 +28,7 @@ bool amend_is_change(const struct line *line)
 
 static bool is_talk(const struct line *line)
 {
-    return line->kind == LINE_EVENT &&
-           (line->event == event_MESSAGE || line->event == event_ACTION ||
-            line->event == event_NOTICE);
+    return line->kind == LINE_EVENT && kind_is_talk(line->event);
 }
 
 static void set(struct history *h, struct line *line, char **field,

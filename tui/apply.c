@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "shared/bounds.h"
+#include "shared/kind.h"
 #include "shared/mem.h"
 #include "shared/mention.h"
 #include "shared/text.h"
@@ -32,12 +33,6 @@ static void set_text(char **field, struct str text, size_t max)
 }
 
 /* ---- events ---- */
-
-static bool is_talk(uint64_t kind)
-{
-    return kind == event_MESSAGE || kind == event_ACTION ||
-           kind == event_NOTICE;
-}
 
 /* Highest seq that has come in, gap or not. */
 static uint64_t newest(const struct history *h)
@@ -153,7 +148,7 @@ static void on_amended(struct model *m, struct room *room, uint64_t seq)
     size_t i = history_find(&room->history, seq);
     struct line *line = i == SIZE_MAX ? NULL : &room->history.lines[i];
 
-    if (line && is_talk(line->event) && !line->own)
+    if (line && kind_is_talk(line->event) && !line->own)
         line->mention =
             !line->by && mention_is(str_of(line->text), str_of(m->nick));
 }
@@ -175,7 +170,7 @@ static void on_event(struct model *m, const struct msg *msg, struct now now)
         room->wait_us = 0;
     if (line && amend_is_change(line))
         on_amended(m, room, line->ref);
-    if (!line || line->own || line->by || !is_talk(ev.kind))
+    if (!line || line->own || line->by || !kind_is_talk(ev.kind))
         return;
     if (fresh && ev.seq > room->counts_from)
         on_news(m, room, line);
@@ -302,7 +297,7 @@ static void count_behind(const struct room *room, uint64_t seq,
 
         if (line->seq && line->seq <= seq)
             break;
-        if (!line->seq || line->own || line->by || !is_talk(line->event))
+        if (!line->seq || line->own || line->by || !kind_is_talk(line->event))
             continue;
         ++*unread;
         *mentions += line->mention || room->kind == room_DIRECT;

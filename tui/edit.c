@@ -12,7 +12,6 @@
 #include "shared/text.h"
 #include "shared/width.h"
 #include "tui/edit_impl.h"
-#include "tui/secret.h"
 
 /* Where clusters end does not depend on the terminal. */
 static const struct width_rule ANY = { false, false };
@@ -173,7 +172,7 @@ char *edit_end_secret(struct edit *e)
 {
     char *text = mem_str(edit_text(e));
 
-    secret_wipe(e->text, e->len);
+    mem_wipe(e->text, e->len);
     reset(e, str_of(NULL));
     e->secret = false;
     return text;

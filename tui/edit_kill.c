@@ -12,7 +12,6 @@
 #include "shared/text.h"
 #include "shared/width.h"
 #include "tui/edit_impl.h"
-#include "tui/secret.h"
 
 /* ---- words ---- */
 
@@ -164,7 +163,7 @@ static bool kill_range(struct edit *e, size_t from, size_t to)
     if (from == to)
         return false;
     if (e->secret)
-        secret_wipe(e->text + from, to - from);
+        mem_wipe(e->text + from, to - from);
     else if (e->last == ACT_KILL && e->kill_n > 0)
         join(e, killed, to == e->cursor);
     else

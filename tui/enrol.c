@@ -7,11 +7,11 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "shared/mem.h"
 #include "shared/text.h"
 #include "tui/client_impl.h"
 #include "tui/lang.h"
 #include "tui/presence.h"
-#include "tui/secret.h"
 
 void client_devices(struct client *c, unsigned act, uint64_t number,
                     struct now now)
@@ -95,7 +95,7 @@ void client_password(struct client *c, struct str secret, struct now now)
 void enrol_done(struct client *c)
 {
     if (c->config.secret)
-        secret_wipe(c->config.secret, strlen(c->config.secret));
+        mem_wipe(c->config.secret, strlen(c->config.secret));
 }
 
 /* The password was of no use: the person is to try again. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/mem.h"
 #include "shared/text.h"
 #include "tui/chat.h"
 #include "tui/client.h"
@@ -16,7 +17,6 @@
 #include "tui/keymap_impl.h"
 #include "tui/layout.h"
 #include "tui/model.h"
-#include "tui/secret.h"
 #include "tui/settings.h"
 #include "tui/ui.h"
 
@@ -41,7 +41,7 @@ static void act_secret(struct chat *chat, struct now now)
     chat->ui->pasted = false;
     if (len)
         client_password(chat->client, str_of(secret), now);
-    secret_wipe(secret, len);
+    mem_wipe(secret, len);
     free(secret);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "shared/bounds.h"
+#include "shared/kind.h"
 #include "shared/react.h"
 #include "shared/text.h"
 #include "shared/wire.h"
@@ -179,9 +180,7 @@ static void set_mark(struct phrase *p, const struct line *line)
 
 static bool is_talk(const struct line *line)
 {
-    return line->kind == LINE_EVENT &&
-           (line->event == event_MESSAGE || line->event == event_ACTION ||
-            line->event == event_NOTICE);
+    return line->kind == LINE_EVENT && kind_is_talk(line->event);
 }
 
 /* What stands where somebody took a message back. */

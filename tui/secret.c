@@ -7,14 +7,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-void secret_wipe(char *bytes, size_t len)
-{
-    volatile char *at = bytes; /* or the compiler thinks nobody looks */
-
-    while (len--)
-        *at++ = '\0';
-}
-
 /* A line without its end; -1 with errno. */
 static ssize_t read_line(int fd, char *out, size_t cap)
 {

@@ -16,7 +16,4 @@
  */
 bool secret_ask(const char *prompt, char *out, size_t cap);
 
-/* Leave nothing of it in memory. */
-void secret_wipe(char *, size_t len);
-
 #endif

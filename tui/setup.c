@@ -204,7 +204,7 @@ void setup_close(struct setup *setup)
 {
     struct chat *chat = &setup->chat;
 
-    secret_wipe(setup->secret, sizeof setup->secret);
+    mem_wipe(setup->secret, sizeof setup->secret);
     net_close(chat->net);
     client_free(chat->client);
     tail_free(setup->tail);
