@@ -6,10 +6,10 @@
 
 #include <argon2.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/thread.h"
 #include "shared/mem.h"
 
 enum { HASH_BYTES = 32, LANES = 1 };
@@ -27,10 +27,10 @@ struct hash_job {
 };
 
 struct hasher {
-    bool threads, stop;
+    bool stop;
     pthread_mutex_t lock; /* of all that follows, and of jobs */
     pthread_cond_t more;
-    pthread_t crew[HASHER_THREADS];
+    struct threads threads;         /* none: it is done at once */
     struct hash_job *first, **last; /* those that wait */
     size_t n;                       /* and those under way */
 };
@@ -102,21 +102,12 @@ static void *run(void *arg)
 struct hasher *hasher_new(bool threads)
 {
     struct hasher *h = mem_new(1, sizeof *h);
-    sigset_t all, before;
 
     h->last = &h->first;
     pthread_mutex_init(&h->lock, NULL);
     pthread_cond_init(&h->more, NULL);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    h->threads = threads;
-    for (int i = 0; i < HASHER_THREADS && threads; i++) {
-        if (pthread_create(&h->crew[i], NULL, run, h) == 0)
-            continue;
-        h->threads = i > 0;
-        h->crew[i] = h->crew[0];
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    for (int i = 0; i < HASHER_THREADS && threads; i++)
+        threads_start(&h->threads, run, h);
     return h;
 }
 
@@ -126,9 +117,7 @@ void hasher_free(struct hasher *h)
     h->stop = true;
     pthread_cond_broadcast(&h->more);
     pthread_mutex_unlock(&h->lock);
-    for (int i = 0; i < HASHER_THREADS && h->threads; i++)
-        if (i == 0 || !pthread_equal(h->crew[i], h->crew[0]))
-            pthread_join(h->crew[i], NULL);
+    threads_join(&h->threads);
     while (h->first) {
         struct hash_job *job = h->first;
 
@@ -155,7 +144,7 @@ static struct hash_job *new_job(struct str password, struct hash_cost cost)
 /* Have it done; NULL, and the job is freed: too many wait. */
 static struct hash_job *give(struct hasher *h, struct hash_job *job)
 {
-    if (!h->threads) {
+    if (!h->threads.n) {
         job->state = work(job);
         return job;
     }

@@ -70,6 +70,19 @@ static struct member *member_to_be(const struct room *room,
     return m && m->will ? m : NULL;
 }
 
+/* The same of who has to be in the room. */
+static enum err find_member(struct call *c, struct str nick, struct order *o,
+                            struct member **m)
+{
+    enum err error = find_about(c, nick, o);
+
+    *m = error ? NULL : member_to_be(o->room, o->about);
+    if (error || *m)
+        return error;
+    c->why = "they are not in this room";
+    return ERROR_NO_SUCH_ACCOUNT;
+}
+
 /* Number it, encode it, give it to the store. */
 static void put(struct call *c, struct order *o)
 {
@@ -180,14 +193,9 @@ enum err on_kick(struct call *c)
     if (!error)
         error = check_reason(c, kick->text);
     if (!error)
-        error = find_about(c, kick->nick, &o);
+        error = find_member(c, kick->nick, &o, &m);
     if (error)
         return error;
-    m = member_to_be(o.room, o.about);
-    if (!m) {
-        c->why = "they are not in this room";
-        return ERROR_NO_SUCH_ACCOUNT;
-    }
     m->will = false;
     say_whom(&o, kick->text);
     put(c, &o);
@@ -388,7 +396,7 @@ enum err on_role(struct call *c)
 {
     const struct msg_role *role = &c->msg->role;
     struct order o = { .event = event_ROLE, .op = { .effect = EFFECT_ROLE } };
-    const struct member *m;
+    struct member *m;
     enum err error;
 
     c->subject = str_of("role");
@@ -396,14 +404,9 @@ enum err on_role(struct call *c)
         return ERROR_BAD_FIELD;
     error = find_room(c, role->room, ACT_ROLE, &o);
     if (!error)
-        error = find_about(c, role->nick, &o);
+        error = find_member(c, role->nick, &o, &m);
     if (error)
         return error;
-    m = member_to_be(o.room, o.about);
-    if (!m) {
-        c->why = "they are not in this room";
-        return ERROR_NO_SUCH_ACCOUNT;
-    }
     if (m->role == role->role)
         return ERROR_EXISTS;
     o.op.kind = (unsigned)role->role;

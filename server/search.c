@@ -5,10 +5,10 @@
 #include "server/search.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/thread.h"
 #include "shared/mem.h"
 
 enum {
@@ -32,8 +32,7 @@ struct pile {
 struct search {
     struct index *writer, *reader;
     struct rooms noted; /* by the owner, not handed over yet */
-    pthread_t threads[2];
-    size_t n_threads;
+    struct threads threads;
 
     pthread_mutex_t lock; /* over all below */
     pthread_cond_t read, find;
@@ -187,27 +186,6 @@ static void *find_on(void *arg)
 
 /* ---- life ---- */
 
-static bool begin_thread(struct search *search, void *(*run)(void *))
-{
-    if (pthread_create(&search->threads[search->n_threads], NULL, run, search))
-        return false;
-    search->n_threads++;
-    return true;
-}
-
-/* Signals are for the thread that owns the search. */
-static bool begin_threads(struct search *search)
-{
-    sigset_t all, before;
-    bool good;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    good = begin_thread(search, read_on) && begin_thread(search, find_on);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return good;
-}
-
 static bool open_both(struct search *search, const struct search_config *config,
                       char *why, size_t cap)
 {
@@ -232,7 +210,9 @@ struct search *search_open(const struct search_config *config, char *why,
     pthread_cond_init(&search->find, NULL);
     if (open_both(search, config, why, cap)) {
         index_rooms(search->writer, on_room, &search->behind);
-        if (!config->threads || begin_threads(search))
+        if (!config->threads ||
+            (threads_start(&search->threads, read_on, search) &&
+             threads_start(&search->threads, find_on, search)))
             return search;
     }
     search_free(search);
@@ -248,8 +228,7 @@ void search_free(struct search *search)
     pthread_cond_signal(&search->read);
     pthread_cond_signal(&search->find);
     pthread_mutex_unlock(&search->lock);
-    while (search->n_threads)
-        pthread_join(search->threads[--search->n_threads], NULL);
+    threads_join(&search->threads);
     index_close(search->reader);
     index_close(search->writer);
     pile_free(&search->asked);
@@ -287,13 +266,13 @@ static void work(struct search *search)
 
 void search_turn(struct search *search)
 {
-    if (search->n_threads && !search->noted.n)
+    if (search->threads.n && !search->noted.n)
         return;
     pthread_mutex_lock(&search->lock);
     for (size_t i = 0; i < search->noted.n; i++)
         add_room(&search->behind, &search->noted.all[i]);
     search->noted.n = 0;
-    if (search->n_threads)
+    if (search->threads.n)
         pthread_cond_signal(&search->read);
     else
         work(search);
@@ -333,7 +312,7 @@ bool search_is_ready(struct search *search)
     bool ready;
 
     pthread_mutex_lock(&search->lock);
-    ready = search->answered.n || (!search->n_threads && search->asked.n);
+    ready = search->answered.n || (!search->threads.n && search->asked.n);
     pthread_mutex_unlock(&search->lock);
     return ready;
 }

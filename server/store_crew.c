@@ -6,7 +6,6 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,6 +13,7 @@
 #include "server/event.h"
 #include "server/store_copy.h"
 #include "server/store_pile.h"
+#include "server/thread.h"
 #include "shared/mem.h"
 
 enum {
@@ -31,8 +31,7 @@ struct reader {
 struct crew {
     struct crew_config config;
     struct reader readers[CREW_READERS];
-    pthread_t threads[1 + CREW_READERS];
-    size_t n_threads;
+    struct threads threads;
 
     pthread_mutex_t lock; /* over all below */
     pthread_cond_t write, read;
@@ -276,26 +275,12 @@ static void *read_on(void *arg)
 
 /* ---- life ---- */
 
-static bool begin_thread(struct crew *crew, void *(*run)(void *), void *arg)
-{
-    if (pthread_create(&crew->threads[crew->n_threads], NULL, run, arg))
-        return false;
-    crew->n_threads++;
-    return true;
-}
-
-/* Signals are for the thread that owns the crew. */
 static bool begin_threads(struct crew *crew)
 {
-    sigset_t all, before;
-    bool good;
+    bool good = threads_start(&crew->threads, write_on, crew);
 
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    good = begin_thread(crew, write_on, crew);
     for (int i = 0; good && i < CREW_READERS; i++)
-        good = begin_thread(crew, read_on, &crew->readers[i]);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+        good = threads_start(&crew->threads, read_on, &crew->readers[i]);
     return good;
 }
 
@@ -329,8 +314,7 @@ void crew_free(struct crew *crew)
     pthread_cond_broadcast(&crew->write);
     pthread_cond_broadcast(&crew->read);
     pthread_mutex_unlock(&crew->lock);
-    for (size_t i = 0; i < crew->n_threads; i++)
-        pthread_join(crew->threads[i], NULL);
+    threads_join(&crew->threads);
     copy_free(crew->copy);
     free(crew->copy_path);
     pthread_cond_destroy(&crew->write);

@@ -42,7 +42,7 @@ server  account session
 server  codes counters sanction
 server  credential recent store_batch tally throttle waiting
 server  store_pile
-server  address answer datadir event heap histogram keep log map metrics part privileges runfile supervisor terms touched words
+server  address answer datadir event heap histogram keep log map metrics part privileges runfile supervisor terms thread touched words
 
 tui     main
 tui     app pipe
@@ -82,9 +82,10 @@ server/supervisor     sd_.*
 server/privileges     [gs]ete?[ug]id|initgroups|getpwnam|chown|stat
 server/part           access|open|close|rename|fsync|unlink
 server/runfile        open|close|pread|pwrite|flock|fdatasync
-server/hasher         pthread_.*|sigfillset|argon2.*
-server/store_crew     pthread_.*|sigfillset|clock_gettime
-server/search         pthread_.*|sigfillset
+server/hasher         pthread_.*|argon2.*
+server/store_crew     pthread_.*|clock_gettime
+server/search         pthread_.*
+server/thread         pthread_.*|sigfillset
 server/store_(copy|db|read|recall|schema|write)  sqlite3_.*
 server/index(_find)?  sqlite3_.*
 server/index          unlink

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * EDGE threads: starting some that work for one owner, and their end.  They
+ * get no signals: those are for the thread that owns them.
+ */
+#ifndef SERVER_THREAD_H
+#define SERVER_THREAD_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { THREADS_MAX = 4 };
+
+struct threads {
+    pthread_t ids[THREADS_MAX];
+    size_t n;
+};
+
+/* One more, THREADS_MAX at most; false: the system gives none. */
+bool threads_start(struct threads *, void *(*run)(void *), void *arg);
+
+/* Wait until all have ended. */
+void threads_join(struct threads *);
+
+#endif
