@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include "server/event.h"
+#include "server/lite.h"
 #include "shared/kind.h"
 #include "shared/mem.h"
 
 enum {
-    WAIT_MS = 2000,       /* for a lock that somebody else holds */
     PAGE_BYTES = 1 << 20, /* of events read at once */
     WHO_BYTES = 32,
     TRIM_MAX = 500 /* forgotten at once */
@@ -41,10 +41,7 @@ static const char *const TEXTS[INDEX_SQLS] = {
 };
 
 /* What it holds is the log's, so it may lose its last moments. */
-static const char LOOK[] = "PRAGMA temp_store = MEMORY;"
-                           "PRAGMA trusted_schema = OFF;"
-                           "PRAGMA mmap_size = 0;"
-                           "PRAGMA cache_size = -16384;";
+static const char LOOK[] = "PRAGMA cache_size = -16384;";
 static const char WRITE[] = "PRAGMA journal_mode = WAL;"
                             "PRAGMA synchronous = NORMAL;"
                             "PRAGMA secure_delete = ON;"
@@ -62,38 +59,19 @@ enum { FORM = 2 };
 
 /* ---- opening ---- */
 
-static int pragma(struct index *index, const char *text)
-{
-    sqlite3_stmt *stmt;
-    int value = 0;
-
-    if (sqlite3_prepare_v2(index->lite, text, -1, &stmt, NULL))
-        return value;
-    if (sqlite3_step(stmt) == SQLITE_ROW)
-        value = sqlite3_column_int(stmt, 0);
-    sqlite3_finalize(stmt);
-    return value;
-}
-
 static int run(struct index *index, const char *text)
 {
-    return sqlite3_exec(index->lite, text, NULL, NULL, NULL);
+    return lite_run(index->lite, text);
 }
 
 static int connect_to(struct index *index, const struct index_config *config)
 {
-    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, code;
+    struct lite_config lite = { .path = config->path,
+                                .reads_only = config->reads_only };
+    int code = lite_open(&lite, &index->lite);
 
-    flags |= config->reads_only ? SQLITE_OPEN_READONLY
-                                : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    code = sqlite3_open_v2(config->path, &index->lite, flags, NULL);
-    if (!index->lite)
-        mem_fail();
-    if (code)
-        return code;
-    sqlite3_extended_result_codes(index->lite, 1);
-    sqlite3_busy_timeout(index->lite, WAIT_MS);
-    code = run(index, LOOK);
+    if (code == SQLITE_OK)
+        code = run(index, LOOK);
     if (code == SQLITE_OK && !config->reads_only)
         code = run(index, WRITE);
     return code;
@@ -151,8 +129,9 @@ static int open_file(struct index *index, const struct index_config *config)
 
     if (config->reads_only)
         return code;
-    if (code == SQLITE_OK && pragma(index, "PRAGMA user_version") == FORM &&
-        pragma(index, "PRAGMA application_id") == mark_of(config))
+    if (code == SQLITE_OK &&
+        lite_number(index->lite, "PRAGMA user_version", 0) == FORM &&
+        lite_number(index->lite, "PRAGMA application_id", 0) == mark_of(config))
         return SQLITE_OK;
     disconnect(index);
     remove_file(config->path);

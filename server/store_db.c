@@ -10,29 +10,21 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "server/lite.h"
 #include "shared/mem.h"
 
-enum {
-    LOG_PAGES = 4000, /* of the write-ahead log */
-    WAIT_MS = 2000    /* for a lock that somebody else holds */
-};
+enum { LOG_PAGES = 4000 }; /* of the write-ahead log */
 
 static const char *const TEXTS[] = {
 #define SQL(NAME, text) text,
 #include "server/store_sql.def"
 };
 
-/* The first line is for both kinds of connections. */
-static const char COMMON[] = "PRAGMA temp_store = MEMORY;"
-                             "PRAGMA trusted_schema = OFF;"
-                             "PRAGMA cell_size_check = ON;"
-                             "PRAGMA mmap_size = 0;";
 static const char FOR_WRITING[] = "PRAGMA cache_size = -65536;"
                                   "PRAGMA journal_mode = WAL;"
                                   "PRAGMA synchronous = FULL;"
                                   "PRAGMA secure_delete = ON;"
-                                  "PRAGMA journal_size_limit = 67108864;"
-                                  "PRAGMA secure_delete = ON;";
+                                  "PRAGMA journal_size_limit = 67108864;";
 static const char FOR_READING[] = "PRAGMA cache_size = -8192;"
                                   "PRAGMA query_only = ON;";
 
@@ -85,27 +77,15 @@ static int on_log(void *ctx, sqlite3 *lite, const char *name, int pages)
 
 static int open_file(struct db *db, const struct db_config *config)
 {
-    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-    int code;
+    struct lite_config lite = { .path =
+                                    config->path ? config->path : ":memory:",
+                                .vfs = config->vfs,
+                                .reads_only = config->reads_only };
+    int code = lite_open(&lite, &db->lite);
 
-    flags |= config->reads_only ? SQLITE_OPEN_READONLY
-                                : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    code = sqlite3_open_v2(config->path ? config->path : ":memory:", &db->lite,
-                           flags, config->vfs);
-    if (!db->lite)
-        mem_fail();
-    if (code)
-        return code;
-    sqlite3_extended_result_codes(db->lite, 1);
-    sqlite3_busy_timeout(db->lite, WAIT_MS);
-    sqlite3_db_config(db->lite, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    if (config->reads_only)
-        sqlite3_db_config(db->lite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    code = sqlite3_exec(db->lite, COMMON, NULL, NULL, NULL);
     if (code == SQLITE_OK)
-        code = sqlite3_exec(db->lite,
-                            config->reads_only ? FOR_READING : FOR_WRITING,
-                            NULL, NULL, NULL);
+        code =
+            lite_run(db->lite, config->reads_only ? FOR_READING : FOR_WRITING);
     if (!config->reads_only) /* no other automatic checkpoints, either */
         sqlite3_wal_hook(db->lite, on_log, db);
     return code;

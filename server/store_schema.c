@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "server/lite.h"
+
 /* Says to file(1) and to us whose file it is: "chat". */
 enum { APPLICATION = 0x63686174 };
 
@@ -78,46 +80,34 @@ enum { VERSION_NOW = sizeof MIGRATIONS / sizeof *MIGRATIONS };
 
 /* ---- the schema ---- */
 
-static int pragma(struct db *db, const char *text)
-{
-    sqlite3_stmt *stmt;
-    int value = -1;
-
-    if (sqlite3_prepare_v2(db->lite, text, -1, &stmt, NULL))
-        return value;
-    if (sqlite3_step(stmt) == SQLITE_ROW)
-        value = sqlite3_column_int(stmt, 0);
-    sqlite3_finalize(stmt);
-    return value;
-}
-
 static int migrate_one(struct db *db, int from)
 {
     char set_version[40];
-    int code = sqlite3_exec(db->lite, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    int code = lite_run(db->lite, "BEGIN IMMEDIATE");
 
     snprintf(set_version, sizeof set_version, "PRAGMA user_version = %d",
              from + 1);
     if (code == SQLITE_OK)
-        code = sqlite3_exec(db->lite, MIGRATIONS[from], NULL, NULL, NULL);
+        code = lite_run(db->lite, MIGRATIONS[from]);
     if (code == SQLITE_OK)
-        code = sqlite3_exec(db->lite, set_version, NULL, NULL, NULL);
+        code = lite_run(db->lite, set_version);
     if (code == SQLITE_OK)
-        code = sqlite3_exec(db->lite, "COMMIT", NULL, NULL, NULL);
+        code = lite_run(db->lite, "COMMIT");
     if (code != SQLITE_OK)
-        sqlite3_exec(db->lite, "ROLLBACK", NULL, NULL, NULL);
+        lite_run(db->lite, "ROLLBACK");
     return code;
 }
 
 static bool is_empty(struct db *db)
 {
-    return pragma(db, "SELECT count(*) FROM sqlite_schema") == 0;
+    return lite_number(db->lite, "SELECT count(*) FROM sqlite_schema", -1) == 0;
 }
 
 int db_migrate(struct db *db, char *why, size_t cap)
 {
-    int version = pragma(db, "PRAGMA user_version"), code;
-    bool is_ours = pragma(db, "PRAGMA application_id") == APPLICATION;
+    int version = lite_number(db->lite, "PRAGMA user_version", -1), code;
+    bool is_ours =
+        lite_number(db->lite, "PRAGMA application_id", -1) == APPLICATION;
 
     if (version < 0) {
         snprintf(why, cap, "%s", sqlite3_errmsg(db->lite));
