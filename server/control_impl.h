@@ -9,6 +9,7 @@
 #define SERVER_CONTROL_IMPL_H
 
 #include "server/answer.h"
+#include "server/census.h"
 #include "server/control.h"
 #include "server/hub.h"
 #include "server/service.h"
@@ -19,24 +20,6 @@
 struct control_walk {
     uint64_t *ids; /* rising; owned */
     size_t n, at;
-};
-
-/* How a session is, and comes, for people. */
-enum control_state {
-    CONTROL_HANDSHAKE,
-    CONTROL_GREETING,
-    CONTROL_READY,
-    CONTROL_DORMANT,
-    CONTROL_CLOSING,
-    CONTROL_STATES
-};
-
-enum control_way { CONTROL_TCP, CONTROL_UDP, CONTROL_UNIX, CONTROL_WAYS };
-
-/* Sessions by these, and accounts. */
-struct control_census {
-    uint64_t state[CONTROL_STATES], way[CONTROL_WAYS];
-    uint64_t encrypted, queued, online;
 };
 
 struct control_call {
@@ -52,7 +35,7 @@ struct control_call {
     unsigned part;    /* from 0 */
     struct sheet sheet;
     struct control_walk walk;
-    struct control_census census;
+    struct census census;
     bool has_chore;                 /* of the store's */
     uint64_t began_us, tell_us;     /* of it; and when to say how it stands */
     char *part_path;                /* see part.h; owned */
@@ -72,9 +55,6 @@ void control_walk_end(struct control_walk *);
 void *control_walk_next(struct control_walk *, const struct map *);
 
 /* ---- control_list.c ---- */
-
-enum control_state control_state(const struct session *);
-enum control_way control_way(const struct session *);
 
 /* ---- control_store.c ---- */
 

@@ -40,33 +40,11 @@ static int list(struct control_call *call, const struct map *map,
 
 /* ---- sessions ---- */
 
-enum control_state control_state(const struct session *s)
-{
-    switch (s->state) {
-    case SESSION_NEW:
-    case SESSION_GREETED:
-        return s->shaking ? CONTROL_HANDSHAKE : CONTROL_GREETING;
-    case SESSION_READY: return CONTROL_READY;
-    case SESSION_DORMANT: return CONTROL_DORMANT;
-    case SESSION_CLOSING:
-    case SESSION_DEAD: break;
-    }
-    return CONTROL_CLOSING;
-}
+static const char *const STATE_NAMES[CENSUS_STATES] = { "handshake", "greeting",
+                                                        "ready", "dormant",
+                                                        "closing" };
 
-enum control_way control_way(const struct session *s)
-{
-    if (link_transport(s->link) == TRANSPORT_UDP)
-        return CONTROL_UDP;
-    return str_starts(str_of(s->peer), str_of("unix")) ? CONTROL_UNIX
-                                                       : CONTROL_TCP;
-}
-
-static const char *const STATE_NAMES[CONTROL_STATES] = { "handshake",
-                                                         "greeting", "ready",
-                                                         "dormant", "closing" };
-
-static const char *const WAY_NAMES[CONTROL_WAYS] = { "tcp", "udp", "unix" };
+static const char *const WAY_NAMES[CENSUS_WAYS] = { "tcp", "udp", "unix" };
 
 static const struct column SESSIONS[] = {
     { "session", UNIT_NONE }, { "nick", UNIT_NONE },
@@ -97,7 +75,7 @@ static void put_address(struct sheet *sheet, const struct session *s)
     char text[ADDRESS_TEXT];
     struct address address;
 
-    if (control_way(s) != CONTROL_UDP || link_place(s->link).len == 0) {
+    if (census_way(s) != CENSUS_UDP || link_place(s->link).len == 0) {
         sheet_str(sheet, str_of(s->peer));
         return;
     }
@@ -153,8 +131,8 @@ static void put_session(struct control_call *call, const void *value)
 
     sheet_num(sheet, s->id);
     put_nick(sheet, hub_world(call->service->hub), s);
-    sheet_str(sheet, str_of(STATE_NAMES[control_state(s)]));
-    sheet_str(sheet, str_of(WAY_NAMES[control_way(s)]));
+    sheet_str(sheet, str_of(STATE_NAMES[census_state(s)]));
+    sheet_str(sheet, str_of(WAY_NAMES[census_way(s)]));
     put_address(sheet, s);
     put_encryption(sheet, s);
     put_path(sheet, s);

@@ -27,16 +27,6 @@ static const struct column STATUS[] = {
 
 enum { CENSUS_PART = 4096 }; /* sessions looked at before others have a turn */
 
-static void count_session(struct control_census *census,
-                          const struct session *s)
-{
-    census->state[control_state(s)]++;
-    census->way[control_way(s)]++;
-    census->encrypted += link_is_secure(s->link);
-    census->queued += link_queued(s->link);
-    census->online += s->account && s->account->sessions[0] == s;
-}
-
 /* Count the next of them; false: that was the last. */
 static bool count_some(struct control_call *call)
 {
@@ -49,7 +39,7 @@ static bool count_some(struct control_call *call)
         s = control_walk_next(&call->walk, sessions);
         if (!s)
             return false;
-        count_session(&call->census, s);
+        census_count(&call->census, s);
     }
     return true;
 }
@@ -81,13 +71,13 @@ static void put_life(struct sheet *sheet, const struct control_call *call)
 static void put_counts(struct sheet *sheet, const struct control_call *call)
 {
     const struct world *w = hub_world(call->service->hub);
-    const struct control_census *census = &call->census;
+    const struct census *census = &call->census;
 
     sheet_num(sheet, w->sessions.n);
-    for (size_t i = 0; i < CONTROL_STATES; i++)
+    for (size_t i = 0; i < CENSUS_STATES; i++)
         sheet_num(sheet, census->state[i]);
     sheet_num(sheet, w->env.metrics.lagging);
-    for (size_t i = 0; i < CONTROL_WAYS; i++)
+    for (size_t i = 0; i < CENSUS_WAYS; i++)
         sheet_num(sheet, census->way[i]);
     sheet_num(sheet, census->encrypted);
     sheet_num(sheet, census->queued);

@@ -4,8 +4,8 @@
  */
 #include "server/service.h"
 
+#include "server/census.h"
 #include "server/hub.h"
-#include "server/measure.h"
 
 static struct log *log_of(const struct service *service)
 {
@@ -74,7 +74,7 @@ void service_measure(const struct service *service)
 {
     struct world *world = hub_world(service->hub);
 
-    measure_world(world);
+    census_measure(world);
     world->env.metrics.cert_expires = keys_expire(&service->keys);
 }
 

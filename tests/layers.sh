@@ -22,7 +22,7 @@ server  net net_listen net_peer net_stream net_dgram net_inquiry
 server  inquiry
 server  control control_act control_list control_look control_person control_rule control_store control_walk http
 server  service
-server  measure
+server  census
 server  endpoint
 server  hub hub_door hub_in keys storage
 server  doze
