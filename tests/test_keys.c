@@ -197,6 +197,8 @@ static void test_keys_gives_what_could_have_been_a_sequence(void **state)
     check("\033]", "M-]");
     check("\033P", "M-P");
     check("\033\033[", "Esc M-[");
+    check("\033\033[I", "Esc <focus 1>");
+    check("\033\033[0n", "Esc <report 2 0,0>"); /* an answer right behind it */
     check("\033[1;", "");
     check("\033[M ", "");
 }

@@ -364,7 +364,10 @@ static enum keyseq scan_alt(struct str s, bool last, size_t *used,
     return what;
 }
 
-/* ESC ESC [ or ESC ESC O: Alt with a key, as PuTTY and rxvt say it. */
+/*
+ * ESC ESC [ or ESC ESC O: Alt with a key, as PuTTY and rxvt say it.  Before
+ * what is no key, such as the answer to a question, the first is a key itself.
+ */
 static enum keyseq scan_double(struct str s, bool last, size_t *used,
                                struct key *key)
 {
@@ -373,14 +376,14 @@ static enum keyseq scan_double(struct str s, bool last, size_t *used,
     if (s.len > 3)
         what = s.ptr[2] == '[' ? scan_csi(str_from(s, 1), last, used, key)
                                : scan_ss3(str_from(s, 1), last, used, key);
-    if (what == SEQ_MORE && last) {
+    if (what == SEQ_MORE && !last)
+        return what;
+    if (what == SEQ_MORE || (what == SEQ_KEY && key->type != KT_NAMED)) {
         *used = 1;
         return named(key, K_ESC, 0);
     }
-    if (what == SEQ_MORE)
-        return what;
     *used += 1;
-    if (what == SEQ_KEY && key->type == KT_NAMED)
+    if (what == SEQ_KEY)
         key->mods |= MOD_ALT;
     return what;
 }
