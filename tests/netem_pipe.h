@@ -162,9 +162,10 @@ static inline bool pipe_number(struct str text, enum pipe_unit unit,
 /* The part of text before the first c, and what follows it. */
 static inline struct str pipe_until(struct str text, char c, struct str *rest)
 {
-    const char *at = text.len ? memchr(text.ptr, c, text.len) : NULL;
-    size_t len = at ? (size_t)(at - text.ptr) : text.len;
+    size_t len = 0;
 
+    while (len < text.len && text.ptr[len] != c)
+        len++;
     *rest = str_from(text, len + 1);
     return str_bytes(text.ptr, len);
 }

@@ -16,7 +16,8 @@ static struct str clean(const char *in, enum text_kind kind)
 static void expect(struct str got, const char *want)
 {
     if (!str_is(got, want))
-        print_error("got \"%.*s\", want \"%s\"\n", STR_ARG(got), want);
+        print_error("got \"%.*s\", want \"%s\"\n", STR_ARG(got),
+                    want ? want : "");
     assert_true(str_is(got, want));
 }
 

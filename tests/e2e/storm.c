@@ -186,7 +186,7 @@ static void move_in(struct storm *storm, size_t i)
     struct client_config config = { .seed = rng_next(&storm->rng),
                                     .pick = i % 2 ? PICK_UDP : PICK_TCP,
                                     .silent = true };
-    char error[256], nick[16];
+    char error[256], nick[24];
 
     snprintf(nick, sizeof nick, "p%zu", i);
     config.nick = nick;
