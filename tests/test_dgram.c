@@ -5,45 +5,11 @@
  */
 #include "tests/test.h"
 
-#include "shared/bounds.h"
-#include "shared/dgram.h"
 #include "shared/error.h"
 #include "shared/frame.h"
 #include "shared/packet.h"
 #include "shared/sendq.h"
-
-#define MS     UINT64_C(1000) /* us */
-#define SECOND UINT64_C(1000000)
-
-struct pair {
-    struct dgram *client, *server;
-    struct now now;
-};
-
-static struct dgram *end(bool server, struct now now)
-{
-    struct dgram_config config = { .server = server,
-                                   .seed = 1,
-                                   .queue_max = 1 << 20,
-                                   .message_max = FRAME_MAX };
-
-    return dgram_new(&config, now);
-}
-
-static struct pair pair_of(void)
-{
-    struct pair pair = { .now = { 5 * SECOND, 0 } };
-
-    pair.client = end(false, pair.now);
-    pair.server = end(true, pair.now);
-    return pair;
-}
-
-static void pair_free(struct pair *pair)
-{
-    dgram_free(pair->client);
-    dgram_free(pair->server);
-}
+#include "tests/dgram_pair.h"
 
 static void say(struct dgram *dgram, uint64_t stream, enum dgram_class class,
                 const char *text)
@@ -173,7 +139,7 @@ static struct dgram_stats stats_of(const struct dgram *dgram)
 
 static void test_dgram_packs_small_messages_into_one_packet(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
 
     (void)state;
     say(pair.client, 0, DGRAM_OWN, "a");
@@ -187,7 +153,7 @@ static void test_dgram_packs_small_messages_into_one_packet(void **state)
 
 static void test_dgram_sends_low_streams_first_and_bulk_last(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
 
     (void)state;
     say(pair.client, 3, DGRAM_BULK, "bulk");
@@ -204,7 +170,7 @@ static void test_dgram_sends_low_streams_first_and_bulk_last(void **state)
 
 static void test_dgram_streams_do_not_wait_for_each_other(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
 
     (void)state;
     say(pair.client, 16, DGRAM_BULK, "a1");
@@ -221,7 +187,7 @@ static void test_dgram_streams_do_not_wait_for_each_other(void **state)
 
 static void test_dgram_folds_streams_without_mixing_order(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
 
     (void)state;
     for (uint64_t i = 0; i < 3000; i++) {
@@ -242,7 +208,7 @@ static void test_dgram_folds_streams_without_mixing_order(void **state)
 
 static void test_dgram_ignores_a_packet_that_comes_again(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
     uint8_t packet[PACKET_MAX];
     size_t len;
 
@@ -278,7 +244,7 @@ static void test_dgram_refuses_more_than_its_queue(void **state)
 
 static void test_dgram_lets_frames_go_when_acked(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
     struct frame *frame = frame_copy(S("twelve bytes"));
 
     (void)state;
@@ -298,7 +264,7 @@ static void test_dgram_lets_frames_go_when_acked(void **state)
 
 static void test_dgram_sends_only_the_newest_state(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
 
     (void)state;
     say_state(pair.client, 7, false, "old");
@@ -313,7 +279,7 @@ static void test_dgram_sends_only_the_newest_state(void **state)
 
 static void test_dgram_never_shows_an_older_state_after_a_newer(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
     uint8_t old[PACKET_MAX];
     size_t len;
 
@@ -331,7 +297,7 @@ static void test_dgram_never_shows_an_older_state_after_a_newer(void **state)
 
 static void test_dgram_a_beat_is_acked_at_once_and_measures(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
 
     (void)state;
     say_state(pair.client, 1, true, "beat");
@@ -345,7 +311,7 @@ static void test_dgram_a_beat_is_acked_at_once_and_measures(void **state)
 
 static void test_dgram_repeats_a_lost_beat_but_not_for_ever(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
     int packets = 0;
 
     (void)state;
@@ -365,7 +331,7 @@ static void test_dgram_repeats_a_lost_beat_but_not_for_ever(void **state)
 
 static void test_dgram_many_keys_stay_bounded(void **state)
 {
-    struct dgram *dgram = end(true, (struct now){ SECOND, 0 });
+    struct dgram *dgram = pair_end(true, false, (struct now){ SECOND, 0 });
     struct now now = { SECOND, 0 };
     struct forge f;
     struct str message;
@@ -390,7 +356,7 @@ static void test_dgram_many_keys_stay_bounded(void **state)
 
 static void test_dgram_sends_again_what_later_acks_show_lost(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
 
     (void)state;
     say(pair.client, 0, DGRAM_FANOUT, "hi");
@@ -412,7 +378,7 @@ static void test_dgram_sends_again_what_later_acks_show_lost(void **state)
 
 static void test_dgram_probes_with_what_is_missing(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
 
     (void)state;
     say(pair.client, 0, DGRAM_FANOUT, "hi");
@@ -430,7 +396,7 @@ static void test_dgram_probes_with_what_is_missing(void **state)
 
 static void test_dgram_copies_what_a_person_waits_for(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
     uint64_t sent_us;
 
     (void)state;
@@ -468,7 +434,7 @@ static const char *heard_after_10_ms(struct pair *pair, const char *text)
 
 static void test_dgram_copies_a_rooms_messages_where_there_is_loss(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
 
     (void)state;
     for (int i = 0; i < 5; i++) { /* 50 ms a round trip */
@@ -491,7 +457,7 @@ static void test_dgram_copies_a_rooms_messages_where_there_is_loss(void **state)
 
 static void test_dgram_probes_ever_more_rarely(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
     uint64_t start = pair.now.mono_us;
     int packets = 0;
 
@@ -511,7 +477,7 @@ static void test_dgram_probes_ever_more_rarely(void **state)
 static void test_dgram_backs_off_after_two_repeats_by_half(void **state)
 {
     static const unsigned FACTORS[] = { 100, 100, 100, 150, 225, 337 };
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
     uint64_t base = 0;
 
     (void)state;
@@ -552,7 +518,7 @@ static bool acks(struct dgram *dgram, uint32_t pn, struct now now)
 /* Newer ones have been acked, and the peer knows it: still it is told. */
 static void test_dgram_acks_a_packet_that_comes_very_late(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
     uint8_t late[PACKET_MAX];
     size_t len;
 
@@ -583,7 +549,7 @@ static void test_dgram_refuses_acks_of_what_was_not_sent(void **state)
 
     (void)state;
     for (size_t i = 0; i < 3; i++) {
-        struct pair pair = pair_of();
+        struct pair pair = pair_of(false);
         struct forge f;
 
         say(pair.client, 0, DGRAM_OWN, "a");
@@ -596,7 +562,7 @@ static void test_dgram_refuses_acks_of_what_was_not_sent(void **state)
 
 static void test_dgram_bounds_a_peer_that_never_acks(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
     struct frame *frame = frame_copy(S("twelve bytes"));
 
     (void)state;
@@ -616,7 +582,7 @@ static void test_dgram_bounds_a_peer_that_never_acks(void **state)
 
 static void test_dgram_bounds_one_packet_gaps_for_ever(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
     uint8_t packet[PACKET_MAX];
     struct forge f;
     size_t bytes = 0;
@@ -636,7 +602,7 @@ static void test_dgram_bounds_one_packet_gaps_for_ever(void **state)
 
 static void test_dgram_ends_a_peer_that_exceeds_its_credit(void **state)
 {
-    struct dgram *dgram = end(true, (struct now){ SECOND, 0 });
+    struct dgram *dgram = pair_end(true, false, (struct now){ SECOND, 0 });
     struct now now = { SECOND, 0 };
     struct forge f;
     uint32_t pn = 0;
@@ -654,7 +620,7 @@ static void test_dgram_ends_a_peer_that_exceeds_its_credit(void **state)
 
 static void test_dgram_ends_a_peer_that_piles_up_one_stream(void **state)
 {
-    struct dgram *dgram = end(true, (struct now){ SECOND, 0 });
+    struct dgram *dgram = pair_end(true, false, (struct now){ SECOND, 0 });
     struct now now = { SECOND, 0 };
     struct forge f;
     uint32_t pn = 0;
@@ -672,7 +638,7 @@ static void test_dgram_ends_a_peer_that_piles_up_one_stream(void **state)
 
 static void test_dgram_charges_a_fragmented_message_in_full(void **state)
 {
-    struct dgram *dgram = end(true, (struct now){ SECOND, 0 });
+    struct dgram *dgram = pair_end(true, false, (struct now){ SECOND, 0 });
     struct now now = { SECOND, 0 };
     struct forge f;
     uint32_t pn = 0;
@@ -691,7 +657,7 @@ static void test_dgram_charges_a_fragmented_message_in_full(void **state)
 static void test_dgram_refuses_what_does_not_add_up(void **state)
 {
     struct now now = { SECOND, 0 };
-    struct dgram *dgram = end(true, now);
+    struct dgram *dgram = pair_end(true, false, now);
     struct forge f;
 
     (void)state;
@@ -722,7 +688,7 @@ static void test_dgram_refuses_a_message_above_its_limit(void **state)
 static void test_dgram_a_broken_packet_does_nothing(void **state)
 {
     struct now now = { SECOND, 0 };
-    struct dgram *dgram = end(true, now);
+    struct dgram *dgram = pair_end(true, false, now);
     struct forge f;
 
     (void)state;
@@ -738,7 +704,7 @@ static void test_dgram_a_broken_packet_does_nothing(void **state)
 static void test_dgram_amplifies_nothing_to_a_peer_not_proved(void **state)
 {
     struct now now = { SECOND, 0 };
-    struct dgram *dgram = end(true, now);
+    struct dgram *dgram = pair_end(true, false, now);
     uint8_t packet[PACKET_MAX];
     uint64_t in = 0, out = 0;
     struct forge f;
@@ -765,7 +731,7 @@ static void test_dgram_amplifies_nothing_to_a_peer_not_proved(void **state)
 
 static void test_dgram_the_first_packet_of_a_client_leaves_room(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
     uint8_t packet[PACKET_MAX];
 
     (void)state;
@@ -780,7 +746,7 @@ static void test_dgram_the_first_packet_of_a_client_leaves_room(void **state)
 /* The client's ack of the server's first flight is lost: no deadlock. */
 static void test_dgram_proof_of_a_client_is_not_lost(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
 
     (void)state;
     say(pair.client, 0, DGRAM_OWN, "hello");
@@ -801,7 +767,7 @@ static void test_dgram_proof_of_a_client_is_not_lost(void **state)
 
 static void test_dgram_close_is_told_and_ends_everything(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
     unsigned code = 0;
 
     (void)state;
@@ -822,7 +788,7 @@ static void test_dgram_close_is_told_and_ends_everything(void **state)
 
 static void test_dgram_close_is_said_a_few_times(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
     int n = 0;
 
     (void)state;
@@ -842,7 +808,7 @@ static void test_dgram_closes_before_numbers_run_out(void **state)
                                    .message_max = 100,
                                    .first_pn = UINT32_MAX - 3,
                                    .packets_max = 50 };
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(false);
     unsigned code = 0;
 
     (void)state;

@@ -5,44 +5,9 @@
  */
 #include "tests/test.h"
 
-#include "shared/bounds.h"
-#include "shared/dgram.h"
 #include "shared/frame.h"
 #include "shared/packet.h"
-
-#define MS     UINT64_C(1000) /* us */
-#define SECOND UINT64_C(1000000)
-
-struct pair {
-    struct dgram *client, *server;
-    struct now now;
-};
-
-static struct dgram *end(bool server, struct now now)
-{
-    struct dgram_config config = { .server = server,
-                                   .proven = true,
-                                   .seed = 1,
-                                   .queue_max = 1 << 20,
-                                   .message_max = FRAME_MAX };
-
-    return dgram_new(&config, now);
-}
-
-static struct pair pair_of(void)
-{
-    struct pair pair = { .now = { 5 * SECOND, 0 } };
-
-    pair.client = end(false, pair.now);
-    pair.server = end(true, pair.now);
-    return pair;
-}
-
-static void pair_free(struct pair *pair)
-{
-    dgram_free(pair->client);
-    dgram_free(pair->server);
-}
+#include "tests/dgram_pair.h"
 
 static void say(struct dgram *dgram, size_t len)
 {
@@ -103,7 +68,7 @@ static void settle(struct pair *pair, unsigned steps)
 
 static void test_dgram_path_answers_a_challenge_at_once(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(true);
     uint64_t token = 0;
 
     (void)state;
@@ -122,7 +87,7 @@ static void test_dgram_path_answers_a_challenge_at_once(void **state)
 /* It is for the owner to ask again: an answer must be a fresh one. */
 static void test_dgram_path_does_not_repeat_a_challenge(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(true);
     uint64_t token = 0;
 
     (void)state;
@@ -142,7 +107,7 @@ static void test_dgram_path_does_not_repeat_a_challenge(void **state)
 
 static void test_dgram_path_gives_the_newest_answer(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(true);
     uint8_t bytes[PACKET_MAX];
     struct packet packet;
     struct part part = { .type = PART_PATH_RESPONSE };
@@ -166,7 +131,7 @@ static void test_dgram_path_gives_the_newest_answer(void **state)
 
 static void test_dgram_path_says_little_to_an_unproved_place(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(true);
     struct dgram_stats stats;
     uint64_t in, out;
 
@@ -201,7 +166,7 @@ static void test_dgram_path_says_little_to_an_unproved_place(void **state)
 /* An ACK shows that the peer lives, not that it is there. */
 static void test_dgram_path_is_not_proved_by_an_ack(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(true);
     struct dgram_stats stats;
     uint64_t in, out;
 
@@ -224,7 +189,7 @@ static void test_dgram_path_is_not_proved_by_an_ack(void **state)
 
 static void test_dgram_path_forgets_another_network(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(true);
     struct dgram_stats before, port, network;
 
     (void)state;
@@ -251,7 +216,7 @@ static void test_dgram_path_forgets_another_network(void **state)
 /* Copies that were planned for the old place must not be touched any more. */
 static void test_dgram_path_moves_in_the_middle_of_loss(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(true);
     uint8_t packet[PACKET_MAX];
     unsigned sent = 0, n = 0, got = 0;
     size_t len;
@@ -292,7 +257,7 @@ static uint64_t told(struct pair *pair)
 
 static void test_dgram_path_tells_an_id_until_it_is_known(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(true);
 
     (void)state;
     assert_int_equal(told(&pair), 0);
@@ -326,7 +291,7 @@ static void put_cid(struct pair *pair, uint32_t pn, uint32_t generation,
 
 static void test_dgram_path_believes_the_newest_generation(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(true);
 
     (void)state;
     put_cid(&pair, 0, 2, 22);
@@ -343,7 +308,7 @@ static void test_dgram_path_believes_the_newest_generation(void **state)
 /* The second one is told although the first is still on its way. */
 static void test_dgram_path_renames_before_the_first_name_is_known(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(true);
     uint8_t first[PACKET_MAX];
     size_t len;
 
@@ -365,7 +330,7 @@ static void test_dgram_path_renames_before_the_first_name_is_known(void **state)
 
 static void test_dgram_path_rests_without_a_timer(void **state)
 {
-    struct pair pair = pair_of();
+    struct pair pair = pair_of(true);
 
     (void)state;
     settle(&pair, 20);

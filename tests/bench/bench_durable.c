@@ -405,26 +405,9 @@ static void read_talker(struct talker *t)
 
 static void write_talker(struct talker *t)
 {
-    struct bench *b = t->bench;
-    uint8_t datagram[DATAGRAM_MAX];
-    struct str span;
-    size_t len;
-
     t->dirty = false;
-    if (!t->link)
-        return;
-    if (b->transport == TRANSPORT_UDP) {
-        while ((len = link_datagram(t->link, datagram, b->now)))
-            (void)!send(t->fd, datagram, len, 0);
-        return;
-    }
-    while (link_spans(t->link, &span, 1)) {
-        ssize_t n = send(t->fd, span.ptr, span.len, MSG_NOSIGNAL);
-
-        if (n < 0)
-            return; /* full, or gone: reading tells */
-        link_sent(t->link, (size_t)n, b->now);
-    }
+    if (t->link)
+        real_write(t->link, t->fd, t->bench->now);
 }
 
 /* ---- time ---- */

@@ -212,24 +212,8 @@ static void read_member(struct member *m)
 
 static void write_member(struct member *m)
 {
-    struct bench *b = m->bench;
-    uint8_t datagram[DATAGRAM_MAX];
-    struct str span;
-    size_t len;
-
     m->dirty = false;
-    if (b->transport == TRANSPORT_UDP) {
-        while ((len = link_datagram(m->link, datagram, b->now)))
-            (void)!send(m->fd, datagram, len, 0);
-        return;
-    }
-    while (link_spans(m->link, &span, 1)) {
-        ssize_t n = send(m->fd, span.ptr, span.len, MSG_NOSIGNAL);
-
-        if (n < 0)
-            real_die("send");
-        link_sent(m->link, (size_t)n, b->now);
-    }
+    real_write(m->link, m->fd, m->bench->now);
 }
 
 /* ---- the run ---- */

@@ -11,10 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "shared/link.h"
 #include "shared/now.h"
 
 struct real_server {
@@ -126,6 +128,28 @@ static inline void real_usage(const struct real_server *server, uint64_t *us,
         real_die(path);
     fclose(file);
     *kib *= sysconf(_SC_PAGESIZE) / 1024;
+}
+
+/* Write what a link has; a stream that takes nothing more is full, or gone,
+ * which reading tells. */
+static inline void real_write(struct link *link, int fd, struct now now)
+{
+    uint8_t datagram[DATAGRAM_MAX];
+    struct str span;
+    size_t len;
+
+    if (link_transport(link) == TRANSPORT_UDP) {
+        while ((len = link_datagram(link, datagram, now)))
+            (void)!send(fd, datagram, len, 0);
+        return;
+    }
+    while (link_spans(link, &span, 1)) {
+        ssize_t n = send(fd, span.ptr, span.len, MSG_NOSIGNAL);
+
+        if (n < 0)
+            return;
+        link_sent(link, (size_t)n, now);
+    }
 }
 
 #endif
