@@ -71,6 +71,7 @@ static void *run(void *arg)
 {
     struct hasher *h = arg;
 
+    thread_yield();
     pthread_mutex_lock(&h->lock);
     while (!h->stop) {
         struct hash_job *job = h->first;

@@ -17,8 +17,7 @@
 
 enum {
     PAGE_BYTES = 1 << 20, /* of events read at once */
-    WHO_BYTES = 32,
-    TRIM_MAX = 500 /* forgotten at once */
+    WHO_BYTES = 32
 };
 
 static const char *const TEXTS[INDEX_SQLS] = {
@@ -45,6 +44,7 @@ static const char LOOK[] = "PRAGMA cache_size = -16384;";
 static const char WRITE[] = "PRAGMA journal_mode = WAL;"
                             "PRAGMA synchronous = NORMAL;"
                             "PRAGMA secure_delete = ON;"
+                            "PRAGMA wal_autocheckpoint = 4000;"
                             "PRAGMA journal_size_limit = 16777216;";
 static const char TABLES[] =
     "CREATE TABLE mark(room INTEGER PRIMARY KEY, last INTEGER NOT NULL);"
@@ -350,13 +350,14 @@ static bool set_mark(struct index *index, uint64_t room, uint64_t last)
 }
 
 /* Forget some of what the log has forgotten. */
-static bool trim(struct index *index, const struct index_room *room, bool *more)
+static bool trim(struct index *index, const struct index_room *room,
+                 size_t *left)
 {
     int64_t lo = db_key(room->room, 0),
             hi = room->first ? db_key(room->room, room->first - 1)
                              : db_key(room->room, UINT32_MAX);
 
-    for (int i = 0; i < TRIM_MAX; i++) {
+    for (; *left; (*left)--) {
         int64_t id = get(index, INDEX_DOC_NEXT, lo, hi);
 
         if (id == 0)
@@ -364,48 +365,67 @@ static bool trim(struct index *index, const struct index_room *room, bool *more)
         if (!drop(index, id))
             return false;
     }
-    *more = true;
     return true;
 }
 
-static bool read_on(struct index *index, const struct index_room *room,
-                    uint64_t from, size_t most, bool *more)
+/* Take in the events from..upto. */
+static bool take_page(struct index *index, uint64_t room, uint64_t from,
+                      uint64_t *upto)
 {
-    struct store_answer page = {
-        .query = { .room = room->room, .lo = from, .hi = room->last }
-    };
-    uint64_t upto;
-    bool good;
+    struct store_answer page = { .query = {
+                                     .room = room, .lo = from, .hi = *upto } };
+    bool good = index_page(index, &page, PAGE_BYTES);
 
-    if (page.query.hi - from >= most)
-        page.query.hi = from + most - 1;
-    upto = page.query.hi;
-    good = index_page(index, &page, PAGE_BYTES);
     for (size_t i = 0; i < page.n && good; i++)
         good = take(index, page.events[i]);
-    if (page.n && page.n < upto - from + 1)
-        upto = page.events[page.n - 1]->seq;
+    if (page.n && page.n < *upto - from + 1)
+        *upto = page.events[page.n - 1]->seq; /* as many as fit */
     index_page_free(&page);
-    *more = upto < room->last;
-    return good && set_mark(index, room->room, upto);
+    return good;
 }
 
-bool index_read(struct index *index, const struct index_room *room, size_t most,
-                bool *more)
+/* Some of a room; with nothing left of `left` there may be more. */
+static bool read_room(struct index *index, const struct index_room *room,
+                      size_t *left)
 {
-    uint64_t mark =
+    uint64_t from =
         (uint64_t)get(index, INDEX_MARK_GET, (int64_t)room->room, 0);
-    uint64_t from = mark + 1 < room->first ? room->first : mark + 1;
-    bool good;
+    uint64_t upto;
+    bool good = trim(index, room, left);
 
-    *more = false;
-    if (!simply(index, INDEX_BEGIN))
-        return false;
-    good = trim(index, room, more);
-    if (good && room->last && from <= room->last)
-        good = read_on(index, room, from, most, more);
-    if (good && simply(index, INDEX_COMMIT))
+    from = from + 1 < room->first ? room->first : from + 1;
+    while (good && *left && room->last && from <= room->last) {
+        upto = room->last - from < *left ? room->last : from + *left - 1;
+        good = take_page(index, room->room, from, &upto) &&
+               set_mark(index, room->room, upto);
+        *left -= upto - from + 1;
+        from = upto + 1;
+    }
+    return good;
+}
+
+static void take_out(struct index_room *rooms, size_t *n, size_t i)
+{
+    memmove(rooms + i, rooms + i + 1, (--*n - i) * sizeof *rooms);
+}
+
+bool index_read(struct index *index, struct index_room *rooms, size_t *n,
+                size_t most)
+{
+    size_t left = most, done = 0;
+    bool good = simply(index, INDEX_BEGIN);
+
+    while (good && left && done < *n) {
+        good = read_room(index, &rooms[done], &left);
+        if (!good)
+            take_out(rooms, n, done);
+        else if (left)
+            done++;
+    }
+    if (good && simply(index, INDEX_COMMIT)) {
+        memmove(rooms, rooms + done, (*n -= done) * sizeof *rooms);
         return true;
+    }
     if (!sqlite3_get_autocommit(index->lite))
         simply(index, INDEX_ROLLBACK);
     return false;

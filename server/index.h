@@ -44,12 +44,14 @@ bool index_rooms(struct index *,
                  void (*each)(void *ctx, const struct index_room *), void *ctx);
 
 /*
- * Read on in a room, at most so many events; forget what is not kept.
- *   more     gets whether there is more to do
- *   returns  false: it could not be written, or not be read
+ * Read on in rooms, as one transaction: at most so many events; forget what is
+ * not kept.
+ *   rooms, n  get those in which there is more to do
+ *   returns   false: nothing was done; a room that could not be read, if that
+ *             was why, is taken out of them
  */
-bool index_read(struct index *, const struct index_room *, size_t most,
-                bool *more);
+bool index_read(struct index *, struct index_room *rooms, size_t *n,
+                size_t most);
 
 /*
  * Put together some of what was written in pieces, so that finding is fast.

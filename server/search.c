@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "server/thread.h"
 #include "shared/mem.h"
@@ -14,6 +15,7 @@
 enum {
     ASKED_MAX = 256, /* questions waiting */
     BATCH = 500,     /* events in a transaction */
+    GATHER_MS = 500, /* what is said in that time goes into one */
     TIDY_EVERY = 64  /* batches */
 };
 
@@ -35,13 +37,14 @@ struct search {
     struct threads threads;
 
     pthread_mutex_t lock; /* over all below */
-    pthread_cond_t read, find;
+    pthread_cond_t read, find, halt;
     struct rooms behind; /* to be read into the index */
     struct pile asked, answered;
     void (*on_ready)(void *ctx);
     void *ready_ctx;
     uint64_t batches; /* written to the index */
     bool untidy;      /* it is in pieces; of the one who reads */
+    bool news;        /* there is more than when it was looked at last */
     bool busy;        /* who is at it */
     bool stop;
 };
@@ -101,55 +104,83 @@ static void pile_free(struct pile *pile)
 
 /* ---- who reads ---- */
 
-/* One step in one room, without the lock; false: it has to wait. */
-static bool step(struct search *search, const struct index_room *room,
-                 bool *more)
+/* What has been noted since then comes on top of what is left of it. */
+static void add_left(struct search *search, struct rooms *left)
 {
+    struct rooms noted = search->behind;
+
+    search->behind = *left;
+    for (size_t i = 0; i < noted.n; i++)
+        add_room(&search->behind, &noted.all[i]);
+    free(noted.all);
+}
+
+/* returns whether there is more to be read at once */
+static bool read_some(struct search *search)
+{
+    struct rooms work = search->behind;
     bool good;
 
+    if (work.n == 0)
+        return false;
+    search->behind = (struct rooms){ 0 };
+    search->busy = true;
     pthread_mutex_unlock(&search->lock);
-    good = index_read(search->writer, room, BATCH, more);
+    good = index_read(search->writer, work.all, &work.n, BATCH);
     pthread_mutex_lock(&search->lock);
+    search->busy = false;
+    search->untidy = search->untidy || ++search->batches % TIDY_EVERY == 0;
+    good = good && work.n;
+    add_left(search, &work);
     return good;
 }
 
-/* Read on until nothing is behind; a room that fails waits for its next. */
-static void read_all(struct search *search)
+/* Some of it, and all of it when there is nothing else to do. */
+static void tidy(struct search *search)
 {
-    while (search->behind.n && !search->stop) {
-        struct index_room room = search->behind.all[--search->behind.n];
-        bool more = false;
-
-        search->busy = true;
-        if (step(search, &room, &more) && more)
-            add_room(&search->behind, &room);
-        if (++search->batches % TIDY_EVERY == 0)
-            search->untidy = true;
-        search->busy = false;
+    while (search->untidy && !search->stop) {
+        pthread_mutex_unlock(&search->lock);
+        search->untidy = index_tidy(search->writer);
+        pthread_mutex_lock(&search->lock);
+        if (search->news)
+            break;
     }
 }
 
-/* Nothing is behind: one step of tidying up, if there is any. */
-static void tidy(struct search *search)
+/* What many say in a while costs little more than what one does. */
+static void gather(struct search *search)
 {
-    pthread_mutex_unlock(&search->lock);
-    search->untidy = index_tidy(search->writer);
-    pthread_mutex_lock(&search->lock);
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += GATHER_MS * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    while (!search->stop &&
+           pthread_cond_timedwait(&search->halt, &search->lock, &until) == 0)
+        continue;
+}
+
+static void wait_for_news(struct search *search)
+{
+    while (!search->news && !search->stop)
+        pthread_cond_wait(&search->read, &search->lock);
+    if (!search->stop)
+        gather(search);
+    search->news = false;
 }
 
 static void *read_on(void *arg)
 {
     struct search *search = arg;
 
+    thread_yield();
     pthread_mutex_lock(&search->lock);
     while (!search->stop) {
-        read_all(search);
-        if (search->stop || search->behind.n)
+        while (!search->stop && read_some(search))
             continue;
-        if (search->untidy)
-            tidy(search);
-        else
-            pthread_cond_wait(&search->read, &search->lock);
+        tidy(search);
+        wait_for_news(search);
     }
     pthread_mutex_unlock(&search->lock);
     return NULL;
@@ -200,14 +231,25 @@ static bool open_both(struct search *search, const struct search_config *config,
     return search->reader != NULL;
 }
 
+static void init_locks(struct search *search)
+{
+    pthread_condattr_t attr;
+
+    pthread_mutex_init(&search->lock, NULL);
+    pthread_cond_init(&search->read, NULL);
+    pthread_cond_init(&search->find, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&search->halt, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
 struct search *search_open(const struct search_config *config, char *why,
                            size_t cap)
 {
     struct search *search = mem_new(1, sizeof *search);
 
-    pthread_mutex_init(&search->lock, NULL);
-    pthread_cond_init(&search->read, NULL);
-    pthread_cond_init(&search->find, NULL);
+    init_locks(search);
     if (open_both(search, config, why, cap)) {
         index_rooms(search->writer, on_room, &search->behind);
         if (!config->threads ||
@@ -227,6 +269,7 @@ void search_free(struct search *search)
     search->stop = true;
     pthread_cond_signal(&search->read);
     pthread_cond_signal(&search->find);
+    pthread_cond_signal(&search->halt);
     pthread_mutex_unlock(&search->lock);
     threads_join(&search->threads);
     index_close(search->reader);
@@ -235,6 +278,7 @@ void search_free(struct search *search)
     pile_free(&search->answered);
     free(search->noted.all);
     free(search->behind.all);
+    pthread_cond_destroy(&search->halt);
     pthread_cond_destroy(&search->find);
     pthread_cond_destroy(&search->read);
     pthread_mutex_destroy(&search->lock);
@@ -259,7 +303,8 @@ void search_note(struct search *search, const struct index_room *room)
 /* Without threads all is done here. */
 static void work(struct search *search)
 {
-    read_all(search);
+    while (read_some(search))
+        continue;
     while (search->asked.n)
         answer_one(search);
 }
@@ -272,6 +317,7 @@ void search_turn(struct search *search)
     for (size_t i = 0; i < search->noted.n; i++)
         add_room(&search->behind, &search->noted.all[i]);
     search->noted.n = 0;
+    search->news = true;
     if (search->threads.n)
         pthread_cond_signal(&search->read);
     else

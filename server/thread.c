@@ -6,6 +6,9 @@
 
 #include <assert.h>
 #include <signal.h>
+#include <sys/resource.h>
+
+enum { PATIENT = 10 }; /* nice(1)'s, of one thread on Linux */
 
 bool threads_start(struct threads *threads, void *(*run)(void *), void *arg)
 {
@@ -19,6 +22,11 @@ bool threads_start(struct threads *threads, void *(*run)(void *), void *arg)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     threads->n += !err;
     return !err;
+}
+
+void thread_yield(void)
+{
+    setpriority(PRIO_PROCESS, 0, PATIENT); /* or it is as all others are */
 }
 
 void threads_join(struct threads *threads)

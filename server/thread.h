@@ -20,6 +20,9 @@ struct threads {
 /* One more, THREADS_MAX at most; false: the system gives none. */
 bool threads_start(struct threads *, void *(*run)(void *), void *arg);
 
+/* What the calling thread does can wait: others go first. */
+void thread_yield(void);
+
 /* Wait until all have ended. */
 void threads_join(struct threads *);
 

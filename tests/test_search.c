@@ -483,42 +483,91 @@ static void test_search_finds_nothing_of_it_on_the_disk(void **state)
 
 /* ---- with threads ---- */
 
-static void test_search_works_beside_the_loop(void **state)
+/* A search beside that of the town, which has to read all of the log first. */
+static struct search *open_beside(struct town *t)
 {
-    struct town *t = *state;
     struct search_config config = { .path = t->path,
                                     .log = t->log,
                                     .epoch = t->rig->w->epoch,
                                     .threads = true };
-    struct index_answer answer;
     struct search *search;
     char why[256];
 
-    for (int i = 0; i < 50; i++)
-        line(t->ann, t->a, "some 北京 words");
     search_free(t->rig->w->search);
     t->rig->w->search = NULL;
     remove_index(t);
     search = search_open(&config, why, sizeof why);
     assert_non_null(search);
+    return search;
+}
+
+static void ask_beside(const struct town *t, struct search *search,
+                       const char *words)
+{
+    struct index_query q = { .limit = 10 };
+
+    assert_true(terms_read(&q.terms, str_of(words)));
+    q.rooms = calloc(1, sizeof *q.rooms);
+    q.rooms[0] = (struct index_room){ t->a, 1, 9999, UINT64_MAX };
+    q.n_rooms = 1;
+    assert_true(search_ask(search, &q));
+}
+
+/* returns how many were found; more gets whether there are further ones */
+static size_t wait_for_answer(struct search *search, bool *more)
+{
+    struct index_answer answer;
+    size_t n;
+
+    while (!search_answered(search, &answer))
+        continue;
+    assert_false(answer.failed);
+    n = answer.n;
+    *more = answer.more;
+    index_thank(&answer);
+    return n;
+}
+
+static void test_search_works_beside_the_loop(void **state)
+{
+    struct town *t = *state;
+    struct search *search;
+    bool more;
+
+    for (int i = 0; i < 50; i++)
+        line(t->ann, t->a, "some 北京 words");
+    search = open_beside(t);
     while (!search_is_idle(search))
         continue;
+    for (int i = 0; i < 20; i++)
+        ask_beside(t, search, "北京");
     for (int i = 0; i < 20; i++) {
-        struct index_query q = { .limit = 10 };
+        assert_int_equal(wait_for_answer(search, &more), 10);
+        assert_true(more);
+    }
+    search_free(search);
+}
 
-        assert_true(terms_read(&q.terms, S("北京")));
-        q.rooms = calloc(1, sizeof *q.rooms);
-        q.rooms[0] = (struct index_room){ t->a, 1, 60, UINT64_MAX };
-        q.n_rooms = 1;
-        assert_true(search_ask(search, &q));
+/* A room goes on while much of it is still to be read. */
+static void test_search_reads_what_comes_while_it_reads(void **state)
+{
+    struct town *t = *state;
+    struct index_room room = { .room = t->a, .first = 1, .ts = UINT64_MAX };
+    struct search *search;
+    bool more;
+
+    for (int i = 0; i < 1200; i++)
+        line(t->ann, t->a, "some words");
+    search = open_beside(t);
+    for (int i = 0; i < 3; i++) {
+        room.last = line(t->ann, t->a, "and a late one");
+        search_note(search, &room);
+        search_turn(search);
     }
-    for (int i = 0; i < 20; i++) {
-        while (!search_answered(search, &answer))
-            continue;
-        assert_int_equal(answer.n, 10);
-        assert_true(answer.more && !answer.failed);
-        index_thank(&answer);
-    }
+    while (!search_is_idle(search))
+        continue;
+    ask_beside(t, search, "late");
+    assert_int_equal(wait_for_answer(search, &more), 3);
     search_free(search);
 }
 
@@ -538,6 +587,7 @@ static const struct CMUnitTest TESTS[] = {
     IN_TOWN(test_search_finds_nothing_of_it_on_the_disk),
     IN_TOWN(test_search_lists_what_is_pinned),
     IN_TOWN(test_search_works_beside_the_loop),
+    IN_TOWN(test_search_reads_what_comes_while_it_reads),
 };
 
 int main(void)
