@@ -56,6 +56,21 @@ static int finish(struct copy *copy)
     return code;
 }
 
+/*
+ * Piece by piece, or the last sync would be one of all there is, and whoever
+ * says something would wait for it.
+ */
+static int sync_piece(struct copy *copy)
+{
+    sqlite3_file *file = NULL;
+    int code = sqlite3_file_control(copy->to, "main",
+                                    SQLITE_FCNTL_FILE_POINTER, &file);
+
+    if (code == SQLITE_OK && file->pMethods)
+        code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+    return code;
+}
+
 enum chore_state copy_step(struct copy *copy, int pages,
                            struct store_chore *chore)
 {
@@ -65,6 +80,8 @@ enum chore_state copy_step(struct copy *copy, int pages,
 
     chore->total = (uint64_t)total * DB_PAGE_BYTES;
     chore->done = (uint64_t)(total - left) * DB_PAGE_BYTES;
+    if (code == SQLITE_OK)
+        code = sync_piece(copy);
     if (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED)
         return CHORE_RUNS;
     if (code == SQLITE_DONE)
