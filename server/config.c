@@ -309,7 +309,7 @@ static bool report(size_t i, const struct settings *old,
     option_get(&ROWS[i], new, to, sizeof to);
     if (strcmp(from, to) == 0)
         return false;
-    LOG(log, "config.change", log_str("key", str_of(ROWS[i].name)),
+    LOG(log, CONFIG_CHANGE, log_str("key", str_of(ROWS[i].name)),
         log_str("from", str_of(from)), log_str("to", str_of(to)),
         log_str("taken", str_of(taken)));
     return is_live(i);
@@ -330,7 +330,7 @@ int config_reread(struct settings *settings, int argc, char **argv,
     int err = config_load(settings, argc, argv, &error);
 
     if (err)
-        LOG(log, "config.refused", log_str("why", str_of(error.text)));
+        LOG(log, CONFIG_REFUSED, log_str("why", str_of(error.text)));
     return err;
 }
 
@@ -349,6 +349,7 @@ static void take(struct settings *settings, struct settings *fresh)
     settings->limits = fresh->limits;
     settings->idle_exit = fresh->idle_exit;
     settings->log = fresh->log;
+    settings->log_level = fresh->log_level;
     settings->registration = fresh->registration;
     settings->guests = fresh->guests;
     swap(&settings->rate_limit, &fresh->rate_limit);
@@ -367,7 +368,7 @@ int config_reload(struct settings *settings, int argc, char **argv,
     if (!err) {
         changed = config_compare(settings, &fresh, log);
         take(settings, &fresh);
-        LOG(log, "config.reload", log_num("changed", changed));
+        LOG(log, CONFIG_RELOAD, log_num("changed", changed));
     }
     config_free(&fresh);
     return err;

@@ -21,8 +21,9 @@ struct settings {
     char *listen_metrics;
     char *control; /* empty: in the data directory */
     char *tls_cert, *tls_key, *keep_rooms;
-    char *user;        /* whom root becomes; empty: nobody else */
-    unsigned tls, log; /* choices: enum tls_choice, enum log_format */
+    char *user;         /* whom root becomes; empty: nobody else */
+    unsigned tls, log;  /* choices: enum tls_choice, enum log_format */
+    unsigned log_level; /* enum log_level */
     unsigned registration, guests; /* enum registration; 1: no guests */
     uint64_t idle_exit;
     bool check_config, fingerprint, dump_protocol, version, help;

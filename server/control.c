@@ -51,7 +51,7 @@ static struct log *log_of(const struct control *c)
 
 static int refuse(struct control *c)
 {
-    LOG(log_of(c), "control.refused", log_num("uid", c->asker.uid),
+    LOG(log_of(c), CONTROL_REFUSED, log_num("uid", c->asker.uid),
         log_num("pid", c->asker.pid));
     return answer_fail(&c->answer, EX_NOPERM,
                        "only the server's user (uid %" PRIu32
@@ -184,7 +184,7 @@ static void run(struct control *c, struct now now)
     c->answer.code = c->row->run(&c->call);
     c->call.part++;
     if (!c->call.more)
-        LOG(log_of(c), "control.run", log_str("command", str_of(c->row->name)),
+        LOG(log_of(c), CONTROL_RUN, log_str("command", str_of(c->row->name)),
             log_num("uid", c->asker.uid), log_num("pid", c->asker.pid),
             log_num("exit", (uint64_t)c->answer.code));
 }

@@ -51,6 +51,25 @@ int control_check(struct control_call *call)
     return code;
 }
 
+static const struct column LEVEL[] = { { "level", UNIT_NONE } };
+
+int control_log_level(struct control_call *call)
+{
+    struct log *log = &hub_world(call->service->hub)->env.log;
+    enum log_level level = call->n ? log_level_of(call->args[0]) : log->level;
+
+    if (level == LEVELS)
+        return answer_fail(call->answer, EX_USAGE,
+                           "log-level: %.*s: neither debug, info, warning nor "
+                           "error",
+                           STR_ARG(text_cut(call->args[0], 64)));
+    log_set_level(log, level, log_num("uid", call->asker->uid));
+    sheet_begin(&call->sheet, call->answer, LEVEL, 1);
+    sheet_str(&call->sheet, str_of(LOG_LEVEL_NAMES[level]));
+    sheet_facts(&call->sheet);
+    return 0;
+}
+
 /* ---- people ---- */
 
 /* Words as the text they were; owner frees. */
@@ -151,7 +170,7 @@ static uint64_t kick(const struct control_call *call,
     while ((s = map_each(&w->sessions, &at))) {
         if (!is_target(target, s) || !hub_kick(hub, s, reason, call->now))
             continue;
-        LOG(&w->env.log, "session.kick", log_num("session", s->id),
+        LOG(&w->env.log, SESSION_KICK, log_num("session", s->id),
             log_num("uid", call->asker->uid));
         n++;
     }

@@ -197,7 +197,7 @@ static int end_pass(struct control_call *call)
     sheet_begin(&call->sheet, call->answer, ERASED, 1);
     sheet_num(&call->sheet, call->erased);
     sheet_facts(&call->sheet);
-    LOG(&w->env.log, "account.erase", log_num("account", call->person),
+    LOG(&w->env.log, ACCOUNT_ERASE, log_num("account", call->person),
         log_num("events", call->erased), log_num("uid", call->asker->uid));
     return 0;
 }

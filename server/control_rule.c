@@ -69,7 +69,7 @@ static int impose(struct control_call *call, const char *command, unsigned kind)
     op.about = account->id;
     op.text = mem_str(str_of(sanction_account(account->id).who));
     op.note = note_of(call, account, timed ? 2 : 1);
-    LOG(&world_of(call)->env.log, "account.sanction",
+    LOG(&world_of(call)->env.log, ACCOUNT_SANCTION,
         log_num("account", account->id), log_str("what", str_of(command)),
         log_num("seconds", seconds), log_num("uid", call->asker->uid));
     sanction_set(&world_of(call)->sanctions, kind, str_of(op.text), op.ts,
@@ -88,9 +88,8 @@ static int lift(struct control_call *call, const char *command, unsigned kind)
     if (!account)
         return call->answer->code;
     op.text = mem_str(str_of(sanction_account(account->id).who));
-    LOG(&world_of(call)->env.log, "account.lift",
-        log_num("account", account->id), log_str("what", str_of(command)),
-        log_num("uid", call->asker->uid));
+    LOG(&world_of(call)->env.log, ACCOUNT_LIFT, log_num("account", account->id),
+        log_str("what", str_of(command)), log_num("uid", call->asker->uid));
     sanction_lift(&world_of(call)->sanctions, kind, str_of(op.text));
     world_put(world_of(call), &op);
     return 0;
@@ -139,9 +138,8 @@ int control_rank(struct control_call *call)
     account->rank = admin ? RANK_ADMIN : RANK_USER;
     op.kind = account->rank;
     op.account = account->id;
-    LOG(&world_of(call)->env.log, "account.rank",
-        log_num("account", account->id), log_str("rank", call->args[1]),
-        log_num("uid", call->asker->uid));
+    LOG(&world_of(call)->env.log, ACCOUNT_RANK, log_num("account", account->id),
+        log_str("rank", call->args[1]), log_num("uid", call->asker->uid));
     world_put(world_of(call), &op);
     return 0;
 }

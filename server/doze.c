@@ -26,7 +26,7 @@ void doze_begin(struct world *w, struct session *s, struct now now)
     link_rest(s->link);
     s->close_by_us = now.mono_us + limit(&w->env, LIMIT_DORMANT) * 1000000;
     session_enter(s, SESSION_DORMANT);
-    LOG(&w->env.log, "session.dormant", log_num("session", s->id));
+    LOG(&w->env.log, SESSION_DORMANT, log_num("session", s->id));
 }
 
 /* Its account and its place in it, if both are as they were. */
@@ -61,7 +61,7 @@ bool doze_end(struct world *w, struct session *s, struct now now)
     w->env.metrics.lagging++;
     s->forgiven_us = now.mono_us;
     s->device->used = s->id;
-    LOG(&w->env.log, "session.awake", log_num("session", s->id),
+    LOG(&w->env.log, SESSION_AWAKE, log_num("session", s->id),
         log_num("away_ms", away_ms));
     if (was_gone)
         presence_back(w, account, reason_ASLEEP, away_ms, now);

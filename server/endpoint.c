@@ -242,6 +242,18 @@ static bool is_hello(struct str datagram)
            datagram.ptr[TYPE_AT] == CLIENT_HELLO;
 }
 
+static void say_move(struct session *s, struct str old, struct str place)
+{
+    struct address before = address_at(old), after = address_at(place);
+    char from[ADDRESS_TEXT], to[ADDRESS_TEXT];
+
+    s->env->metrics.moves++;
+    address_text(&before, from);
+    address_text(&after, to);
+    LOG(&s->env->log, SESSION_MOVE, log_num("session", s->id),
+        log_str("from", str_of(from)), log_str("to", str_of(to)));
+}
+
 /*
  * It has moved.  In another network it gets another id as well, so that nobody
  * between can tell that it is the same client (RFC 9000, section 9.5).
@@ -254,7 +266,7 @@ static void note_move(struct endpoint *ep, struct session *s,
 
     if (s->state == SESSION_DEAD || str_eq(place, old))
         return;
-    hub_world(ep->hub)->env.metrics.moves++;
+    say_move(s, old, place);
     if (place_same_network(place, old) || s->ids[1])
         return;
     s->ids[1] = new_id(ep);

@@ -45,7 +45,7 @@ static enum err give_code(struct call *c)
     if (!codes_open(&c->w->codes, c->s->account->id, code,
                     c->now.mono_us + life_s * 1000000, c->now))
         return ERROR_BUSY;
-    LOG(&c->w->env.log, "account.code", log_num("account", c->s->account->id),
+    LOG(&c->w->env.log, ACCOUNT_CODE, log_num("account", c->s->account->id),
         log_num("session", c->s->id));
     msg.code.code = str_of(code);
     msg.code.ttl_s = life_s;
@@ -106,7 +106,7 @@ static enum err revoke(struct call *c)
     one = &all->keys[number - 1];
     credential_revoke(all, one);
     fingerprint_text(&one->key, print);
-    LOG(&c->w->env.log, "account.revoke", log_num("account", c->s->account->id),
+    LOG(&c->w->env.log, ACCOUNT_REVOKE, log_num("account", c->s->account->id),
         log_num("session", c->s->id), log_str("key", str_of(print)));
     put_revoked(c, one);
     end_sessions(c, &one->key);

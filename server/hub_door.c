@@ -48,7 +48,7 @@ void hub_die(struct hub *hub, struct session *s, unsigned reason,
     if (s->state == SESSION_DORMANT)
         hub_get_up(hub, s);
     login_leave(hub->w, s, reason, now);
-    LOG(&hub->w->env.log, "session.end", log_num("session", s->id),
+    LOG(&hub->w->env.log, SESSION_END, log_num("session", s->id),
         log_str("peer", str_of(s->peer)),
         log_str("reason", str_of(wire_value_name("reason", s->reason))));
     session_enter(s, SESSION_DEAD);
@@ -149,7 +149,7 @@ struct session *hub_open(struct hub *hub, const struct hub_peer *peer,
     }
     hub->idle_since_us = NEVER;
     hub_arm(s, now);
-    LOG(&hub->w->env.log, "session.open", log_num("session", s->id),
+    LOG(&hub->w->env.log, SESSION_OPEN, log_num("session", s->id),
         log_str("transport", str_of(session_transport(s))),
         log_str("peer", peer->name));
     return s;

@@ -38,7 +38,7 @@ static void opened(struct hub *hub, struct session *s)
         return;
     hub->w->env.metrics.handshakes++;
     hub->w->env.metrics.tickets += peer.resumed;
-    LOG(&hub->w->env.log, "session.secure", log_num("session", s->id),
+    LOG(&hub->w->env.log, SESSION_SECURE, log_num("session", s->id),
         log_str("version", str_of(peer.version)),
         log_str("suite", str_of(peer.suite)), log_num("resumed", peer.resumed));
 }
@@ -61,7 +61,7 @@ void hub_broken(struct hub *hub, struct session *s, int err, struct now now)
         s->env->metrics.bad_frames++;
     else if (s->shaking)
         s->env->metrics.insecure++;
-    LOG(&hub->w->env.log, "session.broken", log_num("session", s->id),
+    LOG(&hub->w->env.log, SESSION_BROKEN, log_num("session", s->id),
         log_str("code", str_of(err_name((unsigned)-err))),
         log_str("why", str_of(link_error(s->link))));
     hub_die(hub, s, reason_CLOSED, now);

@@ -72,14 +72,16 @@ void keys_close(struct keys *keys)
 
 /* ---- saying ---- */
 
-static void say(const struct keys *keys, struct log *log, const char *event)
+static void say(const struct keys *keys, struct log *log, enum log_event event)
 {
     struct fingerprint print = secure_base_fingerprint(keys->base);
+    struct log_field fields[2];
     char text[FINGERPRINT_TEXT];
 
     fingerprint_text(&print, text);
-    LOG(log, event, log_str("fingerprint", str_of(text)),
-        log_str("file", str_of(name_of(&keys->keyfile))));
+    fields[0] = log_str("fingerprint", str_of(text));
+    fields[1] = log_str("file", str_of(name_of(&keys->keyfile)));
+    log_line(log, event, fields, 2);
 }
 
 uint64_t keys_expire(const struct keys *keys)
@@ -89,7 +91,7 @@ uint64_t keys_expire(const struct keys *keys)
 
 void keys_announce(const struct keys *keys, struct log *log)
 {
-    say(keys, log, "keys.ready");
+    say(keys, log, LOG_KEYS_READY);
 }
 
 bool keys_exist(const struct settings *settings)
@@ -150,7 +152,7 @@ static bool renew(struct keys *keys, struct keyfile *keyfile)
 
 static void refuse(struct log *log, const struct keyfile *keyfile)
 {
-    LOG(log, "keys.refused", log_str("why", str_of(keyfile->why)));
+    LOG(log, KEYS_REFUSED, log_str("why", str_of(keyfile->why)));
 }
 
 int keys_reload(struct keys *keys, const struct settings *settings,
@@ -173,7 +175,7 @@ int keys_reload(struct keys *keys, const struct settings *settings,
     }
     keyfile_fini(&keys->keyfile);
     keys->keyfile = fresh;
-    say(keys, log, "keys.renewed");
+    say(keys, log, LOG_KEYS_RENEWED);
     return 0;
 }
 
@@ -189,7 +191,7 @@ uint64_t keys_look(struct keys *keys, struct log *log, struct now now)
     if (!keyfile_changed(keyfile))
         return keys->look_us;
     if (renew(keys, keyfile))
-        say(keys, log, "keys.renewed");
+        say(keys, log, LOG_KEYS_RENEWED);
     else
         refuse(log, keyfile);
     return keys->look_us;

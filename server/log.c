@@ -19,6 +19,21 @@ enum {
     VALUE_MAX = 256        /* bytes of a string shown */
 };
 
+static const struct {
+    const char *name;
+    enum log_level level;
+} EVENTS[LOG_EVENTS] = {
+
+#define LOG_EVENT(NAME, name, LEVEL) { name, LEVEL_##LEVEL },
+#include "server/log_events.def"
+};
+
+const char *const LOG_LEVEL_NAMES[LEVELS] = { "debug", "info", "warning",
+                                              "error" };
+
+/* The same as journald has them; sd-daemon(3). */
+static const char *const PREFIXES[LEVELS] = { "<7>", "<6>", "<4>", "<3>" };
+
 struct line {
     char bytes[LINE_MAX_BYTES];
     size_t len;
@@ -84,20 +99,26 @@ static void add_value(struct line *line, const struct log_field *field)
 
 /* What a line is made of. */
 struct entry {
-    const char *event;
+    enum log_event event;
     const struct log_field *fields;
     size_t n;
     uint64_t wall_ms;
-    bool bare; /* text: without the time */
+    bool bare; /* text: without time and level */
 };
 
 static void head(struct line *line, bool json, const struct entry *entry)
 {
+    const char *level = LOG_LEVEL_NAMES[EVENTS[entry->event].level];
+    const char *name = EVENTS[entry->event].name;
+
     add_str(line, json ? "{\"time\":\"" : "");
-    if (json || !entry->bare)
+    if (json || !entry->bare) {
         add_time(line, entry->wall_ms);
-    add_str(line, json ? "\",\"event\":\"" : entry->bare ? "" : " ");
-    add_str(line, entry->event);
+        add_str(line, json ? "\",\"level\":\"" : " ");
+        add_str(line, level);
+        add_str(line, json ? "\",\"event\":\"" : " ");
+    }
+    add_str(line, name);
     add_str(line, json ? "\"" : "");
 }
 
@@ -112,10 +133,12 @@ static bool is_ready(const struct log *log)
     return poll(&fd, 1, 0) == 1 && fd.revents & POLLOUT;
 }
 
-static void write_line(FILE *to, bool json, const struct entry *entry)
+static void write_line(FILE *to, bool json, const char *prefix,
+                       const struct entry *entry)
 {
     struct line line = { .len = 0 };
 
+    add_str(&line, prefix);
     head(&line, json, entry);
     for (size_t i = 0; i < entry->n && line.len < LINE_MAX_BYTES / 2; i++) {
         add_str(&line, json ? ",\"" : " ");
@@ -138,27 +161,53 @@ static void write_copy(const struct log *log, const struct entry *entry)
     struct entry copy = *entry;
 
     copy.bare = true;
-    write_line(log->copy, log->copy_format == LOG_AS_JSON, &copy);
+    write_line(log->copy, log->copy_format == LOG_AS_JSON, "", &copy);
 }
 
-void log_line(struct log *log, const char *event,
+static void write_own(const struct log *log, const struct entry *entry)
+{
+    write_line(log->to, log->format == LOG_AS_JSON,
+               log->journal ? PREFIXES[EVENTS[entry->event].level] : "", entry);
+}
+
+void log_line(struct log *log, enum log_event event,
               const struct log_field *fields, size_t n)
 {
     struct entry entry = { event, fields, n, log->wall_ms, false };
     struct log_field lost = log_num("lines", log->dropped);
-    struct entry dropped = { "log.dropped", &lost, 1, log->wall_ms, false };
-    bool json = log->format == LOG_AS_JSON;
+    struct entry dropped = { LOG_LOG_DROPPED, &lost, 1, log->wall_ms, false };
 
     if (log->copy)
         write_copy(log, &entry);
-    if (!log->to)
+    if (!log->to || EVENTS[event].level < log->level)
         return;
     if (log->dropped && is_ready(log)) {
         log->dropped = 0;
-        write_line(log->to, json, &dropped);
+        write_own(log, &dropped);
     }
     if (is_ready(log))
-        write_line(log->to, json, &entry);
+        write_own(log, &entry);
     else
         log->dropped++;
+}
+
+enum log_level log_level_of(struct str name)
+{
+    unsigned level = 0;
+
+    while (level < LEVELS && !str_is(name, LOG_LEVEL_NAMES[level]))
+        level++;
+    return (enum log_level)level;
+}
+
+void log_set_level(struct log *log, enum log_level level, struct log_field by)
+{
+    enum log_level from = log->level;
+
+    if (level == from)
+        return;
+    log->level = level < from ? level : from;
+    LOG(log, LOG_LEVEL, log_str("from", str_of(LOG_LEVEL_NAMES[from])),
+        log_str("to", str_of(LOG_LEVEL_NAMES[level])), by);
+    log->level = level;
 }

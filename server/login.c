@@ -49,7 +49,7 @@ enum err on_hello(struct call *c)
     msg.welcome.methods = str_of("password guest");
     session_enter(c->s, SESSION_GREETED);
     session_say(c->s, &msg, true);
-    LOG(&c->w->env.log, "session.hello", log_num("session", c->s->id),
+    LOG(&c->w->env.log, SESSION_HELLO, log_num("session", c->s->id),
         log_str("client", hello->client));
     return ERR_NONE;
 }
@@ -142,7 +142,7 @@ static void say_auth_ok(struct call *c, bool resumed)
     msg.auth_ok.ttl_s = limit(&c->w->env, LIMIT_ACCOUNT_KEEP);
     session_say(c->s, &msg, true);
     c->w->env.metrics.resumes += resumed;
-    LOG(&c->w->env.log, "session.auth", log_num("session", c->s->id),
+    LOG(&c->w->env.log, SESSION_AUTH, log_num("session", c->s->id),
         log_num("account", account->id), log_str("nick", account_nick(account)),
         log_num("device", c->s->device_id), log_num("resumed", resumed));
 }
@@ -231,7 +231,7 @@ void login_close(struct world *w, struct session *s,
     msg.bye.text =
         farewell->text.len ? farewell->text : str_of(err_text(farewell->code));
     session_say(s, &msg, false);
-    LOG(&w->env.log, "session.bye", log_num("session", s->id),
+    LOG(&w->env.log, SESSION_BYE, log_num("session", s->id),
         log_str("code", str_of(err_name(farewell->code))));
     login_drain(w, s, farewell->reason, now);
 }

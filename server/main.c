@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "server/datadir.h"
 #include "server/hub.h"
@@ -110,6 +111,8 @@ static int make_hub(struct service *service)
         .limits = settings->limits,
         .log = { .to = stderr,
                  .format = (enum log_format)settings->log,
+                 .level = (enum log_level)settings->log_level,
+                 .journal = supervisor_reads(STDERR_FILENO),
                  .wall_ms = service->began.wall_ms },
         .name = SERVER_NAME,
         .store = service->storage.store,

@@ -51,7 +51,7 @@ void metrics_log(const struct metrics *metrics, struct log *log)
 
     for (size_t i = 0; i < sizeof ROWS / sizeof *ROWS; i++)
         fields[i] = log_num(ROWS[i].name, value_of(metrics, i));
-    log_line(log, "metrics", fields, sizeof ROWS / sizeof *ROWS);
+    log_line(log, LOG_METRICS, fields, sizeof ROWS / sizeof *ROWS);
 }
 
 void metrics_object(const struct metrics *metrics, FILE *to)

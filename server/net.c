@@ -269,7 +269,7 @@ static int open_control(struct net *net, char *error, size_t cap)
 
     if (!err || net->config.control_named)
         return err;
-    LOG(&hub_world(net->hub)->env.log, "control.none",
+    LOG(&hub_world(net->hub)->env.log, CONTROL_NONE,
         log_str("why", str_of(error)));
     return 0;
 }

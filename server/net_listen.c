@@ -53,8 +53,8 @@ static void say_full(struct net *net, const char *why)
     if (net->said_full_us && now - net->said_full_us < SAY_US)
         return;
     net->said_full_us = now;
-    LOG(&hub_world(net->hub)->env.log, "listen.full",
-        log_str("why", str_of(why)), log_num("connections", net->streams));
+    LOG(&hub_world(net->hub)->env.log, LISTEN_FULL, log_str("why", str_of(why)),
+        log_num("connections", net->streams));
 }
 
 /* Whether it has to wait until a connection ends. */

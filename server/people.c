@@ -137,7 +137,7 @@ static void become_bound(struct world *w, struct account *account)
     account->unproved = account->recorded;
     account->rank = w->n_bound++ ? account->rank : RANK_ADMIN;
     if (account->rank == RANK_ADMIN)
-        LOG(&w->env.log, "account.admin", log_num("account", account->id),
+        LOG(&w->env.log, ACCOUNT_ADMIN, log_num("account", account->id),
             log_str("why", str_of("the first on a new server")));
 }
 
@@ -154,7 +154,7 @@ bool world_bind(struct world *w, struct account *account,
     if (!was_bound)
         become_bound(w, account);
     fingerprint_text(key, print);
-    LOG(&w->env.log, "account.key", log_num("account", account->id),
+    LOG(&w->env.log, ACCOUNT_KEY, log_num("account", account->id),
         log_str("nick", account_nick(account)), log_str("key", str_of(print)));
     world_put_key(w, account, one);
     return true;
@@ -223,7 +223,7 @@ static void forget(struct world *w, struct account *account, const char *why,
                    struct now now)
 {
     assert(can_forget(account) && !account->nick_next.shown);
-    LOG(&w->env.log, "account.forget", log_num("account", account->id),
+    LOG(&w->env.log, ACCOUNT_FORGET, log_num("account", account->id),
         log_str("nick", str_of(account->nick.shown)),
         log_str("why", str_of(why)));
     map_take(&w->names, str_of(account->nick.folded));
@@ -383,7 +383,7 @@ struct account *world_add_account(struct world *w, struct str nick,
     w->config.random(w->config.random_ctx, account->token, TOKEN_LEN);
     secure_hash(str_bytes(account->token, TOKEN_LEN), account->token_hash);
     add_account(w, account);
-    LOG(&w->env.log, "account.new", log_num("account", account->id),
+    LOG(&w->env.log, ACCOUNT_NEW, log_num("account", account->id),
         log_str("nick", nick));
     return account;
 }

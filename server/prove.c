@@ -32,7 +32,7 @@ void prove_refused(const struct call *c, const char *why)
     c->w->env.metrics.auth_refused++;
     if (c->s->has_key)
         fingerprint_text(&c->s->key, print);
-    LOG(&c->w->env.log, "auth.refused", log_num("session", c->s->id),
+    LOG(&c->w->env.log, AUTH_REFUSED, log_num("session", c->s->id),
         log_str("peer", str_of(c->s->peer)), log_str("nick", c->msg->auth.nick),
         log_str("key", str_of(print)), log_str("why", str_of(why)));
 }

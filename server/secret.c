@@ -132,7 +132,7 @@ static void put(struct call *c, const char *encoded)
     free(me->secret);
     me->secret = *encoded ? mem_str(str_of(encoded)) : NULL;
     op.text = mem_str(str_of(encoded));
-    LOG(&c->w->env.log, "account.password", log_num("account", me->id),
+    LOG(&c->w->env.log, ACCOUNT_PASSWORD, log_num("account", me->id),
         log_num("session", c->s->id), log_num("set", *encoded != '\0'));
     world_put(c->w, &op);
 }

@@ -33,6 +33,8 @@ int service_reload(struct service *service, struct now now)
     world->policy = service_policy(settings);
     retain_set_rules(world, settings->keep_rooms);
     world->env.log.format = (enum log_format)settings->log;
+    log_set_level(&world->env.log, (enum log_level)settings->log_level,
+                  log_str("by", str_of("the configuration")));
     key_err = keys_reload(&service->keys, settings, &world->env.log);
     supervisor_ready(service->places);
     return err ? err : key_err;
@@ -48,9 +50,9 @@ static int check_key(const struct settings *settings, struct log *log)
         return 0;
     err = keys_fingerprint(settings, print, why, sizeof why);
     if (err)
-        LOG(log, "keys.refused", log_str("why", str_of(why)));
+        LOG(log, KEYS_REFUSED, log_str("why", str_of(why)));
     else
-        LOG(log, "keys.good", log_str("fingerprint", str_of(print)));
+        LOG(log, KEYS_GOOD, log_str("fingerprint", str_of(print)));
     return err;
 }
 
@@ -65,7 +67,7 @@ int service_check(const struct service *service, struct log *log)
         err = check_key(&fresh, log);
     }
     if (!err)
-        LOG(log, "config.good", log_num("changed", changed));
+        LOG(log, CONFIG_GOOD, log_num("changed", changed));
     config_free(&fresh);
     return err;
 }

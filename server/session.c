@@ -156,7 +156,7 @@ static void begin_to_lag(struct session *s)
     s->lag_mark = s->env->published - 1;
     s->env->metrics.lags++;
     s->env->metrics.lagging++;
-    LOG(&s->env->log, "session.lag", log_num("session", s->id),
+    LOG(&s->env->log, SESSION_LAG, log_num("session", s->id),
         log_num("queued", link_queued(s->link)));
 }
 

@@ -231,12 +231,12 @@ static void note_trouble(struct world *w, const struct store_batch *batch)
         w->env.metrics.commit_failures++;
         why = why ? why : err_name((unsigned)-batch->error);
         if (w->trouble != why)
-            LOG(&w->env.log, "store.trouble", log_str("why", str_of(why)),
+            LOG(&w->env.log, STORE_TROUBLE, log_str("why", str_of(why)),
                 log_num("operations", batch->n));
     } else {
         why = NULL;
         if (w->trouble)
-            LOG(&w->env.log, "store.recovered",
+            LOG(&w->env.log, STORE_RECOVERED,
                 log_str("from", str_of(w->trouble)));
     }
     w->trouble = why;

@@ -158,14 +158,14 @@ void storage_announce(const struct storage *storage, struct world *w)
 {
     const struct store_opened *opened = &storage->opened;
 
-    LOG(&w->env.log, "store.ready", log_str("file", str_of(name_of(storage))),
+    LOG(&w->env.log, STORE_READY, log_str("file", str_of(name_of(storage))),
         log_num("rooms", w->rooms.n), log_num("accounts", w->accounts.n),
         log_num("new", opened->is_new),
         log_num("restored", opened->is_restored),
         log_num("checked", opened->was_cut));
     if (*storage->no_search)
-        LOG(&w->env.log, "search.none",
+        LOG(&w->env.log, SEARCH_NONE,
             log_str("why", str_of(storage->no_search)));
     if (opened->is_damaged)
-        LOG(&w->env.log, "store.damaged", log_str("why", str_of(opened->why)));
+        LOG(&w->env.log, STORE_DAMAGED, log_str("why", str_of(opened->why)));
 }

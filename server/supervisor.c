@@ -6,8 +6,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 #include <systemd/sd-daemon.h>
@@ -66,6 +68,16 @@ int supervisor_open(struct supervisor *supervisor, char *error, size_t cap)
     if (sd_watchdog_enabled(0, &watchdog_us) > 0)
         supervisor->beat_us = watchdog_us / 2; /* as sd_notify(3) advises */
     return err;
+}
+
+bool supervisor_reads(int fd)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    uintmax_t device, inode;
+    struct stat at;
+
+    return stream && sscanf(stream, "%ju:%ju", &device, &inode) == 2 &&
+           fstat(fd, &at) == 0 && at.st_dev == device && at.st_ino == inode;
 }
 
 void supervisor_ready(const char *places)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * EDGE libsystemd: who started the server and looks after it, when that is
- * systemd (sd_listen_fds(3), sd_notify(3), sd_watchdog_enabled(3)).  Sockets
+ * systemd (sd_listen_fds(3), sd_notify(3), sd_watchdog_enabled(3), and
+ * $JOURNAL_STREAM of systemd.exec(5)).  Sockets
  * that it has opened are taken over, so that clients wait in them while the
  * server is restarted; it is told how the server is, and that it still turns.
  * When nobody looks after the server, none of this does anything.
@@ -9,6 +10,7 @@
 #ifndef SERVER_SUPERVISOR_H
 #define SERVER_SUPERVISOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +35,9 @@ struct supervisor {
  *   returns  0, or an exit code of sysexits
  */
 int supervisor_open(struct supervisor *, char *error, size_t cap);
+
+/* Whether what is written there goes to its journal. */
+bool supervisor_reads(int fd);
 
 /* It serves; `places` as in its ready line. */
 void supervisor_ready(const char *places);

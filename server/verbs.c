@@ -101,6 +101,13 @@ static uint64_t retry_ms(const struct call *c)
     return RETRY_MS;
 }
 
+static void note(const struct call *c, enum err error)
+{
+    LOG(&c->w->env.log, COMMAND_REFUSED, log_num("session", c->s->id),
+        log_str("command", str_of(wire_name(c->msg->kind))),
+        log_str("code", str_of(err_name(error))));
+}
+
 static void complain(struct call *c, enum err error)
 {
     struct complaint complaint = {
@@ -112,6 +119,7 @@ static void complain(struct call *c, enum err error)
         .text = c->why,
     };
 
+    note(c, error);
     c->w->env.metrics.auth_failures += err_is_auth(error);
     session_complain(c->s, &complaint);
 }
@@ -175,6 +183,7 @@ static void refuse(struct call *c, enum err error)
 {
     struct store_op op = { .error = error };
 
+    note(c, error);
     call_put(c, &op);
 }
 

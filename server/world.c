@@ -194,7 +194,7 @@ static void drop_room(struct world *w, struct room *room)
                     room->head_stored);
     map_take(&w->doors, str_of(room->folded));
     map_take(&w->rooms, map_num(&room->id));
-    LOG(&w->env.log, "room.drop", log_num("room", room->id));
+    LOG(&w->env.log, ROOM_DROP, log_num("room", room->id));
     room_free(room);
     w->env.metrics.rooms = w->rooms.n;
 }
@@ -234,7 +234,7 @@ static struct room *add_room(struct world *w, unsigned kind, struct str name,
         return NULL;
     room = room_new(++w->last_room, kind, name, folded);
     world_take_room(w, room);
-    LOG(&w->env.log, "room.new", log_num("room", room->id),
+    LOG(&w->env.log, ROOM_NEW, log_num("room", room->id),
         log_str("name", name));
     return room;
 }

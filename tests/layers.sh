@@ -78,7 +78,7 @@ server/net_peer       getsockopt|getpw(uid|nam)_r
 server/net_inquiry    getsockopt|geteuid|close
 server/net_listen     fcntl|socket|setsockopt|bind|listen|accept|connect|close|stat|unlink|umask
 server/address        getaddrinfo|freeaddrinfo|gai_strerror|inet_ntop
-server/supervisor     sd_.*
+server/supervisor     sd_.*|getenv|fstat
 server/privileges     [gs]ete?[ug]id|initgroups|getpwnam|chown|stat
 server/part           access|open|close|rename|fsync|unlink
 server/runfile        open|close|pread|pwrite|flock|fdatasync

@@ -226,6 +226,7 @@ static int desk_new(void **state)
     assert_non_null(d);
     d->rig = rig_new(NULL);
     d->rig->w->env.log.to = open_memstream(&d->log, &d->log_len);
+    d->rig->w->env.log.level = LEVEL_INFO; /* as the settings say */
     strcpy(d->program, "chat-server");
     d->argv[0] = d->program;
     assert_int_equal(config_load(&d->service.settings, 1, d->argv, &error), 0);
@@ -487,6 +488,24 @@ static void test_control_reloads_and_says_what_came_of_it(void **state)
     check_code(d, EX_CONFIG);
     assert_int_equal(limit(&d->rig->w->env, LIMIT_LATE), 7100);
     unlink(path);
+}
+
+static void test_control_changes_what_the_log_tells(void **state)
+{
+    struct desk *d = *state;
+
+    check_says(d, "log-level", " level  info\n=0\n");
+    check_says(d, "log-level warning", " level  warning\n=0\n");
+    assert_true(logged(d, "log.level from=\"info\" to=\"warning\" uid="));
+    check_says(d, "--json log-level", "{\"level\":\"warning\"}\n=0\n");
+    check_says(d, "rooms", "=0\n");
+    assert_false(logged(d, "command=\"rooms\""));
+    check_says(d, "log-level loud", "!log-level: loud: neither debug, info, ");
+    check_code(d, EX_USAGE);
+    check_says(d, "log-level info", " level  info\n=0\n");
+    assert_true(logged(d, "log.level from=\"warning\" to=\"info\" uid="));
+    check_says(d, "rooms", "=0\n");
+    assert_true(logged(d, "control.run command=\"rooms\""));
 }
 
 /* ---- what is stored ---- */
@@ -890,6 +909,7 @@ int main(void)
         DESK_TEST(test_control_shows_the_key),
         DESK_TEST(test_control_shows_the_counters),
         DESK_TEST(test_control_reloads_and_says_what_came_of_it),
+        DESK_TEST(test_control_changes_what_the_log_tells),
         DESK_TEST(test_control_makes_a_backup),
         DESK_TEST(test_control_checks_the_store),
         DESK_TEST(test_control_exports_and_erases_a_person),

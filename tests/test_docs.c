@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "server/log.h"
 #include "shared/error.h"
 #include "shared/limits.h"
 #include "shared/wire.h"
@@ -318,6 +319,28 @@ static void test_docs_has_every_counter(void **state)
     (void)state;
 }
 
+static void test_docs_has_every_event_of_the_log(void **state)
+{
+    struct set *table = set_new();
+
+    static const struct {
+        const char *name;
+        enum log_level level;
+    } EVENTS[] = {
+
+#define LOG_EVENT(NAME, name, LEVEL) { name, LEVEL_##LEVEL },
+#include "server/log_events.def"
+    };
+
+    for (size_t i = 0; i < LOG_EVENTS; i++)
+        set_add(table, "Sy %s Pq %s", EVENTS[i].name,
+                LOG_LEVEL_NAMES[EVENTS[i].level]);
+
+    check_same("chat-server.8", table,
+               page_read("chat-server.8", "LOG", take_item));
+    (void)state;
+}
+
 /* ---- the operator's page ---- */
 
 static void test_docs_has_every_option_of_the_operator(void **state)
@@ -503,6 +526,7 @@ int main(void)
         cmocka_unit_test(test_docs_has_every_option_of_the_server),
         cmocka_unit_test(test_docs_has_every_setting_of_the_server),
         cmocka_unit_test(test_docs_has_every_counter),
+        cmocka_unit_test(test_docs_has_every_event_of_the_log),
         cmocka_unit_test(test_docs_has_every_option_of_the_operator),
         cmocka_unit_test(test_docs_has_every_command_of_the_operator),
         cmocka_unit_test(test_docs_has_every_option_of_the_client),

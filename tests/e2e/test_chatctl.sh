@@ -65,6 +65,22 @@ check "it says which" logged ctl.err '^chatctl: frobnicate: '
 code 64 ctl shutdown tomorrow
 server_said 'control.run command="sessions" uid=' || fail "not in the log"
 
+# The log.
+code 0 ctl log-level
+check "as it is" logged ctl '^level +info$'
+code 0 ctl log-level warning
+code 0 ctl check
+server_said 'control.run command="check".*exit=0' && fail "in the log"
+check "who wanted that" server_said \
+    'warning log.level from="info" to="warning" uid='
+code 0 ctl log-level debug
+say alice '/kick nobody'
+eventually "a refusal" server_said 'debug command.refused .*"KICK" code='
+code 64 ctl log-level all
+code 0 ctl reload
+code 0 ctl log-level
+check "the configuration counts again" logged ctl '^level +info$'
+
 # The configuration.
 echo 'late = 7100' >"$conf"
 code 0 ctl check

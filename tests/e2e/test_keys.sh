@@ -28,7 +28,7 @@ proves() { # NAME PORT OPTION...
 
 # Its own: one for ever.
 conf=$TMP/server.conf
-echo 'late = 7000' >"$conf"
+printf '%s\n' 'late = 7000' 'log-level = debug' >"$conf"
 server_start -c "$conf"
 print=$("$B/chat-server" --data "$TMP/server" --fingerprint) || fail "no key"
 check "the log shows it" shown 1 keys.ready "$print"

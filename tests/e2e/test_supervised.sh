@@ -6,6 +6,9 @@
 . "$(dirname "$0")/lib.sh"
 
 log=$TMP/supervise.log
+: >"$TMP/server.log"
+JOURNAL_STREAM=$(stat -c %d:%i "$TMP/server.log") # as if journald read it
+export JOURNAL_STREAM
 coproc MASTER { exec "$B/tests/e2e/supervise" 200 "$TMP/chat.sock" \
     "$B/chat-server" --data "$TMP/server" >"$log" 2>"$TMP/server.log"; }
 # shellcheck disable=SC2153 # coproc sets it
@@ -28,6 +31,7 @@ start
 eventually "ready" told 1 READY=1
 TCP=$(number tcp) UDP=$(number udp)
 check "where" told 1 "STATUS=tcp=127.0.0.1:$TCP udp=127.0.0.1:$UDP unix=.*"
+check "how grave" server_said '^<6>.*Z info store.ready '
 eventually "signs of life" told 5 WATCHDOG=1
 SERVER_PID=$(number pid)
 PIDS+=("$SERVER_PID")
