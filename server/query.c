@@ -198,6 +198,7 @@ static void say_member(struct call *c, const struct member *m)
     msg.member.since = account->is.since;
     msg.member.text = str_of(account->away_text);
     msg.member.role = m->role;
+    msg.member.muted = room_muted_until(room, account->id);
     session_say(c->s, &msg, true);
 }
 

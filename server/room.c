@@ -198,6 +198,18 @@ bool room_is_secret(const struct room *room)
     return room->rules.access == access_SECRET;
 }
 
+uint64_t room_muted_until(const struct room *room, uint64_t account)
+{
+    struct now any = { 0 };
+    const struct sanction *mute =
+        sanction_find(&room->rules.sanctions, sanction_MUTE,
+                      sanction_account(account).who, any);
+
+    if (!mute)
+        return 0;
+    return mute->until ? mute->until : 1;
+}
+
 /* ---- events ---- */
 
 struct event *room_event(struct room *room, struct msg_event *draft,

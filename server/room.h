@@ -105,6 +105,10 @@ void room_set_guest(struct room *, uint64_t account, bool invited);
 /* Whether somebody who is not in it may know that it is there. */
 bool room_is_secret(const struct room *);
 
+/* Until when somebody may only listen, ms since 1970, maybe in the past; 1:
+ * until that is lifted; 0: they may talk. */
+uint64_t room_muted_until(const struct room *, uint64_t account);
+
 /* ---- events ---- */
 
 /*

@@ -36,6 +36,9 @@ static void describe(const struct world *w, const struct session *s,
     body->access = room->rules.access;
     body->locked = room->rules.topic_locked;
     body->slow_s = room->rules.slow_s;
+    body->most = room->rules.most;
+    body->keyed = room->rules.key != NULL;
+    body->muted = room_muted_until(room, s->account->id);
     if (room->kind == room_DIRECT) {
         const struct side *other = room_other(room, s->account->id);
 

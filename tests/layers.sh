@@ -54,8 +54,8 @@ tui     client conn delivery enrol greeting meeting order race request
 tui     find screen view
 tui     stage
 tui     apply bars pane sides terminfo
-tui     block edit_kill edit_recall keys layout presence tail
-tui     edit keyseq lines model outbox plain settings tty trust
+tui     block edit_kill edit_recall keys layout manner presence tail
+tui     edit keyseq lines model outbox plain settings station tty trust
 tui     address amend bytes canvas glyph history hits identity journal judge key known lang phrase pump question recall rescue secret sink state switcher theme ui undo wrap
 tui     files
 '

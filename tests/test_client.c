@@ -318,6 +318,38 @@ static void test_client_sends_the_tail_again_after_a_busy_server(void **state)
     strike(s);
 }
 
+/* Slow mode: a line waits, and so does what is behind it. */
+static void test_client_tells_how_long_slow_mode_holds_a_line(void **state)
+{
+    struct stage *s = raise();
+    struct msg msg = { .kind = KIND_ERROR };
+
+    (void)state;
+    start(s);
+    greet(s, EPOCH, true);
+    s->model->rooms[0]->manner.slow_s = 10;
+    client_say(s->client, S("#room"), event_MESSAGE, S("hi"), s->now);
+    settle(s);
+    msg.request = expect(s, KIND_SEND).request;
+    msg.error.code = ERROR_RATE;
+    msg.error.cseq = 1;
+    msg.error.retry_ms = 7400;
+    say(s, &msg);
+    settle(s);
+    const struct history *h = &s->model->rooms[0]->history;
+    assert_string_equal(h->lines[h->n - 1].text,
+                        "slow mode, a line every 10 s: this one goes in 8 s");
+    assert_int_equal(s->model->held_us, s->now.mono_us + 7400000);
+    pass(s, 7300);
+    expect_nothing(s);
+    pass(s, 200);
+    expect(s, KIND_SEND);
+    ack(s, 1, 1);
+    settle(s);
+    assert_int_equal(s->model->held_us, 0);
+    strike(s);
+}
+
 static void test_client_takes_answers_in_any_order(void **state)
 {
     struct stage *s = raise();
@@ -480,6 +512,7 @@ int main(void)
         TEST(test_client_lets_the_server_refuse_a_line),
         TEST(test_client_sends_again_what_was_not_answered),
         TEST(test_client_sends_the_tail_again_after_a_busy_server),
+        TEST(test_client_tells_how_long_slow_mode_holds_a_line),
         TEST(test_client_takes_answers_in_any_order),
         TEST(test_client_keeps_the_pace),
         TEST(test_client_limits_what_is_on_its_way),

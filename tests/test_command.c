@@ -112,6 +112,75 @@ static void test_command_never_says_what_looks_like_one(void **state)
     assert_false(d->chat.quit);
 }
 
+static void test_command_says_nothing_for_who_is_muted(void **state)
+{
+    struct desk *d = *state;
+    static const char *const LINES[] = { "hello", "/me waves", "/reply hi",
+                                         "/edit hi", "/react +1" };
+    struct station *station = &d->chat.model->rooms[0]->station;
+    scene_say(d->chat.model, 1, SCENE_ME, "me", "hello");
+    station->muted_us = NEVER;
+
+    for (size_t i = 0; i < sizeof LINES / sizeof LINES[0]; i++) {
+        type(d, "/clear");
+        type(d, LINES[i]);
+        assert_true(answers(d, "not sent: you may only listen here"));
+    }
+    assert_false(type(d, "hello")); /* the draft stays */
+    assert_int_equal(outbox_len(d->outbox), 0);
+    station->role = role_MODERATOR; /* who is not bound by it */
+    assert_true(type(d, "hello"));
+    station->role = role_MEMBER;
+    d->chat.model->link = LINK_OFFLINE; /* who knows what will be then */
+    assert_true(type(d, "later"));
+    assert_int_equal(outbox_len(d->outbox), 2);
+}
+
+static void test_command_tells_how_the_room_is(void **state)
+{
+    struct desk *d = *state;
+    struct room *room = d->chat.model->rooms[0];
+    room->manner.access = access_SECRET;
+    room->station.role = role_OWNER;
+
+    type(d, "/mode");
+    assert_true(answers(d, "#room: only who was invited"));
+    assert_true(answers(d, "you are an owner here"));
+    type(d, "/room");
+    assert_true(answers(d, "you are an owner here"));
+    assert_int_equal(outbox_len(d->outbox), 0);
+}
+
+/* Line by line a room is described when it is entered, and once. */
+static void test_command_line_mode_introduces_rooms(void **state)
+{
+    struct desk *d = *state;
+    struct room *room = d->chat.model->rooms[0];
+
+    chat_turn(&d->chat, scene_at(1));
+    assert_string_equal(answer(d), "");
+    room->station.role = role_MODERATOR;
+    chat_turn(&d->chat, scene_at(1));
+    assert_true(answers(d, "you are a moderator here"));
+    size_t n = room->history.n;
+    room->station.role = role_OWNER;
+    chat_turn(&d->chat, scene_at(2));
+    assert_int_equal(room->history.n, n);
+}
+
+static void test_command_names_people_in_words(void **state)
+{
+    struct desk *d = *state;
+    scene_member(d->chat.model, SCENE_ANA, "ana", presence_HERE);
+    member_find(d->chat.model->rooms[0], SCENE_ANA)->station.role = role_OWNER;
+
+    type(d, "/names");
+    assert_string_equal(answer(d), "ana: here, owner, 20ms");
+    d->ui.full = true;
+    type(d, "/names");
+    assert_string_equal(d->ui.page, "+&ana  owner, 20ms\n");
+}
+
 static void test_command_says_nothing_for_nothing(void **state)
 {
     struct desk *d = *state;
@@ -590,6 +659,10 @@ int main(void)
         TEST(test_command_says_plain_lines),
         TEST(test_command_never_says_what_looks_like_one),
         TEST(test_command_says_nothing_for_nothing),
+        TEST(test_command_says_nothing_for_who_is_muted),
+        TEST(test_command_tells_how_the_room_is),
+        TEST(test_command_line_mode_introduces_rooms),
+        TEST(test_command_names_people_in_words),
         TEST(test_command_splits_what_is_too_long),
         TEST(test_command_loses_nothing_of_a_paste),
         TEST(test_command_keeps_the_line_when_too_many_wait),

@@ -645,6 +645,7 @@ static void test_permits_outlive_a_restart(void **state)
     assert_int_equal(msg.sync_room.role, role_OWNER);
     assert_int_equal(msg.sync_room.access, access_SECRET);
     assert_int_equal(msg.sync_room.slow_s, 7);
+    assert_int_equal(msg.sync_room.keyed, 1);
     mod = again(mod, 2);
     assert_int_equal(must(mod, KIND_SYNC_ROOM).sync_room.role, role_MODERATOR);
     bad = again(bad, 3);

@@ -178,6 +178,24 @@ static void test_room_marks_every_change(void **state)
     room_free(b);
 }
 
+static void test_room_tells_until_when_somebody_is_silent(void **state)
+{
+    struct room *room = room_new(1, room_PUBLIC, str_of("#a"), str_of("#a"));
+
+    (void)state;
+    assert_int_equal(room_muted_until(room, 7), 0);
+    sanction_set(&room->rules.sanctions, sanction_MUTE,
+                 str_of(sanction_account(7).who), 0, str_of("x y z"));
+    sanction_set(&room->rules.sanctions, sanction_MUTE,
+                 str_of(sanction_account(8).who), 5000, str_of("x y z"));
+    sanction_set(&room->rules.sanctions, sanction_ACCOUNT,
+                 str_of(sanction_account(9).who), 0, str_of("x y z"));
+    assert_int_equal(room_muted_until(room, 7), 1);
+    assert_int_equal(room_muted_until(room, 8), 5000);
+    assert_int_equal(room_muted_until(room, 9), 0);
+    room_free(room);
+}
+
 static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_room_lets_in_only_when_stored),
     cmocka_unit_test(test_room_reverts_to_what_is_stored),
@@ -185,6 +203,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_room_keeps_members_in_order),
     cmocka_unit_test(test_room_gives_numbers_and_takes_them_back),
     cmocka_unit_test(test_room_marks_every_change),
+    cmocka_unit_test(test_room_tells_until_when_somebody_is_silent),
 };
 
 int main(void)

@@ -193,6 +193,41 @@ static void test_view_busy_room(void **state)
     stage_close(&s);
 }
 
+/* Who is what, in a room with rules; the one who looks may only listen. */
+static void ruled(struct stage *s)
+{
+    busy(s);
+    struct room *room = s->m->rooms[0];
+
+    room->manner = (struct manner){ .access = access_INVITE, .slow_s = 10 };
+    member_find(room, SCENE_ANA)->station.role = role_OWNER;
+    member_find(room, SCENE_LI)->station.role = role_MODERATOR;
+    member_find(room, 8)->station.role = role_MODERATOR;
+    member_find(room, SCENE_ME)->station.muted_us = NEVER;
+    room->station.muted_us = NEVER;
+    edit_kill_all(&s->edit);
+}
+
+static void test_view_tells_roles_and_rules(void **state)
+{
+    (void)state;
+    struct stage s;
+    ruled(&s);
+
+    expect(&s, "rules", 80, 24);
+    expect(&s, "rules", 120, 40);
+    expect(&s, "rules", 40, 10);
+    s.m->held_us = scene_at(120).mono_us + 7500000;
+    draw(&s, 40, 10);
+    assert_true(shows(&s, "2 unsent, slow mode: 8 s"));
+    assert_int_equal(view_deadline(s.m, &s.ui, scene_at(120)),
+                     scene_at(120).mono_us + 500000);
+    edit_insert(&s.edit, S("x"));
+    draw(&s, 80, 24);
+    assert_true(shows(&s, "!me> x\n"));
+    stage_close(&s);
+}
+
 /* Answers, edits, reactions, and what was taken back. */
 static void test_view_what_became_of_lines(void **state)
 {
@@ -584,6 +619,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_view_busy_room),
+        cmocka_unit_test(test_view_tells_roles_and_rules),
         cmocka_unit_test(test_view_what_became_of_lines),
         cmocka_unit_test(test_view_offline),
         cmocka_unit_test(test_view_nowhere),

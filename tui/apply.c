@@ -78,7 +78,7 @@ static void on_removal(struct model *m, struct room *room,
 
 /* What an event that is the newest of its room changes besides the lines. */
 static void on_change(struct model *m, struct room *room,
-                      const struct msg_event *ev)
+                      const struct msg_event *ev, struct now now)
 {
     struct member *member;
     bool own = ev->account == m->account;
@@ -98,12 +98,12 @@ static void on_change(struct model *m, struct room *room,
         break;
     case event_KICK:
     case event_BAN: on_removal(m, room, ev); break;
-    case event_UNBAN:
     case event_MUTE:
     case event_UNMUTE:
     case event_ROLE:
-    case event_INVITE:
-    case event_MODE: break;
+    case event_MODE: station_event(m, room, ev, now); break;
+    case event_UNBAN:
+    case event_INVITE: break;
     case event_TOPIC: set_text(&room->topic, ev->text, TOPIC_BYTES); break;
     case event_NICK: on_rename(m, ev); break;
     case event_REDACT:
@@ -155,7 +155,6 @@ static void on_amended(struct model *m, struct room *room, uint64_t seq)
 
 static void on_event(struct model *m, const struct msg *msg, struct now now)
 {
-    (void)now;
     struct msg_event ev = msg->event;
     struct room *room = model_room(m, ev.room);
     if (!room)
@@ -165,7 +164,7 @@ static void on_event(struct model *m, const struct msg *msg, struct now now)
     struct line *line = history_event(&room->history, &ev, m->account);
     m->dirty = true;
     if (fresh)
-        on_change(m, room, &ev);
+        on_change(m, room, &ev, now);
     if (room->history.last >= room->history.head)
         room->wait_us = 0;
     if (line && amend_is_change(line))
@@ -254,6 +253,7 @@ static void on_sync_room(struct model *m, const struct msg *msg, struct now now)
     room->members_after = room->members_last = 0;
     room->page++;
     set_text(&room->topic, sync->topic, TOPIC_BYTES);
+    station_sync(m, room, sync, now);
     bool returning = h->first;
     leave_behind(m, room, sync->head, now);
     if (returning)
@@ -364,7 +364,6 @@ static void end_members(struct room *room)
 
 static void on_member(struct model *m, const struct msg *msg, struct now now)
 {
-    (void)now;
     const struct msg_member *row = &msg->member;
     struct room *room = model_room(m, row->room);
     if (!room)
@@ -381,8 +380,10 @@ static void on_member(struct model *m, const struct msg *msg, struct now now)
         room->members_last = row->account;
     struct person *p = model_person_add(m, row->account, row->nick);
     struct member *member = p ? member_add(room, row->account) : NULL;
-    if (member)
+    if (member) {
         member->page = room->page;
+        member->station = station_of(m, row->role, row->muted, now);
+    }
     if (!p)
         return;
     p->state = (unsigned)row->state;

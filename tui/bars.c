@@ -8,6 +8,7 @@
 #include "tui/edit.h"
 #include "tui/lang.h"
 #include "tui/layout.h"
+#include "tui/manner.h"
 #include "tui/model.h"
 #include "tui/presence.h"
 #include "tui/ui.h"
@@ -66,6 +67,20 @@ static void path_text(const struct model *m, char *out, size_t cap)
         snprintf(out, cap, "%s %ums", name, rtt);
 }
 
+/* " [invite-only, slow 10s]" behind the name. */
+static int draw_manner(struct canvas *c, const struct room *room,
+                       struct span at)
+{
+    char words[PART_BYTES / 2], text[PART_BYTES];
+
+    manner_short(&room->manner, words, sizeof words);
+    if (!*words)
+        return at.col;
+    snprintf(text, sizeof text, "[%s]", words);
+    return canvas_text(c, span(at.row, at.col + 1, at.limit), STYLE_bar_mention,
+                       str_of(text));
+}
+
 void bars_topic(const struct model *m, const struct ui *ui,
                 const struct layout *l, struct canvas *c)
 {
@@ -87,6 +102,7 @@ void bars_topic(const struct model *m, const struct ui *ui,
         return;
     int col = canvas_text(c, span(0, l->left + 1, at - PAD), STYLE_bar_unread,
                           str_of(room->name));
+    col = draw_manner(c, room, span(0, col, at - PAD));
     canvas_text(c, span(0, col + PAD, at - PAD), STYLE_bar,
                 str_of(room->topic));
 }
@@ -146,7 +162,11 @@ static enum style link_text(const struct model *m, struct now now, char *out,
         return STYLE_bar_trouble;
     case LINK_ONLINE: break;
     }
-    if (m->queued)
+    left = m->held_us > now.mono_us ? m->held_us - now.mono_us : 0;
+    if (m->queued && left)
+        snprintf(out, cap, _("%zu unsent, slow mode: %llu s"), m->queued,
+                 (unsigned long long)((left + 999999) / 1000000));
+    else if (m->queued)
         snprintf(out, cap, _("%zu unsent"), m->queued);
     else
         snprintf(out, cap, "%s", m->away ? _("away") : _("ok"));
@@ -317,6 +337,33 @@ static void draw_secret(struct canvas *c, const struct edit *edit,
                str_bytes(STARS, edit->len < most ? edit->len : most));
 }
 
+/* "@ana> ", as what we are in the room. */
+static void draw_prompt(struct canvas *c, const struct model *m,
+                        const struct layout *l)
+{
+    const struct room *room = model_here(m);
+    char mark[2] = { room ? station_mark(&room->station) : ' ', '\0' };
+    int col = 0;
+
+    if (*mark != ' ')
+        col = canvas_text(c, span(l->input, 0, l->prompt - 2), STYLE_prompt,
+                          str_of(mark));
+    col = canvas_text(c, span(l->input, col, l->prompt - 2), STYLE_prompt,
+                      str_of(m->nick));
+    canvas_text(c, span(l->input, col, l->prompt), STYLE_prompt, str_of("> "));
+}
+
+/* Where nothing may be said, and nothing is typed yet: that. */
+static void draw_mute(struct canvas *c, const struct model *m,
+                      const struct edit *edit, const struct layout *l)
+{
+    const struct room *room = model_here(m);
+
+    if (room && edit->len == 0 && station_is_mute(&room->station))
+        canvas_text(c, span(l->input, l->prompt, l->cols), STYLE_notice,
+                    str_of(_("you may only listen here")));
+}
+
 void bars_input(const struct model *m, const struct ui *ui,
                 const struct edit *edit, const struct layout *l,
                 struct canvas *c)
@@ -335,10 +382,8 @@ void bars_input(const struct model *m, const struct ui *ui,
     } else if (edit->secret) {
         draw_secret(c, edit, l);
     } else {
-        int col = canvas_text(c, span(l->input, 0, l->prompt - 2), STYLE_prompt,
-                              str_of(m->nick));
-        canvas_text(c, span(l->input, col, l->prompt), STYLE_prompt,
-                    str_of("> "));
+        draw_prompt(c, m, l);
         draw_draft(c, ui, edit, l);
+        draw_mute(c, m, edit, l);
     }
 }

@@ -11,13 +11,15 @@
 #include "tui/edit.h"
 #include "tui/found.h"
 #include "tui/lang.h"
+#include "tui/manner.h"
 #include "tui/model.h"
 #include "tui/ui.h"
 
 enum {
-    ASK_EVERY_US = 250 * 1000,   /* the server counts queries */
-    READ_EVERY_US = 3000 * 1000, /* each is a row on a disk */
-    ANSWER_US = 10 * 1000 * 1000 /* then it may be asked again */
+    ASK_EVERY_US = 250 * 1000,    /* the server counts queries */
+    READ_EVERY_US = 3000 * 1000,  /* each is a row on a disk */
+    ANSWER_US = 10 * 1000 * 1000, /* then it may be asked again */
+    MANNER_BYTES = 1024
 };
 
 /* ---- saying ---- */
@@ -277,6 +279,35 @@ static struct room *neediest(const struct chat *chat, uint64_t *when)
     return found;
 }
 
+/* ---- what a full screen would show ---- */
+
+static void introduce(struct chat *chat, struct room *room, struct now now)
+{
+    char text[MANNER_BYTES];
+
+    manner_short(&room->manner, text, sizeof text);
+    if (!*text && station_mark(&room->station) == ' ')
+        return;
+    manner_long(room, now, text, sizeof text);
+    model_notice(chat->model, room, now, "%s", text);
+}
+
+/* Line by line a room that was entered is described once. */
+static void introduce_new(struct chat *chat, struct now now)
+{
+    struct model *m = chat->model;
+
+    for (size_t i = 0; i < m->n_rooms && !chat->ui->full; i++) {
+        struct room *room = m->rooms[i];
+
+        bool known = room->joined && room->station.role;
+
+        if (known && !room->introduced)
+            introduce(chat, room, now);
+        room->introduced = known;
+    }
+}
+
 /* ---- what has been read ---- */
 
 /* The room whose newest line is in sight and not known to be read; NULL. */
@@ -319,6 +350,7 @@ void chat_turn(struct chat *chat, struct now now)
     uint64_t when;
 
     drop_left(chat);
+    introduce_new(chat, now);
     if (chat->model->hits.fresh)
         found_show(chat, now);
     tell_read(chat, now);

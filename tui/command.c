@@ -9,11 +9,12 @@
 #include "tui/client.h"
 #include "tui/command_impl.h"
 #include "tui/lang.h"
+#include "tui/manner.h"
 #include "tui/model.h"
 
 enum { PREFIX = false, WHOLE = true };
 
-enum { NAME_BYTES = 32, USAGE_COLS = 24 };
+enum { NAME_BYTES = 32, USAGE_COLS = 24, MUTE_BYTES = 128 };
 
 const struct command_row COMMANDS[] = {
 #define COMMAND(name, usage, min, max, match, function, text)                  \
@@ -257,9 +258,23 @@ struct room *talking_room(struct chat *chat, struct now now)
     return NULL;
 }
 
-static bool say(struct chat *chat, struct str text, struct now now)
+/* While offline nobody knows: then the server decides. */
+struct room *speaking_room(struct chat *chat, struct now now)
 {
     struct room *room = talking_room(chat, now);
+    char why[MUTE_BYTES];
+
+    if (!room || chat->model->link != LINK_ONLINE ||
+        !station_is_mute(&room->station))
+        return room;
+    manner_mute(room, now, why, sizeof why);
+    model_notice(chat->model, room, now, _("not sent: %s"), why);
+    return NULL;
+}
+
+static bool say(struct chat *chat, struct str text, struct now now)
+{
+    struct room *room = speaking_room(chat, now);
 
     if (room && !client_has_room(chat->client)) {
         model_notice(chat->model, room, now,

@@ -122,7 +122,7 @@ void command_reply(struct chat *chat, const struct args *args, struct now now)
 {
     struct choice c;
 
-    if (choose(chat, args, ANYBODYS, &c, now))
+    if (speaking_room(chat, now) && choose(chat, args, ANYBODYS, &c, now))
         chat_reply(chat, c.room, c.line->seq, c.rest, now);
 }
 
@@ -153,10 +153,10 @@ void command_edit(struct chat *chat, const struct args *args, struct now now)
 
     if (!choose(chat, args, OWN, &c, now))
         return;
-    if (c.rest.len) {
+    if (c.rest.len && speaking_room(chat, now)) {
         chat_edit(chat, c.room, c.line->seq, c.rest, now);
         chat->ui->pick = 0;
-    } else {
+    } else if (!c.rest.len) {
         load(chat, args, &c, now);
     }
 }
@@ -176,7 +176,7 @@ void command_react(struct chat *chat, const struct args *args, struct now now)
 {
     struct choice c;
 
-    if (!choose(chat, args, ANYBODYS, &c, now))
+    if (!speaking_room(chat, now) || !choose(chat, args, ANYBODYS, &c, now))
         return;
     struct about about = { str_of(c.room->name), c.line->seq };
     bool remove = c.rest.len > 1 && c.rest.ptr[0] == '-';

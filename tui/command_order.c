@@ -10,7 +10,10 @@
 #include "tui/client.h"
 #include "tui/command_impl.h"
 #include "tui/lang.h"
+#include "tui/manner.h"
 #include "tui/model.h"
+
+enum { MODE_BYTES = 1024 };
 
 /* The nick of an argument, without the @ that may stand before it. */
 static struct str nick_of(struct str word)
@@ -175,10 +178,25 @@ static bool mode_of(const struct args *args, struct order *order)
     return what == 3 || number_or_off(value, 86400, &order->num);
 }
 
+static void tell_mode(struct chat *chat, struct now now)
+{
+    const struct room *room = talking_room(chat, now);
+    char text[MODE_BYTES];
+
+    if (!room)
+        return;
+    manner_long(room, now, text, sizeof text);
+    model_notice(chat->model, NULL, now, "%s: %s", room->name, text);
+}
+
 void command_room(struct chat *chat, const struct args *args, struct now now)
 {
     struct order order = { .kind = KIND_ROOM_MODE };
 
+    if (args->n == 0) {
+        tell_mode(chat, now);
+        return;
+    }
     if (mode_of(args, &order)) {
         give(chat, &order, now);
         return;

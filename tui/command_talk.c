@@ -12,6 +12,7 @@
 #include "tui/client.h"
 #include "tui/command_impl.h"
 #include "tui/lang.h"
+#include "tui/manner.h"
 #include "tui/model.h"
 #include "tui/presence.h"
 #include "tui/switcher.h"
@@ -141,6 +142,37 @@ void command_switch(struct chat *chat, const struct args *args, struct now now)
 
 /* ---- people ---- */
 
+/* "here", "idle": the word for a state. */
+static const char *state_word(unsigned state)
+{
+    switch (state) {
+    case presence_HERE: return _("here");
+    case presence_IDLE: return _("idle");
+    case presence_FROZEN: return _("here, but the window is frozen");
+    case presence_LATE: return _("silent, a heartbeat is overdue");
+    case presence_GONE: return _("gone");
+    default: return _("not known");
+    }
+}
+
+/* In marks for eyes, in words for ears. */
+static void list_seat(FILE *out, const struct chat *chat,
+                      const struct seat *seat, struct now now)
+{
+    const struct person *p = seat->person;
+    const char *role = manner_word(&seat->member->station);
+    char detail[64];
+
+    presence_detail(p, model_wall(chat->model, now), detail, sizeof detail);
+    if (chat->ui->full)
+        fprintf(out, "%c%c%s  %s%s%s\n", presence_glyph(p->state),
+                station_mark(&seat->member->station), p->nick, role,
+                *role && *detail ? ", " : "", detail);
+    else
+        fprintf(out, "%s: %s%s%s%s%s\n", p->nick, state_word(p->state),
+                *role ? ", " : "", role, *detail ? ", " : "", detail);
+}
+
 void command_names(struct chat *chat, const struct args *args, struct now now)
 {
     (void)args;
@@ -150,14 +182,9 @@ void command_names(struct chat *chat, const struct args *args, struct now now)
     FILE *out = room ? open_memstream(&text, &len) : NULL;
     if (!out)
         return;
-    const struct person **all = presence_roll(chat->model, room, &n);
-    for (size_t i = 0; i < n; i++) {
-        char detail[64];
-        presence_detail(all[i], model_wall(chat->model, now), detail,
-                        sizeof detail);
-        fprintf(out, "%c %s  %s\n", presence_glyph(all[i]->state), all[i]->nick,
-                detail);
-    }
+    struct seat *all = presence_roll(chat->model, room, &n);
+    for (size_t i = 0; i < n; i++)
+        list_seat(out, chat, &all[i], now);
     if (room->member_count > n)
         fprintf(out, _("and %llu more\n"),
                 (unsigned long long)room->member_count - n);
@@ -196,7 +223,7 @@ void command_query(struct chat *chat, const struct args *args, struct now now)
 
 void command_me(struct chat *chat, const struct args *args, struct now now)
 {
-    struct room *room = talking_room(chat, now);
+    struct room *room = speaking_room(chat, now);
 
     if (room)
         chat_say(chat, room, event_ACTION, args->v[0], now);
@@ -227,19 +254,6 @@ void command_back(struct chat *chat, const struct args *args, struct now now)
     (void)args;
     client_away(chat->client, false, str_of(NULL), now);
     model_notice(chat->model, NULL, now, _("you are shown as here"));
-}
-
-/* "here", "idle": the word for a state. */
-static const char *state_word(unsigned state)
-{
-    switch (state) {
-    case presence_HERE: return _("here");
-    case presence_IDLE: return _("idle");
-    case presence_FROZEN: return _("here, but the window is frozen");
-    case presence_LATE: return _("silent, a heartbeat is overdue");
-    case presence_GONE: return _("gone");
-    default: return _("not known");
-    }
 }
 
 void command_whois(struct chat *chat, const struct args *args, struct now now)

@@ -18,7 +18,8 @@ enum {
     BACKLOG = 256 * 1024, /* bytes of unwritten output: wait */
     RETRY_MS = 1000,      /* when the server does not say */
     RETRY_MAX_MS = 60000,
-    COMMAND_HEAD = 64, /* bytes of a command besides its text, about */
+    SLOW_MAX_MS = 86400 * 1000, /* as ROOM_MODE has it */
+    COMMAND_HEAD = 64,          /* bytes of a command besides its text, about */
 };
 
 /* All that is unanswered goes again, from the front. */
@@ -303,6 +304,8 @@ static void done(struct client *c, struct entry *entry)
     outbox_done(c->outbox, through);
     c->flying -= n < c->flying ? n : c->flying;
     c->model->queued = outbox_len(c->outbox);
+    if (c->model->queued == 0)
+        c->model->held_us = 0;
     c->model->dirty = true;
 }
 
@@ -319,6 +322,25 @@ void delivery_ack(struct client *c, const struct msg_send_ack *ack,
         entered(c, entry->room, ack->room);
     done(c, entry);
     delivery_pump(c, now);
+}
+
+/* Slow mode lets the line through later: the first one that waits says so. */
+static void held(struct client *c, const struct entry *entry, uint64_t retry_ms,
+                 struct now now)
+{
+    struct room *room = model_room_named(c->model, str_of(entry->room));
+    bool told = c->model->held_us != 0;
+
+    if (!room || !room->manner.slow_s || entry->kind != ENTRY_SEND)
+        return;
+    c->model->held_us = now.mono_us + time_min(retry_ms, SLOW_MAX_MS) * 1000;
+    c->model->dirty = true;
+    if (!told)
+        model_notice(c->model, room, now,
+                     _("slow mode, a line every %llu s: this one goes in "
+                       "%llu s"),
+                     (unsigned long long)room->manner.slow_s,
+                     (unsigned long long)(retry_ms + 999) / 1000);
 }
 
 /* Send all that is unanswered again, after a while. */
@@ -367,4 +389,6 @@ void delivery_error(struct client *c, const struct msg *msg, struct now now)
         conn_drop(c, &c->main, _("the server lost count of our commands"), now);
     else
         resend(c, error->retry_ms, now);
+    if (error->code == ERROR_RATE)
+        held(c, entry, error->retry_ms, now);
 }

@@ -63,6 +63,7 @@ static void note_typing(struct chat *chat, struct now now)
     struct str text = edit_text(chat->edit);
     bool writes = text.len > 0 && !command_is(text) && !chat->edit->secret;
 
+    writes = writes && room && !station_is_mute(&room->station);
     if (!room || (!writes && chat->typing_us == 0))
         return;
     if (writes && chat->typing_us && now.mono_us - chat->typing_us < TYPING_US)

@@ -42,7 +42,9 @@ static int draft_rows(const struct edit *edit, const struct ui *ui, int width)
 
 static int prompt_cols(const struct model *m, const struct ui *ui, int cols)
 {
-    int width = (int)width_of(str_of(m->nick), &ui->rule) + 2;
+    const struct room *room = model_here(m);
+    bool marked = room && station_mark(&room->station) != ' ';
+    int width = (int)width_of(str_of(m->nick), &ui->rule) + 2 + marked;
 
     return width < cols / 3 ? width : cols / 3;
 }

@@ -25,7 +25,7 @@ struct model *model_new(void)
     m->server = mem_str(str_of(""));
     m->looking = true;
     m->dirty = true;
-    m->typing_us = NEVER;
+    m->typing_us = m->muted_us = NEVER;
     return m;
 }
 
@@ -412,6 +412,8 @@ void model_epoch(struct model *m, uint64_t epoch, struct now now)
         room->members_known = false;
         room->n_members = 0;
         room->member_count = 0;
+        room->manner = (struct manner){ 0 };
+        room->station = (struct station){ 0 };
         room->first_unread = room->counts_from = room->catch_up = 0;
         room->wait_us = room->asked = room->read = 0;
         model_notice(m, room, now,
@@ -425,23 +427,28 @@ void model_epoch(struct model *m, uint64_t epoch, struct now now)
 
 uint64_t model_deadline(const struct model *m)
 {
-    return m->typing_us;
+    return time_min(m->typing_us, m->muted_us);
+}
+
+static void end_typing(struct model *m, struct room *room, struct now now)
+{
+    for (size_t i = 0; i < room->n_members; i++) {
+        uint64_t *until = &room->members[i].typing_until;
+        if (*until && *until <= now.mono_us)
+            *until = 0;
+        else if (*until)
+            m->typing_us = time_min(m->typing_us, *until);
+    }
 }
 
 void model_tick(struct model *m, struct now now)
 {
-    if (now.mono_us < m->typing_us)
+    if (now.mono_us < model_deadline(m))
         return;
-    m->typing_us = NEVER;
+    m->typing_us = m->muted_us = NEVER;
     for (size_t i = 0; i < m->n_rooms; i++) {
-        struct room *room = m->rooms[i];
-        for (size_t j = 0; j < room->n_members; j++) {
-            uint64_t *until = &room->members[j].typing_until;
-            if (*until && *until <= now.mono_us)
-                *until = 0;
-            else if (*until)
-                m->typing_us = time_min(m->typing_us, *until);
-        }
+        end_typing(m, m->rooms[i], now);
+        station_tick(m, m->rooms[i], now);
     }
     m->dirty = true;
 }

@@ -18,6 +18,7 @@
 #include "tui/history.h"
 #include "tui/hits.h"
 #include "tui/question.h"
+#include "tui/station.h"
 
 struct msg;
 
@@ -33,16 +34,19 @@ struct person {
 
 struct member {
     uint64_t account;
+    struct station station;
     uint64_t typing_until; /* mono_us; 0 when not typing */
     uint64_t spoke;        /* seq of their last line here: completion order */
     unsigned page;         /* generation of the page that named them last */
 };
 
 struct room {
-    uint64_t id;   /* 0 while not joined yet */
-    unsigned kind; /* value set room */
-    char *name;    /* "#room" or "@nick"; owned */
-    char *topic;   /* owned */
+    uint64_t id;            /* 0 while not joined yet */
+    unsigned kind;          /* value set room */
+    char *name;             /* "#room" or "@nick"; owned */
+    char *topic;            /* owned */
+    struct manner manner;   /* how it is */
+    struct station station; /* ours in it */
     struct history history;
     struct member *members; /* sorted by account */
     size_t n_members, cap_members;
@@ -65,6 +69,7 @@ struct room {
     char *draft;            /* the input line kept for it; owned, or NULL */
     bool joined;            /* the server says so */
     bool wanted;            /* we want to be in it */
+    bool introduced;        /* line mode: how it is has been said */
     bool leaving;           /* to be taken off the list when the server knows */
 };
 
@@ -108,6 +113,7 @@ struct model {
     uint32_t rtt_us, loss;
     int64_t clock_skew_ms; /* server clock minus ours */
     size_t queued;         /* commands in the outbox */
+    uint64_t held_us;      /* mono_us before which slow mode takes no line */
     struct question question;
     struct hits hits; /* of the last search */
 
@@ -116,6 +122,7 @@ struct model {
     bool noise;         /* somebody said something */
     bool looking;       /* the terminal has the focus, as far as known */
     uint64_t typing_us; /* when somebody's typing ends next; NEVER */
+    uint64_t muted_us;  /* when somebody may talk again next; NEVER */
 };
 
 /* Bounds no server can lift. */

@@ -114,26 +114,26 @@ void presence_detail(const struct person *p, uint64_t wall_ms, char *out,
 /* Those who are here first, then by name. */
 static int compare(const void *a, const void *b)
 {
-    const struct person *x = *(const struct person *const *)a;
-    const struct person *y = *(const struct person *const *)b;
+    const struct person *x = ((const struct seat *)a)->person;
+    const struct person *y = ((const struct seat *)b)->person;
 
     if (x->state != y->state)
         return x->state > y->state ? -1 : 1;
     return strcmp(x->nick, y->nick);
 }
 
-const struct person **presence_roll(const struct model *m,
-                                    const struct room *room, size_t *n)
+struct seat *presence_roll(const struct model *m, const struct room *room,
+                           size_t *n)
 {
-    const struct person **all = mem_new(room->n_members + 1, sizeof(void *));
+    struct seat *all = mem_new(room->n_members + 1, sizeof *all);
 
     *n = 0;
     for (size_t i = 0; i < room->n_members; i++) {
         const struct person *p = model_who(m, room->members[i].account);
         if (p)
-            all[(*n)++] = p;
+            all[(*n)++] = (struct seat){ p, &room->members[i] };
     }
-    qsort(all, *n, sizeof(void *), compare);
+    qsort(all, *n, sizeof *all, compare);
     return all;
 }
 

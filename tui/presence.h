@@ -11,6 +11,7 @@
 
 #include "shared/now.h"
 
+struct member;
 struct model;
 struct person;
 struct room;
@@ -33,12 +34,17 @@ void presence_age(uint64_t seconds, char *out, size_t cap);
 void presence_detail(const struct person *, uint64_t wall_ms, char *out,
                      size_t cap);
 
+struct seat {
+    const struct person *person;
+    const struct member *member;
+};
+
 /*
  * The members of a room that are known, those who are here first, then by name.
- *   returns  an owned array of *n borrowed people
+ *   returns  an owned array of *n, borrowed from the model
  */
-const struct person **presence_roll(const struct model *, const struct room *,
-                                    size_t *n);
+struct seat *presence_roll(const struct model *, const struct room *,
+                           size_t *n);
 
 /*
  * A change.  Somebody gone or back is told once in every room shared with

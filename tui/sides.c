@@ -100,13 +100,15 @@ static enum style state_style(unsigned state)
     }
 }
 
-static void draw_member(const struct side *side, const struct person *p,
+static void draw_member(const struct side *side, const struct seat *seat,
                         uint64_t wall_ms, int y)
 {
+    const struct person *p = seat->person;
     char text[ENTRY_BYTES], note[64];
 
     presence_detail(p, wall_ms, note, sizeof note);
-    snprintf(text, sizeof text, "%c %s", presence_glyph(p->state), p->nick);
+    snprintf(text, sizeof text, "%c%c%s", presence_glyph(p->state),
+             station_mark(&seat->member->station), p->nick);
     draw_entry(side, y, &(struct entry){ state_style(p->state), text, note });
 }
 
@@ -126,8 +128,8 @@ void sides_members(const struct model *m, const struct ui *ui,
     snprintf(head, sizeof head, _("members %llu"),
              (unsigned long long)room->member_count);
     canvas_text(c, span(0, side.left, side.right), STYLE_rule, str_of(head));
-    const struct person **all = presence_roll(m, room, &n);
+    struct seat *all = presence_roll(m, room, &n);
     for (size_t i = 0; i < n && 1 + (int)i < l->status; i++)
-        draw_member(&side, all[i], model_wall(m, now), 1 + (int)i);
+        draw_member(&side, &all[i], model_wall(m, now), 1 + (int)i);
     free(all);
 }

@@ -251,7 +251,7 @@ void view_draw(const struct model *m, const struct ui *ui,
 }
 
 /*
- * The countdown changes by the second; ages in the member pane by the minute,
+ * A countdown changes by the second; ages in the member pane by the minute,
  * which is worth a few bytes, but no more often.
  */
 uint64_t view_deadline(const struct model *m, const struct ui *ui,
@@ -262,6 +262,8 @@ uint64_t view_deadline(const struct model *m, const struct ui *ui,
         uint64_t left = m->retry_at - now.mono_us;
         return now.mono_us + (left - 1) % SECOND_US + 1;
     }
+    if (m->queued && m->held_us > now.mono_us)
+        return now.mono_us + (m->held_us - now.mono_us - 1) % SECOND_US + 1;
     if (ui->members != PANE_OFF && m->n_people > 0)
         return now.mono_us + (60 - now.wall_ms / 1000 % 60) * SECOND_US;
     return NEVER;

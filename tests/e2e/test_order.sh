@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Keeping order in a room: who made it silences, throws out, bans and invites,
-# with everybody told why; and the operator does it for the whole server.
+# with everybody told why, and shown who is what and how the room is; and the
+# operator does it for the whole server.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -24,17 +25,46 @@ command_of bob '/kick amy'
 wait_for bob 'not allowed'
 command_of amy '/mute bob 1h too loud'
 wait_for bob 'amy muted bob for 1 h \(too loud\)'
+check "no quote" blind bob '> bob: bob joined'
+wait_for bob '^!bob> you may only listen here'
+wait_for bob '\+!bob'
+wait_for bob '\+&amy'
+wait_for amy '^&amy>'
 say bob 'may I?'
-wait_for bob 'you may only listen here'
+wait_for bob 'not sent: you may only listen here for'
+wait_for bob '^!bob> may I\?' # still there
+press bob C-c
 command_of amy '/unmute bob'
 wait_for bob 'amy lets bob talk again'
+wait_for bob '^bob>'
 say bob 'thank you'
 wait_for amy 'bob +thank you'
 
 command_of amy '/role bob moderator'
 wait_for bob 'amy made bob a moderator'
+wait_for bob '^@bob>'
+wait_for amy '\+@bob'
 command_of amy '/role bob member'
 wait_for bob 'amy made bob a member'
+wait_for bob '^bob>'
+
+command_of amy '/room slow 7'
+wait_for bob '#tea \[slow 7s\]'
+say bob 'first'
+wait_for amy 'bob +first'
+say bob 'second'
+wait_for bob 'slow mode, a line every 7 s'
+wait_for bob '1 unsent, slow mode: [1-7] s'
+wait_for amy 'bob +second'
+command_of bob '/mode'
+wait_for bob '#tea: anybody may enter'
+wait_for bob 'you are a member here'
+pipe_start line --line --tcp '#tea'
+eventually "how the room is" logged line '#tea -- anybody may enter; .*7 s between'
+echo /names >"$TMP/line.in"
+eventually "who is what in it" logged line 'amy: here, owner'
+eventually "who is nothing more" logged line 'bob: here, [0-9]+ms'
+command_of amy '/room slow off'
 command_of amy '/kick bob that will do'
 wait_for bob 'amy threw bob out \(that will do\)'
 command_of amy '/room secret'
