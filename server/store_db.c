@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "server/gather.h"
 #include "server/lite.h"
 #include "shared/mem.h"
 
@@ -77,10 +78,11 @@ static int on_log(void *ctx, sqlite3 *lite, const char *name, int pages)
 
 static int open_file(struct db *db, const struct db_config *config)
 {
-    struct lite_config lite = { .path =
-                                    config->path ? config->path : ":memory:",
-                                .vfs = config->vfs,
-                                .reads_only = config->reads_only };
+    struct lite_config lite = {
+        .path = config->path ? config->path : ":memory:",
+        .vfs = db->gather ? gather_name(db->gather) : config->vfs,
+        .reads_only = config->reads_only
+    };
     int code = lite_open(&lite, &db->lite);
 
     if (code == SQLITE_OK)
@@ -112,6 +114,8 @@ struct db *db_open(const struct db_config *config, int *code, char *why,
     db->reads_only = config->reads_only;
     db->log_most = config->log_pages ? (int)config->log_pages : LOG_PAGES;
     db->scratch = mem_new(1, sizeof *db->scratch);
+    if (!config->reads_only)
+        db->gather = gather_new(config->vfs);
     err = open_file(db, config);
     *code = err ? exit_code(err) : 0;
     if (err)
@@ -131,6 +135,7 @@ void db_close(struct db *db)
     for (int i = 0; i < SQL_COUNT; i++)
         sqlite3_finalize(db->stmts[i]);
     sqlite3_close(db->lite);
+    gather_free(db->gather);
     free(db->scratch);
     free(db);
 }

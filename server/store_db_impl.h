@@ -19,8 +19,11 @@ enum sql {
     SQL_COUNT
 };
 
+struct gather;
+
 struct db {
     sqlite3 *lite;
+    struct gather *gather;          /* of the one that writes */
     sqlite3_stmt *stmts[SQL_COUNT]; /* prepared when first run */
     const char *trouble;            /* of the last call */
     const char *damage;             /* why nothing is written any more */

@@ -42,7 +42,7 @@ server  account session
 server  codes counters sanction
 server  credential recent store_batch tally throttle waiting
 server  store_pile
-server  address answer datadir event heap histogram keep lite log map metrics part privileges runfile supervisor terms thread touched words
+server  address answer datadir event gather heap histogram keep lite log map metrics part privileges runfile supervisor terms thread touched words
 
 tui     main
 tui     app pipe
@@ -87,7 +87,7 @@ server/store_crew     pthread_.*|clock_gettime
 server/search         pthread_.*|clock_gettime
 server/thread         pthread_.*|sigfillset|setpriority
 server/store_(copy|db|read|recall|schema|write)  sqlite3_.*
-server/(lite|index|index_find)  sqlite3_.*
+server/(gather|lite|index|index_find)  sqlite3_.*
 server/index          unlink
 server/keyfile        open|close|read|write|link|unlink|rename|f?stat|fsync|getpid
 server/datadir        mkdir|getenv|geteuid
