@@ -143,7 +143,7 @@ void account_attach(struct account *account, struct session *s)
 {
     void *sessions = account->sessions;
 
-    assert(!s->account && !s->device->session);
+    assert(!s->account && !s->device->session && !account->dying);
     mem_grow(&sessions, &account->cap_sessions, account->n_sessions + 1,
              sizeof *account->sessions);
     account->sessions = sessions;

@@ -36,7 +36,7 @@ static struct account *find_account(struct world *w, struct session *s)
     struct device *device =
         account ? account_device(account, s->device_id) : NULL;
 
-    if (!device || device->session ||
+    if (!device || device->session || account->dying ||
         (account_is_bound(account) && !account_opens(account, s)) ||
         account->partings != s->partings ||
         account->n_sessions >= limit(&w->env, LIMIT_PER_ACCOUNT))

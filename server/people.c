@@ -228,6 +228,8 @@ static void forget(struct world *w, struct account *account, const char *why,
         log_str("why", str_of(why)));
     map_take(&w->names, str_of(account->nick.folded));
     take_token(w, account);
+    for (size_t i = 0; i < account->n_devices; i++)
+        world_forget_device(w, account->devices[i]);
     w->n_bound -= account_is_bound(account);
     account_set_away(account, true, str_of(why)); /* the reason of its PARTs */
     account->dying = true;
@@ -260,8 +262,6 @@ void world_dismiss(struct world *w, struct account *account, struct now now)
 static void bury(struct world *w, struct account *account)
 {
     map_take(&w->accounts, map_num(&account->id));
-    for (size_t i = 0; i < account->n_devices; i++)
-        world_forget_device(w, account->devices[i]);
     account_free(account);
     w->env.metrics.accounts = w->accounts.n;
 }

@@ -315,6 +315,31 @@ static void test_doze_begins_anew_when_a_room_was_left(void **state)
     move_out(b);
 }
 
+/* Nor does it wake up as somebody who is being forgotten. */
+static void test_doze_ends_with_its_account(void **state)
+{
+    struct bedroom *b = move_in(NULL);
+    struct world *w = b->post->rig->w;
+    struct msg msg = { .kind = KIND_PART };
+
+    (void)state;
+    msg.part.room = b->room;
+    msg.part.cseq = ++b->ana->peer.cseq;
+    say(&b->ana->peer, &msg);
+    wait(b->post, 200);
+    must(&b->ana->peer, KIND_SEND_ACK);
+    fall_asleep(b->ana);
+    wait(b->post, 30 * SECOND);
+    world_dismiss(w, world_account(w, b->s->dozer), b->post->rig->now);
+    wake_up(b->ana, at(HOME, 1));
+    wait(b->post, 200);
+    msg = must(&b->ana->peer, KIND_BYE);
+    assert_int_equal(msg.bye.code, ERROR_RESUME_INVALID);
+    wait(b->post, 5 * SECOND);
+    assert_null(world_account_named(w, S("ana")));
+    move_out(b);
+}
+
 /* A room that the other one went into, while this one was asleep, is told. */
 static void test_doze_learns_of_a_new_room(void **state)
 {
@@ -424,6 +449,7 @@ int main(void)
         TEST(is_deep),
         TEST(is_not_disturbed_by_a_goodbye),
         TEST(begins_anew_when_a_room_was_left),
+        TEST(ends_with_its_account),
         TEST(learns_of_a_new_room),
         TEST(gives_way_to_its_own_client),
         TEST(makes_room),

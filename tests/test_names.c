@@ -233,6 +233,27 @@ static void test_names_refuse_a_token_that_was_stolen(void **state)
     rig_free(rig);
 }
 
+/* Not even before the last trace of it is gone. */
+static void test_names_that_are_forgotten_open_to_no_token(void **state)
+{
+    struct rig *rig = rig_new_durable(NULL);
+    struct comer ann = { .nick = "ann", .device = 7, .key = 1 };
+    struct peer *p = come_in(rig, &ann);
+    uint64_t account = p->account;
+
+    (void)state;
+    ann.nick = "";
+    ann.token = token_of(p);
+    cut(p);
+    world_dismiss(rig->w, world_account(rig->w, account), rig->now);
+    assert_int_equal(refused(rig, &ann), ERROR_RESUME_INVALID);
+    pass(rig, 10000);
+    assert_null(world_account(rig->w, account));
+    ann = (struct comer){ .nick = "ann", .device = 7, .key = 1 };
+    assert_int_not_equal(come_in(rig, &ann)->account, account);
+    rig_free(rig);
+}
+
 /* ---- devices ---- */
 
 static void ask(struct peer *p, unsigned act, uint64_t number)
@@ -660,6 +681,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_names_make_the_first_one_admin),
     cmocka_unit_test(test_names_change_their_token_with_every_use),
     cmocka_unit_test(test_names_refuse_a_token_that_was_stolen),
+    cmocka_unit_test(test_names_that_are_forgotten_open_to_no_token),
     cmocka_unit_test(test_names_take_another_key_by_a_code),
     cmocka_unit_test(test_names_end_a_code_after_a_while),
     cmocka_unit_test(test_names_let_nobody_guess_codes),
