@@ -103,13 +103,27 @@ static void send_page(struct world *w, struct session *s,
 
 /* ---- a command that had been stored before ---- */
 
-static void send_place(struct session *s, const struct store_answer *answer)
+/*
+ * A JOIN names its room.  Who has not been in it learns neither whether there
+ * is one nor its number.
+ */
+static uint64_t place_room(const struct session *s, const struct room *room,
+                           const struct store_answer *answer)
 {
+    bool is_known = answer->n || (room && room_member(room, s->account->id));
+
+    return is_known ? answer->query.room : 0;
+}
+
+static void send_place(const struct world *w, struct session *s,
+                       const struct store_answer *answer)
+{
+    const struct room *room = world_room(w, answer->query.room);
     struct msg msg = { .kind = KIND_SEND_ACK,
                        .request = answer->query.request };
 
     msg.send_ack.cseq = answer->query.cseq;
-    msg.send_ack.room = answer->query.room;
+    msg.send_ack.room = place_room(s, room, answer);
     msg.send_ack.dup = 1;
     if (answer->n) {
         msg.send_ack.seq = answer->events[0]->seq;
@@ -175,7 +189,7 @@ void query_answered(struct world *w, const struct store_answer *answer)
     else if (answer->error)
         send_failure(s, answer);
     else if (answer->query.kind == QUERY_PLACE)
-        send_place(s, answer);
+        send_place(w, s, answer);
     else
         send_page(w, s, answer);
 }

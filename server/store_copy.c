@@ -63,8 +63,8 @@ static int finish(struct copy *copy)
 static int sync_piece(struct copy *copy)
 {
     sqlite3_file *file = NULL;
-    int code = sqlite3_file_control(copy->to, "main",
-                                    SQLITE_FCNTL_FILE_POINTER, &file);
+    int code = sqlite3_file_control(copy->to, "main", SQLITE_FCNTL_FILE_POINTER,
+                                    &file);
 
     if (code == SQLITE_OK && file->pMethods)
         code = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);

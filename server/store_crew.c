@@ -47,6 +47,7 @@ struct crew {
     struct store_chore chore;
     char *copy_path;   /* of a chore that is to be begun; owned */
     struct copy *copy; /* of who writes */
+    bool copies;       /* who writes is at it */
     struct db *checks; /* of who checks; NULL: nobody does */
     bool untidy;       /* the write-ahead log wants an idle moment */
     bool stop;
@@ -94,13 +95,13 @@ static bool is_to_copy(const struct crew *crew)
 }
 
 /* A piece of it, outside the lock. */
-static enum chore_state copy_more(struct crew *crew, const char *path,
-                                  struct store_chore *chore)
+static enum chore_state copy_more(const struct crew *crew, struct copy **copy,
+                                  const char *path, struct store_chore *chore)
 {
-    if (!crew->copy)
-        crew->copy = copy_begin(crew->config.writer, path, crew->config.vfs,
-                                chore->why, sizeof chore->why);
-    return crew->copy ? copy_step(crew->copy, COPY_PAGES, chore) : CHORE_FAILED;
+    if (!*copy)
+        *copy = copy_begin(crew->config.writer, path, crew->config.vfs,
+                           chore->why, sizeof chore->why);
+    return *copy ? copy_step(*copy, COPY_PAGES, chore) : CHORE_FAILED;
 }
 
 /* Go on with a copy, or leave one that nobody wants any more. */
@@ -108,18 +109,22 @@ static void copy_some(struct crew *crew)
 {
     bool wanted = crew->chore.state == CHORE_RUNS;
     struct store_chore chore = crew->chore;
+    struct copy *copy = crew->copy;
     char *path = crew->copy_path;
 
     crew->copy_path = NULL;
+    crew->copies = true;
     pthread_mutex_unlock(&crew->lock);
     if (wanted)
-        chore.state = copy_more(crew, path, &chore);
+        chore.state = copy_more(crew, &copy, path, &chore);
     if (chore.state != CHORE_RUNS) {
-        copy_free(crew->copy);
-        crew->copy = NULL;
+        copy_free(copy);
+        copy = NULL;
     }
     free(path);
     pthread_mutex_lock(&crew->lock);
+    crew->copies = false;
+    crew->copy = copy;
     if (crew->chore.state == CHORE_RUNS)
         crew->chore = chore;
 }
@@ -400,8 +405,8 @@ bool crew_begin_chore(struct crew *crew, enum chore_kind kind, const char *path)
     bool free_now;
 
     pthread_mutex_lock(&crew->lock);
-    free_now =
-        crew->chore.state == CHORE_NONE && !is_to_copy(crew) && !crew->checks;
+    free_now = crew->chore.state == CHORE_NONE && !is_to_copy(crew) &&
+               !crew->copies && !crew->checks;
     if (free_now) {
         crew->chore = (struct store_chore){ .kind = kind, .state = CHORE_RUNS };
         crew->copy_path = kind == CHORE_COPY ? mem_str(str_of(path)) : NULL;
