@@ -69,6 +69,10 @@ static void let_in(const struct deed *d, struct account *account)
 
     if (!m || m->in)
         return;
+    if (d->op->effect == EFFECT_ENTER)
+        m->role = (unsigned)d->op->kind;
+    if (d->room->rules.slow_s) /* or it would be left by leaving */
+        m->said_us = d->now.mono_us;
     room_settle(m, true);
     room_set_guest(d->room, account->id, false);
     sync_account(d->w, account, d->room);
@@ -101,7 +105,8 @@ static void take_effect(const struct deed *d)
     case EFFECT_LEAVE:
         if (m)
             room_settle(m, false);
-        world_note_empty(d->w, d->room);
+        if (d->room)
+            world_note_empty(d->w, d->room);
         break;
     case EFFECT_OPEN: open_direct(d); break;
     case EFFECT_TOPIC: room_set_topic(d->room, str_of(d->op->text)); break;

@@ -248,6 +248,15 @@ static enum err check_door(const struct call *c, const struct room *room)
     return ERR_NONE;
 }
 
+/* Nobody is there who will stay. */
+static bool is_deserted(const struct room *room)
+{
+    for (size_t i = 0; i < room->n_members; i++)
+        if (room->members[i]->will)
+            return false;
+    return true;
+}
+
 static enum err join_public(struct call *c, struct str name)
 {
     struct account *me = c->s->account;
@@ -269,10 +278,11 @@ static enum err join_public(struct call *c, struct str name)
         room = world_add_room(c->w, name);
     if (!room)
         return ERROR_LIMIT;
-    op.kind = room->n_members ? role_MEMBER : role_OWNER;
+    op.kind = is_deserted(room) ? role_OWNER : role_MEMBER;
     m = room_admit(room, me);
     m->will = true;
-    m->role = op.kind;
+    if (!m->in) /* who is leaving is what they are until that is stored */
+        m->role = op.kind;
     world_note_empty(c->w, room);
     op.room = room->id;
     op.event = talk_event(c, room, event_JOIN, str_of(NULL), 0);

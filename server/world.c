@@ -199,17 +199,31 @@ static void drop_room(struct world *w, struct room *room)
     w->env.metrics.rooms = w->rooms.n;
 }
 
-/* Make place for one more: the room that has been empty longest goes. */
+/* Empty longest, and nothing is on its way to it; NULL: there is none. */
+static struct room *find_spare(const struct world *w)
+{
+    struct list *node;
+
+    for (node = w->empty.next; node != &w->empty; node = node->next) {
+        struct room *room = (struct room *)node;
+
+        if (room->head == room->head_stored)
+            return room;
+    }
+    return NULL;
+}
+
+/* Make place for one more. */
 static bool make_place(struct world *w)
 {
-    struct room *oldest;
+    struct room *spare;
 
     if (w->rooms.n < limit(&w->env, LIMIT_ROOMS))
         return true;
-    if (list_is_empty(&w->empty))
+    spare = find_spare(w);
+    if (!spare)
         return false;
-    oldest = (struct room *)w->empty.next;
-    drop_room(w, oldest);
+    drop_room(w, spare);
     return true;
 }
 
@@ -277,7 +291,7 @@ struct room *world_direct(struct world *w, const struct account *a,
 
 void world_note_empty(struct world *w, struct room *room)
 {
-    if (room->n_members || room->head != room->head_stored)
+    if (room->n_members)
         list_remove(&room->empty);
     else
         list_append(&w->empty, &room->empty);

@@ -34,6 +34,14 @@ static unsigned order(struct peer *p, struct msg *msg)
     return (unsigned)must(p, KIND_ERROR).error.code;
 }
 
+static unsigned try_part(struct peer *p, uint64_t room)
+{
+    struct msg msg = { .kind = KIND_PART };
+
+    msg.part = (struct msg_part){ .room = room, .cseq = ++p->cseq };
+    return order(p, &msg);
+}
+
 static unsigned set_access(struct peer *p, uint64_t room, unsigned access)
 {
     struct msg msg = { .kind = KIND_ROOM_MODE };
@@ -535,6 +543,27 @@ static void test_permits_hide_secret_rooms(void **state)
     rig_free(t.rig);
 }
 
+/* Nor is the answer to a JOIN with a number that was used up any different. */
+static void test_permits_hide_secret_rooms_from_repeats(void **state)
+{
+    struct stand t;
+    struct msg msg;
+
+    (void)state;
+    set_up(&t, SECRET, AS_OUTSIDER);
+    join(t.subject, "#own");
+    for (int i = 0; i < 2; i++) {
+        t.subject->cseq--;
+        forget(t.subject);
+        say_join(t.subject, i ? "#none" : "#room");
+        settle(t.rig);
+        msg = must(t.subject, KIND_SEND_ACK);
+        assert_true(msg.send_ack.dup);
+        assert_int_equal(msg.send_ack.room, 0);
+    }
+    rig_free(t.rig);
+}
+
 static void set_mode(struct peer *p, uint64_t room, unsigned set, uint64_t n,
                      const char *key)
 {
@@ -592,6 +621,11 @@ static void test_permits_slow_people_down(void **state)
     say_text(t.subject, t.room, "two");
     settle(t.rig);
     must(t.subject, KIND_SEND_ACK);
+    assert_int_equal(try_part(t.subject, t.room), 0);
+    join(t.subject, "#room"); /* as if they had just spoken */
+    say_text(t.subject, t.room, "three");
+    settle(t.rig);
+    assert_int_equal(must(t.subject, KIND_ERROR).error.code, ERROR_RATE);
     say_text(t.owner, t.room, "one");
     say_text(t.owner, t.room, "two"); /* who keeps order may hurry */
     settle(t.rig);
@@ -676,6 +710,83 @@ static void test_permits_fall_back_when_not_stored(void **state)
     rig_free(t.rig);
 }
 
+/* An owner who leaves and comes back in one breath. */
+static void test_permits_of_who_comes_back_at_once(void **state)
+{
+    struct stand t;
+    struct msg msg = { .kind = KIND_PART };
+    const struct member *m;
+
+    (void)state;
+    set_up(&t, OPEN, AS_MEMBER);
+    m = room_member(world_room(t.rig->w, t.room), t.owner->account);
+    for (int i = 0; i < 2; i++) {
+        if (i == 0)
+            store_fail(t.rig->w->store, 1);
+        msg.part = (struct msg_part){ .room = t.room, .cseq = ++t.owner->cseq };
+        say(t.owner, &msg);
+        say_join(t.owner, "#room");
+        settle(t.rig);
+        if (i == 0)
+            t.owner->cseq -= 2;
+        assert_true(m->in);
+        assert_int_equal(m->role, i ? role_MEMBER : role_OWNER);
+    }
+    rig_free(t.rig);
+}
+
+/* The last one leaves while somebody comes: there is an owner again. */
+static void test_permits_go_on_with_an_owner(void **state)
+{
+    struct rig *rig = rig_new(NULL);
+    struct peer *ann = enter(rig, "ann"), *bob = enter(rig, "bob");
+    uint64_t room = join(ann, "#room");
+    struct msg msg = { .kind = KIND_PART };
+
+    (void)state;
+    msg.part = (struct msg_part){ .room = room, .cseq = ++ann->cseq };
+    say(ann, &msg);
+    carry_up(ann);
+    say_join(bob, "#room");
+    carry_up(bob);
+    settle(rig);
+    assert_int_equal(room_member(world_room(rig->w, room), bob->account)->role,
+                     role_OWNER);
+    rig_free(rig);
+}
+
+/* A room that an order is on its way to does not make place for another. */
+static void test_permits_keep_a_room_that_is_told_something(void **state)
+{
+    struct limits limits = rig_limits();
+    struct rig *rig;
+    struct peer *ann, *bob;
+    struct msg msg = { .kind = KIND_ROOM_MODE };
+    uint64_t room;
+
+    (void)state;
+    limits.value[LIMIT_ROOMS] = 1;
+    rig = rig_new(&limits);
+    ann = enter(rig, "ann");
+    bob = enter(rig, "bob");
+    room = join(ann, "#a");
+    assert_int_equal(try_part(ann, room), 0);
+    world_account(rig->w, ann->account)->rank = RANK_ADMIN;
+    msg.room_mode.room = room;
+    msg.room_mode.cseq = ++ann->cseq;
+    msg.room_mode.set = mode_LOCKED;
+    msg.room_mode.locked = 1;
+    say(ann, &msg);
+    carry_up(ann);
+    say_join(bob, "#b");
+    carry_up(bob);
+    settle(rig);
+    must(ann, KIND_SEND_ACK);
+    assert_int_equal(must(bob, KIND_ERROR).error.code, ERROR_LIMIT);
+    assert_non_null(world_room(rig->w, room));
+    rig_free(rig);
+}
+
 static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_permits_are_what_the_table_says),
     cmocka_unit_test(test_permits_leave_no_message_out),
@@ -686,11 +797,15 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_permits_ban_by_key_and_address),
     cmocka_unit_test(test_permits_open_to_an_invitation),
     cmocka_unit_test(test_permits_hide_secret_rooms),
+    cmocka_unit_test(test_permits_hide_secret_rooms_from_repeats),
     cmocka_unit_test(test_permits_follow_the_mode),
     cmocka_unit_test(test_permits_slow_people_down),
     cmocka_unit_test(test_permits_mute_on_the_whole_server),
     cmocka_unit_test(test_permits_outlive_a_restart),
     cmocka_unit_test(test_permits_fall_back_when_not_stored),
+    cmocka_unit_test(test_permits_of_who_comes_back_at_once),
+    cmocka_unit_test(test_permits_go_on_with_an_owner),
+    cmocka_unit_test(test_permits_keep_a_room_that_is_told_something),
 };
 
 int main(void)
