@@ -16,6 +16,7 @@
 #include "shared/str.h"
 #include "shared/wire.h"
 
+struct account;
 struct event;
 struct member;
 struct room;
@@ -68,6 +69,9 @@ enum err on_nick(struct call *);
 struct member *talk_member(const struct call *, uint64_t room);
 struct event *talk_event(const struct call *, struct room *, unsigned kind,
                          struct str text, uint64_t ref);
+
+/* Whether an account owns as many rooms as it may, and the error says so. */
+bool talk_owns_enough(struct call *, const struct account *);
 bool talk_may_speak(const struct call *, const struct member *);
 enum err talk_check_text(struct call *, struct str text);
 

@@ -409,6 +409,8 @@ enum err on_role(struct call *c)
         return error;
     if (m->role == role->role)
         return ERROR_EXISTS;
+    if (role->role == role_OWNER && talk_owns_enough(c, o.about))
+        return ERROR_LIMIT;
     o.op.kind = (unsigned)role->role;
     say_whom(&o, str_of(ROLE_WORDS[role->role]));
     put(c, &o);

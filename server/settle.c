@@ -154,7 +154,9 @@ static void answer(const struct deed *d)
     const struct store_op *op = d->op;
     struct complaint refusal = { .code = (enum err)op->error,
                                  .request = op->request,
-                                 .cseq = op->cseq };
+                                 .cseq = op->cseq,
+                                 .subject = str_of(op->text),
+                                 .text = op->note };
     struct msg msg = { .kind = KIND_SEND_ACK, .request = op->request };
 
     if (d->device)

@@ -69,7 +69,8 @@ struct store_op {
     uint64_t about;        /* an account that it is done to; 0: none */
     uint64_t seq;          /* DROP, TRIM */
     uint64_t ts;           /* ms since 1970 */
-    unsigned error;        /* the command is refused for good with this */
+    unsigned error;        /* the command is refused for good with this; text:
+                            * its subject, note: why, or NULL; not stored */
     uint32_t request;      /* copied into the answer */
     uint64_t session;      /* who gets the answer when there is no device */
     char *text, *note;     /* owned, may be NULL */

@@ -170,6 +170,20 @@ static bool has_too_many(const struct call *c, const struct account *account,
     return n >= limit(&c->w->env, LIMIT_ROOMS_JOINED);
 }
 
+/* An admin may own more, as rooms of the house are. */
+bool talk_owns_enough(struct call *c, const struct account *account)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < account->n_rooms; i++)
+        n += account->rooms[i]->will && account->rooms[i]->role == role_OWNER;
+    if (account->rank == RANK_ADMIN || n < limit(&c->w->env, LIMIT_ROOMS_OWNED))
+        return false;
+    c->subject = str_of(LIMIT_ROWS[LIMIT_ROOMS_OWNED].key);
+    c->why = "too many rooms of one owner: one has to be left first";
+    return true;
+}
+
 static bool will_be_in(const struct room *room, const struct account *account)
 {
     const struct member *m = room_member(room, account->id);
@@ -273,6 +287,8 @@ static enum err join_public(struct call *c, struct str name)
     if (error)
         return room_is_secret(room) ? ERROR_NO_SUCH_ROOM : error;
     if (has_too_many(c, me, room_PUBLIC))
+        return ERROR_LIMIT;
+    if ((!room || room->n_members == 0) && talk_owns_enough(c, me))
         return ERROR_LIMIT;
     if (!room)
         room = world_add_room(c->w, name);

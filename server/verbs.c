@@ -15,6 +15,7 @@
 #include "server/store.h"
 #include "server/world.h"
 #include "shared/frame.h"
+#include "shared/mem.h"
 
 enum cost { COST_FREE, COST_SEND, COST_QUERY };
 
@@ -183,6 +184,8 @@ static void refuse(struct call *c, enum err error)
 {
     struct store_op op = { .error = error };
 
+    op.text = mem_str(c->subject);
+    op.note = c->why ? mem_str(str_of(c->why)) : NULL;
     note(c, error);
     call_put(c, &op);
 }

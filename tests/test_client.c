@@ -216,6 +216,29 @@ static enum line_state own_state(const struct stage *s)
     return LINE_QUEUED;
 }
 
+/* An account owns only so many rooms: what is there to do? */
+static void test_client_says_what_a_limit_means(void **state)
+{
+    struct stage *s = raise();
+    struct msg msg = { .kind = KIND_ERROR };
+    const char *why;
+
+    (void)state;
+    start(s);
+    client_join(s->client, S("#room"), s->now);
+    greet(s, EPOCH, false);
+    expect(s, KIND_JOIN);
+    msg.error.code = ERROR_LIMIT;
+    msg.error.cseq = 1;
+    msg.error.subject = S("rooms-owned");
+    say(s, &msg);
+    settle(s);
+    assert_int_equal(client_refused(s->client, &why), 1);
+    assert_string_equal(why, "#room: too many rooms of one owner: one has to "
+                             "be left first");
+    strike(s);
+}
+
 /* A line whose room was refused still uses up its cseq. */
 static void test_client_lets_the_server_refuse_a_line(void **state)
 {
@@ -509,6 +532,7 @@ int main(void)
         TEST(test_client_goes_without_a_token_that_is_no_more),
         TEST(test_client_ends_on_another_version),
         TEST(test_client_sends_behind_the_join),
+        TEST(test_client_says_what_a_limit_means),
         TEST(test_client_lets_the_server_refuse_a_line),
         TEST(test_client_sends_again_what_was_not_answered),
         TEST(test_client_sends_the_tail_again_after_a_busy_server),

@@ -694,6 +694,78 @@ static void test_permits_outlive_a_restart(void **state)
     rig_free(rig);
 }
 
+static unsigned part(struct peer *p, uint64_t room)
+{
+    struct msg msg = { .kind = KIND_PART };
+
+    msg.part.room = room;
+    msg.part.cseq = ++p->cseq;
+    return order(p, &msg);
+}
+
+/* The error names the limit, and what there is to do. */
+static void check_owns_enough(struct peer *p, const char *name)
+{
+    struct msg msg = { .kind = KIND_JOIN };
+    char subject[32], text[128];
+
+    msg.join.name = str_of(name);
+    msg.join.cseq = ++p->cseq;
+    forget(p);
+    say(p, &msg);
+    settle(p->rig);
+    msg = must(p, KIND_ERROR);
+    assert_int_equal(msg.error.code, ERROR_LIMIT);
+    snprintf(subject, sizeof subject, "%.*s", STR_ARG(msg.error.subject));
+    snprintf(text, sizeof text, "%.*s", STR_ARG(msg.error.text));
+    assert_string_equal(subject, "rooms-owned");
+    assert_non_null(strstr(text, "one has to be left first"));
+}
+
+static void test_permits_count_rooms_owned(void **state)
+{
+    struct limits limits = rig_limits();
+    struct rig *rig;
+    struct peer *own, *sub;
+    uint64_t a, b;
+
+    (void)state;
+    limits.value[LIMIT_ROOMS_OWNED] = 2;
+    rig = rig_new_durable(&limits);
+    own = enter_as(rig, TRANSPORT_TCP, "own", 1, S(""));
+    sub = enter_as(rig, TRANSPORT_TCP, "sub", 2, S(""));
+    a = join(own, "#a");
+    b = join(own, "#b");
+    check_owns_enough(own, "#c");
+    assert_null(world_room_named(rig->w, S("#c")));
+    join(sub, "#c");
+    assert_int_equal(try_join(own, "#c", ""), 0); /* it is not theirs */
+    rig_restart(rig);
+    own = again(own, 1);
+    sub = again(sub, 2);
+    check_owns_enough(own, "#d");
+
+    /* One is somebody else's now, and no more than they may have. */
+    assert_int_equal(try_join(sub, "#a", ""), 0);
+    assert_int_equal(try_join(sub, "#b", ""), 0);
+    assert_int_equal(set_role(own, a, "sub", role_OWNER), 0);
+    assert_int_equal(set_role(own, b, "sub", role_OWNER), ERROR_LIMIT);
+    assert_int_equal(set_role(own, a, "own", role_MEMBER), 0);
+    assert_int_equal(try_join(own, "#d", ""), 0);
+    check_owns_enough(own, "#e");
+    assert_int_equal(part(own, b), 0);
+    assert_int_equal(try_join(own, "#e", ""), 0);
+    check_owns_enough(own, "#f");
+
+    /* An empty room is whose who comes next; admins may have it all. */
+    assert_int_equal(part(sub, b), 0);
+    check_owns_enough(own, "#b");
+    world_account(rig->w, own->account)->rank = RANK_ADMIN;
+    assert_int_equal(try_join(own, "#b", ""), 0);
+    assert_int_equal(try_join(own, "#f", ""), 0);
+    rig_free(rig);
+}
+
 static void test_permits_fall_back_when_not_stored(void **state)
 {
     struct stand t;
@@ -802,6 +874,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_permits_slow_people_down),
     cmocka_unit_test(test_permits_mute_on_the_whole_server),
     cmocka_unit_test(test_permits_outlive_a_restart),
+    cmocka_unit_test(test_permits_count_rooms_owned),
     cmocka_unit_test(test_permits_fall_back_when_not_stored),
     cmocka_unit_test(test_permits_of_who_comes_back_at_once),
     cmocka_unit_test(test_permits_go_on_with_an_owner),

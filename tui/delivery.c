@@ -350,12 +350,21 @@ static void resend(struct client *c, uint64_t retry_ms, struct now now)
     c->pump_us = c->resend_us = retry_at(retry_ms, now);
 }
 
+/* What a limit means that one does not meet every day. */
+static const char *why_not(const struct msg_error *error)
+{
+    if (error->code == ERROR_LIMIT &&
+        str_is(error->subject, LIMIT_ROWS[LIMIT_ROOMS_OWNED].key))
+        return _("too many rooms of one owner: one has to be left first");
+    return lang_text(err_text((unsigned)error->code));
+}
+
 /* The server will never take it: say so, and go on behind it. */
 static void refused(struct client *c, const struct entry *entry,
                     const struct msg_error *error, struct now now)
 {
     struct room *room = model_room_named(c->model, str_of(entry->room));
-    const char *why = lang_text(err_text((unsigned)error->code));
+    const char *why = why_not(error);
 
     if (c->refused++ == 0)
         snprintf(c->refusal, sizeof c->refusal, "%s: %s", entry->room, why);
