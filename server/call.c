@@ -17,6 +17,16 @@ void call_ok(struct call *c, const char *text)
     session_say(c->s, &msg, true);
 }
 
+bool call_may(const struct call *c, const struct room *room, enum act act)
+{
+    const struct account *me = c->s->account;
+
+    return permit(room, me, act, c->now) &&
+           (permit_as(AS_MUTED, act) ||
+            !sanction_find(&c->w->sanctions, sanction_MUTE,
+                           sanction_account(me->id).who, c->now));
+}
+
 void call_put(struct call *c, struct store_op *op)
 {
     op->account = c->s->account->id;

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "server/permit.h"
 #include "shared/error.h"
 #include "shared/now.h"
 #include "shared/str.h"
@@ -42,6 +43,9 @@ void call_put(struct call *, struct store_op *);
 /* OK, for a request without cseq. */
 void call_ok(struct call *, const char *text);
 
+/* Whether the caller may; muted on the whole server is muted in every room. */
+bool call_may(const struct call *, const struct room *, enum act);
+
 /* login.c */
 enum err on_hello(struct call *);
 enum err on_auth(struct call *);
@@ -72,7 +76,6 @@ struct event *talk_event(const struct call *, struct room *, unsigned kind,
 
 /* Whether an account owns as many rooms as it may, and the error says so. */
 bool talk_owns_enough(struct call *, const struct account *);
-bool talk_may_speak(const struct call *, const struct member *);
 enum err talk_check_text(struct call *, struct str text);
 
 /* change.c */

@@ -37,13 +37,13 @@ struct aim {
 /* Take back what somebody else has said. */
 static bool may_redact(const struct call *c, const struct member *m)
 {
-    return permit(m->room, m->account, ACT_REDACT, c->now);
+    return call_may(c, m->room, ACT_REDACT);
 }
 
 /* Pin something in a room. */
 static bool may_pin(const struct call *c, const struct member *m)
 {
-    return permit(m->room, m->account, ACT_PIN, c->now);
+    return call_may(c, m->room, ACT_PIN);
 }
 
 /* ---- finding the message ---- */
@@ -177,7 +177,7 @@ enum err on_edit(struct call *c)
 
     if (error || !a.event)
         return error;
-    error = talk_may_speak(c, a.m) ? check_own(c, &a) : ERROR_MUTED;
+    error = call_may(c, a.m->room, ACT_SAY) ? check_own(c, &a) : ERROR_MUTED;
     if (!error)
         error = talk_check_text(c, edit->text);
     if (error)
@@ -265,7 +265,7 @@ enum err on_react(struct call *c)
         error = find(c, &a, react->room, react->ref);
     if (error || !a.event)
         return error;
-    if (!talk_may_speak(c, a.m))
+    if (!call_may(c, a.m->room, ACT_SAY))
         return ERROR_MUTED;
     error = check_kinds(c, &a);
     if (error)

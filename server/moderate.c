@@ -14,7 +14,10 @@
 #include "shared/mem.h"
 #include "shared/text.h"
 
-enum { TEXT_CAP = NAME_MAX_BYTES + 4096 + 64 }; /* a nick, a number, a reason */
+enum {
+    TEXT_CAP = NAME_MAX_BYTES + 4096 + 64, /* a nick, a number, a reason */
+    LIFTED_AT_ONCE = 20                    /* sanctions that are over */
+};
 
 /* A command: the room, the person meant, and what it becomes. */
 struct order {
@@ -38,7 +41,7 @@ static enum err find_room(struct call *c, uint64_t id, enum act act,
     m = o->room ? room_member(o->room, me->id) : NULL;
     if (!o->room || (!(m && m->will) && me->rank != RANK_ADMIN))
         return ERROR_NOT_MEMBER;
-    return permit(o->room, me, act, c->now) ? ERR_NONE : ERROR_FORBIDDEN;
+    return call_may(c, o->room, act) ? ERR_NONE : ERROR_FORBIDDEN;
 }
 
 /* Somebody by nick, over whom the caller may do it. */
@@ -237,6 +240,36 @@ static void find_marks(const struct account *about, unsigned kind,
     }
 }
 
+/* Forget some of those whose time is over, here and in the store. */
+static void lift_what_is_over(struct call *c, struct room *room)
+{
+    const struct sanction *one;
+    size_t at = 0;
+
+    for (size_t n = 0; n < LIFTED_AT_ONCE; n++) {
+        struct store_op op = { .effect = EFFECT_LIFT, .room = room->id };
+
+        one = sanctions_over(&room->rules.sanctions, &at, c->now);
+        if (!one)
+            return;
+        op.kind = one->kind;
+        op.text = mem_str(str_of(one->who.who));
+        world_put(c->w, &op);
+    }
+}
+
+/* How many there would be more. */
+static size_t count_new(const struct call *c, const struct order *o,
+                        const struct marks *marks)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < marks->n; i++)
+        n += !sanction_find(&o->room->rules.sanctions, o->op.kind,
+                            marks->who[i].who, c->now);
+    return n;
+}
+
 static enum err check_sanction(struct call *c, const struct order *o,
                                const struct marks *marks)
 {
@@ -250,10 +283,14 @@ static enum err check_sanction(struct call *c, const struct order *o,
     }
     if (sanction->ttl_s > UINT32_MAX)
         return ERROR_BAD_FIELD;
-    if (o->room->rules.sanctions.n + marks->n >
-        limit(&c->w->env, LIMIT_SANCTIONS))
-        return ERROR_LIMIT;
-    return store_has_room(c->w->store, marks->n + 1) ? ERR_NONE : ERROR_BUSY;
+    if (!store_has_room(c->w->store, marks->n + LIFTED_AT_ONCE + 1))
+        return ERROR_BUSY;
+    lift_what_is_over(c, o->room);
+    return sanctions_in_force(&o->room->rules.sanctions, c->now) +
+                       count_new(c, o, marks) >
+                   limit(&c->w->env, LIMIT_SANCTIONS)
+               ? ERROR_LIMIT
+               : ERR_NONE;
 }
 
 /* What is kept of it: whom, by whom, why. */
@@ -268,7 +305,10 @@ static char *note_of(const struct call *c, const struct order *o,
     return mem_str(str_of(note));
 }
 
-/* One for each mark; the first carries the event, and the person goes. */
+/*
+ * One for each mark.  The last to be put carries the event: with that the
+ * person goes, having seen it.
+ */
 static void put_sanctions(struct call *c, struct order *o,
                           const struct marks *marks, struct str why)
 {
@@ -283,7 +323,6 @@ static void put_sanctions(struct call *c, struct order *o,
             struct store_op op = o->op;
 
             op.room = o->room->id;
-            op.about = o->about->id;
             world_put(c->w, &op);
         }
     }

@@ -67,7 +67,7 @@ enum err on_typing(struct call *c)
 
     if (room)
         m = room_member(room, c->s->account->id);
-    if (!m || !m->in || !permit(room, c->s->account, ACT_SAY, c->now) ||
+    if (!m || !m->in || !call_may(c, room, ACT_SAY) ||
         !room_is_small(room, &c->w->env) ||
         !is_due(c->s, c->msg->typing.active != 0, c->now))
         return ERR_NONE; /* a hint: not worth an answer */

@@ -78,6 +78,11 @@ bool permit(const struct room *room, const struct account *account,
            (m && PERMITS[act][of_member(room, m, now)]);
 }
 
+bool permit_as(enum standing standing, enum act act)
+{
+    return PERMITS[act][standing];
+}
+
 bool permit_over(const struct room *room, const struct account *actor,
                  const struct account *target, struct now now)
 {

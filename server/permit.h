@@ -39,6 +39,9 @@ enum standing permit_standing(const struct room *, const struct account *,
 /* Whether somebody may; a member acts as such where an admin may not. */
 bool permit(const struct room *, const struct account *, enum act, struct now);
 
+/* What the table says. */
+bool permit_as(enum standing, enum act);
+
 /* Whether somebody may do such a thing to somebody else: not to their equal. */
 bool permit_over(const struct room *, const struct account *actor,
                  const struct account *target, struct now);

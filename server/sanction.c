@@ -71,6 +71,27 @@ const struct sanction *sanction_find(const struct sanctions *list,
     return one && !is_over(one, now) ? one : NULL;
 }
 
+size_t sanctions_in_force(const struct sanctions *list, struct now now)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < list->n; i++)
+        n += !is_over(&list->all[i], now);
+    return n;
+}
+
+const struct sanction *sanctions_over(const struct sanctions *list, size_t *at,
+                                      struct now now)
+{
+    while (*at < list->n) {
+        const struct sanction *one = &list->all[(*at)++];
+
+        if (is_over(one, now))
+            return one;
+    }
+    return NULL;
+}
+
 bool sanctions_have_key(const struct sanctions *list,
                         const struct credentials *keys, struct now now)
 {

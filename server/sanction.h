@@ -43,6 +43,13 @@ struct sanction_who sanction_address(struct str gate);
 const struct sanction *sanction_find(const struct sanctions *, unsigned kind,
                                      const char *who, struct now);
 
+/* How many are in force. */
+size_t sanctions_in_force(const struct sanctions *, struct now);
+
+/* The next one from *at on whose time is over; NULL: there is none. */
+const struct sanction *sanctions_over(const struct sanctions *, size_t *at,
+                                      struct now);
+
 /* Whether one of an account's keys is kept out. */
 bool sanctions_have_key(const struct sanctions *, const struct credentials *,
                         struct now);

@@ -85,20 +85,13 @@ static enum err reach_other(struct call *c, struct room *room,
     return ERR_NONE;
 }
 
-bool talk_may_speak(const struct call *c, const struct member *m)
-{
-    return permit(m->room, m->account, ACT_SAY, c->now) &&
-           !sanction_find(&c->w->sanctions, sanction_MUTE,
-                          sanction_account(m->account->id).who, c->now);
-}
-
 /* Whether they may speak, and now. */
 static enum err check_voice(struct call *c, struct member *m)
 {
     const struct account *me = m->account;
     uint64_t slow_us = m->room->rules.slow_s * 1000000;
 
-    if (!talk_may_speak(c, m))
+    if (!call_may(c, m->room, ACT_SAY))
         return ERROR_MUTED;
     if (slow_us == 0 || permit(m->room, me, ACT_HURRY, c->now))
         return ERR_NONE;
@@ -144,9 +137,8 @@ enum err on_room_set(struct call *c)
     if (!m)
         return ERROR_NOT_MEMBER;
     if (m->room->kind != room_PUBLIC ||
-        !permit(m->room, m->account,
-                m->room->rules.topic_locked ? ACT_TOPIC_LOCKED : ACT_TOPIC,
-                c->now))
+        !call_may(c, m->room,
+                  m->room->rules.topic_locked ? ACT_TOPIC_LOCKED : ACT_TOPIC))
         return ERROR_FORBIDDEN;
     c->subject = str_of("topic");
     if (topic.len > limit(&c->w->env, LIMIT_TOPIC_BYTES))

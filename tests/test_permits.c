@@ -508,6 +508,64 @@ static void test_permits_ban_by_key_and_address(void **state)
     rig_free(t.rig);
 }
 
+/* By all keys there are, and who it is about sees it as everybody does. */
+static void test_permits_tell_who_is_banned_by_many_keys(void **state)
+{
+    struct stand t;
+    struct account *account;
+    struct fingerprint keys[2] = { { { 9 } }, { { 8 } } };
+    const struct sanctions *all;
+    struct msg msg;
+    size_t before;
+
+    (void)state;
+    set_up(&t, OPEN, AS_MEMBER);
+    account = world_account(t.rig->w, t.subject->account);
+    all = &world_room(t.rig->w, t.room)->rules.sanctions;
+    for (int i = 0; i < 2; i++)
+        world_bind(t.rig->w, account, &keys[i], S("box"), t.rig->now);
+    account->rank = RANK_USER;
+    forget(t.subject);
+    before = all->n;
+    assert_int_equal(sanction(t.owner, t.room, "sub", sanction_KEY, 0), 0);
+    msg = must(t.subject, KIND_EVENT);
+    assert_int_equal(msg.event.kind, event_BAN);
+    assert_int_equal(all->n, before + 2);
+    assert_int_equal(try_join(t.subject, "#room", ""), ERROR_BANNED);
+    rig_free(t.rig);
+}
+
+/* What is over makes place, here and in the store. */
+static void test_permits_forget_what_is_over(void **state)
+{
+    struct limits limits = rig_limits();
+    struct rig *rig;
+    struct peer *own, *bad;
+    const struct sanctions *all;
+    uint64_t room;
+
+    (void)state;
+    limits.value[LIMIT_SANCTIONS] = 2;
+    rig = rig_on(vault_new(1), &limits);
+    own = enter_as(rig, TRANSPORT_TCP, "own", 1, S(""));
+    bad = enter_as(rig, TRANSPORT_TCP, "bad", 2, S(""));
+    enter_as(rig, TRANSPORT_TCP, "foe", 3, S(""));
+    room = join(own, "#room");
+    join(bad, "#room");
+    all = &world_room(rig->w, room)->rules.sanctions;
+    assert_int_equal(sanction(own, room, "bad", sanction_MUTE, 1), 0);
+    assert_int_equal(sanction(own, room, "bad", sanction_MUTE, 2), 0);
+    assert_int_equal(sanction(own, room, "foe", sanction_ACCOUNT, 2), 0);
+    assert_int_equal(sanction(own, room, "bad", sanction_ACCOUNT, 0),
+                     ERROR_LIMIT);
+    pass(rig, 3000);
+    assert_int_equal(sanction(own, room, "bad", sanction_ACCOUNT, 0), 0);
+    assert_int_equal(all->n, 1);
+    rig_restart(rig);
+    assert_int_equal(world_room(rig->w, room)->rules.sanctions.n, 1);
+    rig_free(rig);
+}
+
 static void test_permits_open_to_an_invitation(void **state)
 {
     struct stand t;
@@ -636,6 +694,8 @@ static void test_permits_slow_people_down(void **state)
 
 static void test_permits_mute_on_the_whole_server(void **state)
 {
+    static const unsigned SILENT[] = { KIND_ROOM_SET, KIND_PIN, KIND_INVITE,
+                                       KIND_KICK };
     struct stand t;
 
     (void)state;
@@ -643,6 +703,10 @@ static void test_permits_mute_on_the_whole_server(void **state)
     sanction_set(&t.rig->w->sanctions, sanction_MUTE,
                  str_of(sanction_account(t.subject->account).who), 0, S("x"));
     assert_int_equal(attempt(&t, KIND_SEND, t.room), 'M');
+    for (size_t i = 0; i < sizeof SILENT / sizeof *SILENT; i++) {
+        t.subject->cseq++; /* the refusal before took a number */
+        assert_int_equal(attempt(&t, SILENT[i], t.room), 'F');
+    }
     rig_free(t.rig);
 }
 
@@ -867,6 +931,8 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_permits_tell_who_is_thrown_out),
     cmocka_unit_test(test_permits_end_with_their_time),
     cmocka_unit_test(test_permits_ban_by_key_and_address),
+    cmocka_unit_test(test_permits_tell_who_is_banned_by_many_keys),
+    cmocka_unit_test(test_permits_forget_what_is_over),
     cmocka_unit_test(test_permits_open_to_an_invitation),
     cmocka_unit_test(test_permits_hide_secret_rooms),
     cmocka_unit_test(test_permits_hide_secret_rooms_from_repeats),
