@@ -187,8 +187,9 @@ static bool erase_slice(struct control_call *call)
 static int end_pass(struct control_call *call)
 {
     struct world *w = world_of(call);
+    bool is_named = errand_unname(w, call->person);
 
-    if (call->erased > call->erased_before) {
+    if (is_named || call->erased > call->erased_before) {
         call->erased_before = call->erased;
         errand_end(w);
         errand_begin(w, call->person);
@@ -210,7 +211,6 @@ int control_erase(struct control_call *call)
         return begin(call);
     if (!see_off(call))
         return wait(call);
-    errand_unname(w, call->person);
     switch (errand_look(w)) {
     case ERRAND_WAITS: return wait(call);
     case ERRAND_DONE: return end_pass(call);

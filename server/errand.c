@@ -158,23 +158,25 @@ bool errand_erase(struct world *w, const struct event *event, struct now now)
     return true;
 }
 
-void errand_unname(struct world *w, uint64_t account)
+bool errand_unname(struct world *w, uint64_t account)
 {
-    struct store_op op = { .effect = EFFECT_SIDE, .account = account };
-    struct room *room;
+    struct store_op op = { .effect = EFFECT_UNNAME, .account = account };
+    const struct room *room;
+    bool any = false;
     size_t at = 0;
 
     while ((room = map_each(&w->rooms, &at))) {
         for (int i = 0; room->kind == room_DIRECT && i < 2; i++) {
-            struct side *side = &room->sides[i];
-
-            if (side->account != account || str_is(NOBODY, side->nick))
+            if (room->sides[i].account != account ||
+                str_is(NOBODY, room->sides[i].nick))
                 continue;
-            free(side->nick);
-            side->nick = mem_str(NOBODY);
+            any = true;
+            if (!store_has_room(w->store, 1))
+                return true;
             op.room = room->id;
             op.text = mem_str(NOBODY);
             world_put(w, &op);
         }
     }
+    return any;
 }

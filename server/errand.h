@@ -52,7 +52,10 @@ bool errand_is_open(const struct event *);
  */
 bool errand_erase(struct world *, const struct event *, struct now);
 
-/* The name of somebody who is no more, in direct rooms. */
-void errand_unname(struct world *, uint64_t account);
+/*
+ * Take away the name of somebody who is no more, in direct rooms.
+ *   returns  whether it is in any: look again once that is stored
+ */
+bool errand_unname(struct world *, uint64_t account);
 
 #endif

@@ -269,6 +269,16 @@ struct side *room_other(struct room *room, uint64_t account)
     return &room->sides[room->sides[0].account == account ? 1 : 0];
 }
 
+void room_name_side(struct room *room, uint64_t account, struct str nick)
+{
+    for (int i = 0; i < 2; i++) {
+        if (room->sides[i].account != account)
+            continue;
+        free(room->sides[i].nick);
+        room->sides[i].nick = mem_str(nick);
+    }
+}
+
 bool room_is_small(const struct room *room, const struct env *env)
 {
     return room->n_in <= limit(env, LIMIT_LARGE_ROOM);

@@ -131,6 +131,9 @@ void room_set_topic(struct room *, struct str topic);
 /* The other side of a direct room. */
 struct side *room_other(struct room *, uint64_t account);
 
+/* What the side that is the account is called. */
+void room_name_side(struct room *, uint64_t account, struct str nick);
+
 /* Presence and typing are told in it. */
 bool room_is_small(const struct room *, const struct env *);
 

@@ -111,6 +111,10 @@ static void take_effect(const struct deed *d)
     case EFFECT_OPEN: open_direct(d); break;
     case EFFECT_TOPIC: room_set_topic(d->room, str_of(d->op->text)); break;
     case EFFECT_RENAME: world_renamed(d->w, d->account, true); break;
+    case EFFECT_UNNAME:
+        if (d->room)
+            room_name_side(d->room, d->op->account, str_of(d->op->text));
+        break;
     case EFFECT_FORGET:
         if (d->account)
             d->account->recorded = false;

@@ -30,6 +30,7 @@ enum effect {
     EFFECT_RETIRE, /* this device of it is no more */
     EFFECT_FOUND,  /* there is a room of `kind`; text: its name or key */
     EFFECT_SIDE,   /* direct room: one side is the account, called `text` */
+    EFFECT_UNNAME, /* the same: called that from now on */
     EFFECT_DROP,   /* the room is no more, nor its events up to `seq` */
     EFFECT_TRIM,   /* its events up to `seq` are no more */
     EFFECT_KEY,    /* the account has the key `text`, called `note`, seen at

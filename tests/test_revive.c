@@ -5,6 +5,8 @@
  */
 #include "tests/server.h"
 
+#include "server/errand.h"
+
 static const uint64_t DAY_MS = 86400000;
 
 /* ---- helpers ---- */
@@ -349,6 +351,27 @@ static void test_revive_gives_no_room_an_id_again(void **state)
     rig_free(rig);
 }
 
+/* The name of who was erased goes with the commit, whenever that succeeds. */
+static void test_revive_does_not_bring_back_a_name(void **state)
+{
+    struct rig *rig = rig_new_durable(NULL);
+    struct peer *ann = enter_as(rig, TRANSPORT_TCP, "ann", 7, str_of(NULL));
+    struct peer *bob = enter_as(rig, TRANSPORT_TCP, "bob", 8, str_of(NULL));
+    uint64_t room = join(ann, "@bob"), account = bob->account;
+
+    (void)state;
+    store_fail(rig->w->store, 1);
+    assert_true(errand_unname(rig->w, account));
+    settle(rig);
+    assert_true(errand_unname(rig->w, account)); /* it could not be stored */
+    settle(rig);
+    assert_false(errand_unname(rig->w, account));
+    rig_restart(rig);
+    assert_string_equal(
+        room_other(world_room(rig->w, room), ann->account)->nick, "erased");
+    rig_free(rig);
+}
+
 static void test_revive_pushes_what_has_been_read_once(void **state)
 {
     struct rig *rig = rig_new_durable(NULL);
@@ -550,6 +573,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_revive_forgets_who_was_forgotten),
     cmocka_unit_test(test_revive_gives_a_name_to_who_took_it_last),
     cmocka_unit_test(test_revive_gives_no_room_an_id_again),
+    cmocka_unit_test(test_revive_does_not_bring_back_a_name),
     cmocka_unit_test(test_revive_pushes_what_has_been_read_once),
     cmocka_unit_test(test_revive_lets_a_client_go_on_that_is_ahead),
     cmocka_unit_test(test_revive_refuses_and_recovers),
