@@ -17,6 +17,7 @@ DEBS_RUN   := libc6-dev pkg-config libuv1-dev libncurses-dev libutf8proc-dev \
     libssl-dev libsqlite3-dev libargon2-dev libsystemd-dev gettext ncurses-base util-linux
 DEBS_CHECK := $(DEBS_RUN) clang libclang-rt-dev libcmocka-dev mandoc tmux openssl
 DEBS_BENCH := $(DEBS_RUN) libenet-dev
+DEBS_LEAKS := $(DEBS_CHECK) valgrind
 DEBS_LINT  := $(DEBS_CHECK) clang-format clang-tidy cppcheck shellcheck
 
 PKG     := libuv ncursesw libutf8proc libssl libcrypto sqlite3 libargon2 libsystemd
@@ -134,6 +135,11 @@ lint: ## format, clang-tidy, cppcheck, manuals, scripts, sizes
 fuzz: ## fuzz each tests/fuzz_*.c for FUZZ_TIME seconds (60)
 	@+MAKE='$(MAKE)' tests/fuzz.sh $(FUZZ)
 
+leaks: ## the unit tests and the programs under valgrind
+	@tests/deps.sh $(DEBS_LEAKS)
+	@+$(MAKE) -s all tests
+	@tests/leaks.sh
+
 bench: $(PROGRAMS) $(BENCHES) ## run the measurements of tests/bench
 	@for b in $(filter-out $(LINK_BENCH),$(BENCHES)); do \
 	    echo "== $${b##*/}"; $$b || exit; done
@@ -184,6 +190,6 @@ help: ## this list
 
 -include $(wildcard $(patsubst %,$(B)/%/*.d,shared server tui tests tests/*))
 FORCE:
-.PHONY: all tests check e2e run layers lint fuzz bench bench-link cov po install \
+.PHONY: all tests check e2e run layers leaks lint fuzz bench bench-link cov po install \
     uninstall dist deps-run deps-check clean help FORCE
 .SECONDARY:
