@@ -32,12 +32,9 @@ static void record_proof(struct world *w, struct account *account)
     account->unproved = false;
     token.text = mem_str(str_of(account->token_hash));
     put(w, &token);
-    if (account->secret) {
-        secret.text = mem_str(str_of(account->secret));
-        put(w, &secret);
-    }
-    if (account->rank)
-        put(w, &rank);
+    secret.text = mem_str(str_of(account->secret)); /* or that there is none */
+    put(w, &secret);
+    put(w, &rank);
     for (size_t i = 0; i < account->credentials.n; i++)
         world_put_key(w, account, &account->credentials.keys[i]);
 }

@@ -84,6 +84,15 @@ bool store_has_room(const struct store *, size_t n);
 /* Add to the open batch, which must have room; owns the op's event and text. */
 void store_put(struct store *, const struct store_op *);
 
+/*
+ * Operations are numbered as they are put, from 1: the last number, and what
+ * has become of one.
+ */
+enum store_fate { FATE_OPEN, FATE_STORED, FATE_LOST };
+
+uint64_t store_last_put(const struct store *);
+enum store_fate store_fate(const struct store *, uint64_t number);
+
 /* Send the open batch off, if there is anything in it. */
 void store_commit(struct store *);
 

@@ -24,6 +24,8 @@ struct store {
 
     struct batch open, sent, done; /* sent: on its way without a crew */
     size_t on_way, bytes_on_way;   /* put, and not in done yet */
+    uint64_t put, back;            /* numbers of the last ones */
+    uint64_t lost_from, lost_to;   /* those after lost_from were, of late */
     const char *trouble;           /* of the last batch */
 
     struct store_query *asked; /* a queue: from asked_at to asked_n */

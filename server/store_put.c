@@ -35,8 +35,32 @@ bool store_has_room(const struct store *store, size_t n)
 void store_put(struct store *store, const struct store_op *op)
 {
     batch_add(&store->open, op);
+    store->put++;
     store->on_way++;
     store->bytes_on_way += bytes_of(op);
+}
+
+uint64_t store_last_put(const struct store *store)
+{
+    return store->put;
+}
+
+enum store_fate store_fate(const struct store *store, uint64_t number)
+{
+    if (number > store->back)
+        return FATE_OPEN;
+    return number > store->lost_from && number <= store->lost_to ? FATE_LOST
+                                                                 : FATE_STORED;
+}
+
+/* So many have come back. */
+static void note_back(struct store *store, size_t n, bool lost)
+{
+    if (lost && store->lost_to != store->back)
+        store->lost_from = store->back; /* not the next of those before */
+    store->back += n;
+    if (lost)
+        store->lost_to = store->back;
 }
 
 void store_commit(struct store *store)
@@ -112,6 +136,7 @@ bool store_written(struct store *store, struct store_batch *out)
         return false;
     if (error) /* everything on its way joins the batch that failed */
         batch_move(&store->done, &store->open, store->open.n);
+    note_back(store, store->done.n, error != 0);
     for (size_t i = 0; i < store->done.n; i++) {
         store->on_way--;
         store->bytes_on_way -= bytes_of(&store->done.ops[i]);

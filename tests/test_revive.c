@@ -351,6 +351,29 @@ static void test_revive_gives_no_room_an_id_again(void **state)
     rig_free(rig);
 }
 
+/* Who is an admin no more stays that, though it could not be stored at once. */
+static void test_revive_does_not_bring_back_a_rank(void **state)
+{
+    struct rig *rig = rig_new_durable(NULL);
+    struct peer *ann = enter_as(rig, TRANSPORT_TCP, "ann", 7, str_of(NULL));
+    uint64_t room = join(ann, "#lobby");
+    struct account *account = world_account(rig->w, ann->account);
+    struct store_op op = { .effect = EFFECT_RANK, .account = account->id };
+
+    (void)state;
+    op.kind = account->rank = RANK_ADMIN;
+    world_put(rig->w, &op);
+    settle(rig);
+    op.kind = account->rank = RANK_USER;
+    store_fail(rig->w->store, 1);
+    world_put(rig->w, &op);
+    settle(rig);
+    tell(ann, room, "anything");
+    rig_restart(rig);
+    assert_int_equal(world_account_named(rig->w, S("ann"))->rank, RANK_USER);
+    rig_free(rig);
+}
+
 /* The name of who was erased goes with the commit, whenever that succeeds. */
 static void test_revive_does_not_bring_back_a_name(void **state)
 {
@@ -574,6 +597,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_revive_gives_a_name_to_who_took_it_last),
     cmocka_unit_test(test_revive_gives_no_room_an_id_again),
     cmocka_unit_test(test_revive_does_not_bring_back_a_name),
+    cmocka_unit_test(test_revive_does_not_bring_back_a_rank),
     cmocka_unit_test(test_revive_pushes_what_has_been_read_once),
     cmocka_unit_test(test_revive_lets_a_client_go_on_that_is_ahead),
     cmocka_unit_test(test_revive_refuses_and_recovers),

@@ -505,20 +505,29 @@ static void test_store_fails_everything_behind_a_failed_batch(void **state)
 {
     struct stand *t = *state;
 
+    uint64_t before;
+
     fill(t, 1, 2);
+    before = store_last_put(t->store);
     store_fail(t->store, 1);
     store_pause(t->store, true);
     put(t, 1, 3);
     finish(t);
     put(t, 1, 4);
     put(t, 1, 5);
+    assert_int_equal(store_last_put(t->store), before + 3);
+    assert_int_equal(store_fate(t->store, before + 1), FATE_OPEN);
     store_pause(t->store, false);
     assert_int_equal(finish(t), -ERROR_STORE);
     assert_int_equal(finish(t), 0);
+    assert_int_equal(store_fate(t->store, before), FATE_STORED);
+    assert_int_equal(store_fate(t->store, before + 1), FATE_LOST);
+    assert_int_equal(store_fate(t->store, before + 3), FATE_LOST);
     assert_null(store_recent(t->store, 1, 3));
     assert_int_equal(store_device(t->store, 5, 6)->last_cseq, 2);
     put(t, 1, 3); /* the number is free again */
     assert_int_equal(finish(t), 1);
+    assert_int_equal(store_fate(t->store, before + 4), FATE_STORED);
 }
 
 static void test_store_fails_the_nth_commit(void **state)
