@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { HOST_MAX = 256 };
@@ -175,4 +176,43 @@ struct str address_gate(const struct address *a)
     if (address_is_loopback(a))
         return str_of(NULL);
     return v4 ? str_bytes(v4, 4) : str_bytes(&a->v6.sin6_addr, 8);
+}
+
+/* Decimal digits behind the slash; false: they are none, or too many. */
+static bool take_bits(const char *text, unsigned max, unsigned *bits)
+{
+    char *end;
+    unsigned long n = strtoul(text, &end, 10);
+
+    if (*text < '0' || *text > '9' || *end || n > max)
+        return false;
+    *bits = (unsigned)n;
+    return true;
+}
+
+size_t address_network(struct str text, uint8_t *gate, unsigned *bits)
+{
+    char host[INET6_ADDRSTRLEN + 8], *slash;
+    uint8_t bytes[16];
+    bool is_v4;
+    size_t len;
+
+    if (text.len == 0 || text.len >= sizeof host)
+        return 0;
+    memcpy(host, text.ptr, text.len);
+    host[text.len] = '\0';
+    slash = strchr(host, '/');
+    if (slash)
+        *slash = '\0';
+    is_v4 = inet_pton(AF_INET, host, bytes) == 1;
+    if (!is_v4 && inet_pton(AF_INET6, host, bytes) != 1)
+        return 0;
+    *bits = is_v4 ? 32 : 128;
+    if (slash && !take_bits(slash + 1, *bits, bits))
+        return 0;
+    len = is_v4 ? 4 : 8;
+    if (*bits > 8 * len)
+        *bits = 8 * (unsigned)len;
+    memcpy(gate, bytes, len);
+    return len;
 }

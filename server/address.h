@@ -41,6 +41,14 @@ socklen_t address_len(const struct address *);
 bool address_is_loopback(const struct address *);
 bool address_equal(const struct address *, const struct address *);
 
+/*
+ * A numeric address, or a network as "10.0.0.0/8": what address_gate would give
+ * for it, and how many bits of that count.
+ *   gate     8 bytes
+ *   returns  bytes of it; 0: it is neither
+ */
+size_t address_network(struct str text, uint8_t *gate, unsigned *bits);
+
 /* "127.0.0.1:8555" or "[::1]:8555" */
 void address_text(const struct address *, char out[ADDRESS_TEXT]);
 

@@ -157,32 +157,30 @@ static bool is_target(const struct target *target, const struct session *s)
                : s->state == SESSION_DORMANT && s->dozer == target->account;
 }
 
+bool control_end_session(const struct control_call *call, struct session *s,
+                         struct str reason)
+{
+    struct hub *hub = call->service->hub;
+
+    if (!hub_kick(hub, s, reason, call->now))
+        return false;
+    LOG(&hub_world(hub)->env.log, SESSION_KICK, log_num("session", s->id),
+        log_num("uid", call->asker->uid));
+    return true;
+}
+
 /* Returns how many sessions it was. */
 static uint64_t kick(const struct control_call *call,
                      const struct target *target, struct str reason)
 {
-    struct hub *hub = call->service->hub;
-    struct world *w = hub_world(hub);
+    struct world *w = hub_world(call->service->hub);
     struct session *s;
     uint64_t n = 0;
     size_t at = 0;
 
-    while ((s = map_each(&w->sessions, &at))) {
-        if (!is_target(target, s) || !hub_kick(hub, s, reason, call->now))
-            continue;
-        LOG(&w->env.log, SESSION_KICK, log_num("session", s->id),
-            log_num("uid", call->asker->uid));
-        n++;
-    }
+    while ((s = map_each(&w->sessions, &at)))
+        n += is_target(target, s) && control_end_session(call, s, reason);
     return n;
-}
-
-void control_end_sessions(const struct control_call *call,
-                          const struct account *account, struct str reason)
-{
-    struct target target = { 0, account->id };
-
-    kick(call, &target, reason);
 }
 
 static const struct column COUNT[] = { { "sessions", UNIT_NONE } };

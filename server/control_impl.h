@@ -2,8 +2,8 @@
  *
  * What the files of the console share: control.c (questions and answers),
  * control_look.c, control_list.c, control_act.c, control_store.c,
- * control_person.c, control_rule.c (commands), control_walk.c (going through
- * all there is, a part at a time).  Nobody else includes this.
+ * control_person.c, control_rule.c, control_ban.c (commands), control_walk.c
+ * (going through all there is, a part at a time).  Nobody else includes this.
  */
 #ifndef SERVER_CONTROL_IMPL_H
 #define SERVER_CONTROL_IMPL_H
@@ -77,9 +77,18 @@ bool control_number(struct str, uint64_t max, uint64_t *out);
 /* The arguments from one on as a clean line; owner frees. */
 char *control_join(const struct control_call *, size_t from, enum limit max);
 
-/* Whoever is in as this account is out. */
-void control_end_sessions(const struct control_call *, const struct account *,
-                          struct str reason);
+/* End a session; false: it ends already. */
+bool control_end_session(const struct control_call *, struct session *,
+                         struct str reason);
+
+/* ---- control_rule.c ---- */
+
+/* Somebody by nick; 0, or an exit code with a sentence: nobody has it. */
+int control_account(struct control_call *, const char *command, struct str nick,
+                    struct account **);
+
+/* Whether the store takes so much now: 0, or the same. */
+int control_may_put(struct control_call *, const char *command, size_t ops);
 
 /* ---- commands ---- */
 

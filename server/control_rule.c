@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Commands that say who may be here, and as what; see control.h.
+ * Commands that say who may be here as what; see control.h.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -18,101 +18,31 @@ static struct world *world_of(const struct control_call *call)
     return hub_world(call->service->hub);
 }
 
-/* The account that the first argument names; NULL, and a sentence: nobody. */
-static struct account *find(struct control_call *call, const char *command)
+int control_account(struct control_call *call, const char *command,
+                    struct str nick, struct account **account)
 {
-    struct str name = call->args[0];
-    struct account *account;
-
-    if (name.len && name.ptr[0] == '@')
-        name = str_from(name, 1);
-    account = world_account_named(world_of(call), name);
-    if (!account)
-        answer_fail(call->answer, EX_NOUSER, "%s: %.*s: nobody has that name",
-                    command, STR_ARG(text_cut(call->args[0], 64)));
-    else if (!store_has_room(world_of(call)->store, 2))
-        answer_fail(call->answer, EX_TEMPFAIL, "%s: the store is busy",
-                    command);
-    else
-        return account;
-    return NULL;
+    if (nick.len && nick.ptr[0] == '@')
+        nick = str_from(nick, 1);
+    *account = world_account_named(world_of(call), nick);
+    if (*account)
+        return 0;
+    return answer_fail(call->answer, EX_NOUSER,
+                       "%s: %.*s: nobody has that name", command,
+                       STR_ARG(text_cut(nick, 64)));
 }
 
-/* ---- bans and mutes of the whole server ---- */
-
-/* "NICK operator WHY"; owner frees. */
-static char *note_of(const struct control_call *call,
-                     const struct account *account, size_t from)
+int control_may_put(struct control_call *call, const char *command, size_t ops)
 {
-    char *why = control_join(call, from, LIMIT_REASON_BYTES);
-    size_t cap = NAME_MAX_BYTES + strlen(why) + 16;
-    char *note = mem_new(cap, 1);
+    const struct store *store = world_of(call)->store;
 
-    snprintf(note, cap, "%.*s operator %s", STR_ARG(account_nick(account)),
-             why);
-    free(why);
-    return note;
-}
-
-static int impose(struct control_call *call, const char *command, unsigned kind)
-{
-    struct account *account = find(call, command);
-    struct store_op op = { .effect = EFFECT_SANCTION, .kind = kind };
-    uint64_t seconds = 0;
-    bool timed =
-        call->n > 1 && control_number(call->args[1], UINT32_MAX, &seconds);
-
-    if (!account)
-        return call->answer->code;
-    if (timed && seconds)
-        op.ts = call->now.wall_ms + seconds * 1000;
-    op.about = account->id;
-    op.text = mem_str(str_of(sanction_account(account->id).who));
-    op.note = note_of(call, account, timed ? 2 : 1);
-    LOG(&world_of(call)->env.log, ACCOUNT_SANCTION,
-        log_num("account", account->id), log_str("what", str_of(command)),
-        log_num("seconds", seconds), log_num("uid", call->asker->uid));
-    sanction_set(&world_of(call)->sanctions, kind, str_of(op.text), op.ts,
-                 str_of(op.note));
-    world_put(world_of(call), &op);
-    if (kind != sanction_MUTE)
-        control_end_sessions(call, account, str_of("banned"));
+    if (store_trouble(store))
+        return answer_fail(call->answer, EX_TEMPFAIL,
+                           "%s: nothing can be stored now: %s", command,
+                           store_trouble(store));
+    if (!store_has_room(store, ops))
+        return answer_fail(call->answer, EX_TEMPFAIL, "%s: the store is busy",
+                           command);
     return 0;
-}
-
-static int lift(struct control_call *call, const char *command, unsigned kind)
-{
-    struct account *account = find(call, command);
-    struct store_op op = { .effect = EFFECT_LIFT, .kind = kind };
-
-    if (!account)
-        return call->answer->code;
-    op.text = mem_str(str_of(sanction_account(account->id).who));
-    LOG(&world_of(call)->env.log, ACCOUNT_LIFT, log_num("account", account->id),
-        log_str("what", str_of(command)), log_num("uid", call->asker->uid));
-    sanction_lift(&world_of(call)->sanctions, kind, str_of(op.text));
-    world_put(world_of(call), &op);
-    return 0;
-}
-
-int control_ban(struct control_call *call)
-{
-    return impose(call, "ban", sanction_ACCOUNT);
-}
-
-int control_unban(struct control_call *call)
-{
-    return lift(call, "unban", sanction_ACCOUNT);
-}
-
-int control_mute(struct control_call *call)
-{
-    return impose(call, "mute", sanction_MUTE);
-}
-
-int control_unmute(struct control_call *call)
-{
-    return lift(call, "unmute", sanction_MUTE);
 }
 
 /* ---- ranks ---- */
@@ -122,14 +52,17 @@ int control_rank(struct control_call *call)
     bool admin = str_is(call->args[1], "admin");
     struct account *account;
     struct store_op op = { .effect = EFFECT_RANK };
+    int code;
 
     if (!admin && !str_is(call->args[1], "user"))
         return answer_fail(call->answer, EX_USAGE,
                            "rank: %.*s: neither admin nor user",
                            STR_ARG(text_cut(call->args[1], 64)));
-    account = find(call, "rank");
-    if (!account)
-        return call->answer->code;
+    code = control_account(call, "rank", call->args[0], &account);
+    if (!code)
+        code = control_may_put(call, "rank", 2);
+    if (code)
+        return code;
     if (!account_is_bound(account))
         return answer_fail(call->answer, EX_NOPERM,
                            "rank: %.*s is a guest: the name may be somebody "

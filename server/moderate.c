@@ -364,15 +364,6 @@ enum err on_sanction(struct call *c)
 
 /* ---- LIFT ---- */
 
-static bool is_whose(const struct sanction *one, struct str nick)
-{
-    char a[NAME_MAX_BYTES], b[NAME_MAX_BYTES];
-    struct str whose = sanction_word(one, 0);
-
-    return str_eq(str_bytes(a, text_fold(whose, a, sizeof a)),
-                  str_bytes(b, text_fold(nick, b, sizeof b)));
-}
-
 /* Put what lifts each of them; the last carries the event. False: none. */
 static bool put_lifts(struct call *c, struct order *o, struct str nick,
                       bool mute)
@@ -384,7 +375,7 @@ static bool put_lifts(struct call *c, struct order *o, struct str nick,
         struct store_op op = { .effect = EFFECT_LIFT, .room = o->room->id };
 
         if ((all->all[i].kind == sanction_MUTE) != mute ||
-            !is_whose(&all->all[i], nick))
+            !sanction_is_of(&all->all[i], nick))
             continue;
         if (last) {
             op.kind = last->kind;

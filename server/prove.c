@@ -247,7 +247,7 @@ static bool is_unwelcome(const struct call *c)
 
     return (s->has_key &&
             is_kept_out(c, sanction_KEY, sanction_key(&s->key))) ||
-           is_kept_out(c, sanction_ADDRESS, sanction_address(gate));
+           sanction_find_address(&c->w->sanctions, gate, c->now);
 }
 
 static enum err refuse_banned(struct call *c)

@@ -11,6 +11,7 @@
 
 #include "shared/hex.h"
 #include "shared/mem.h"
+#include "shared/text.h"
 #include "shared/wire.h"
 
 void sanctions_free(struct sanctions *list)
@@ -45,6 +46,35 @@ struct sanction_who sanction_address(struct str gate)
         gate.len = FINGERPRINT_LEN;
     hex_text(gate, who.who);
     return who;
+}
+
+struct sanction_who sanction_network(struct str gate, unsigned bits)
+{
+    uint8_t bytes[FINGERPRINT_LEN] = { 0 };
+    struct sanction_who who;
+    size_t len = gate.len < sizeof bytes ? gate.len : sizeof bytes, end;
+
+    for (size_t i = 0; i < len; i++) {
+        unsigned kept = bits > 8 * i ? bits - 8 * (unsigned)i : 0;
+
+        bytes[i] =
+            (uint8_t)gate.ptr[i] & (uint8_t)(kept < 8 ? ~(0xff >> kept) : 0xff);
+    }
+    who = sanction_address(str_bytes(bytes, len));
+    end = strlen(who.who);
+    if (bits < 8 * len)
+        snprintf(who.who + end, sizeof who.who - end, "/%u", bits);
+    return who;
+}
+
+/* The network of so many bits that it is in has the same text. */
+bool sanction_covers(const char *who, struct str gate)
+{
+    const char *slash = strchr(who, '/');
+    unsigned bits =
+        slash ? (unsigned)strtoul(slash + 1, NULL, 10) : 8 * (unsigned)gate.len;
+
+    return strcmp(sanction_network(gate, bits).who, who) == 0;
 }
 
 static bool is_over(const struct sanction *one, struct now now)
@@ -87,6 +117,19 @@ const struct sanction *sanctions_over(const struct sanctions *list, size_t *at,
         const struct sanction *one = &list->all[(*at)++];
 
         if (is_over(one, now))
+            return one;
+    }
+    return NULL;
+}
+
+const struct sanction *sanction_find_address(const struct sanctions *list,
+                                             struct str gate, struct now now)
+{
+    for (size_t i = 0; i < list->n && gate.len; i++) {
+        const struct sanction *one = &list->all[i];
+
+        if (one->kind == sanction_ADDRESS &&
+            sanction_covers(one->who.who, gate) && !is_over(one, now))
             return one;
     }
     return NULL;
@@ -147,4 +190,13 @@ struct str sanction_word(const struct sanction *one, unsigned n)
         rest = str_from(rest, end ? len + 1 : len);
     }
     return str_of(NULL);
+}
+
+bool sanction_is_of(const struct sanction *one, struct str nick)
+{
+    char a[NAME_MAX_BYTES], b[NAME_MAX_BYTES];
+    struct str whom = sanction_word(one, 0);
+
+    return str_eq(str_bytes(a, text_fold(whom, a, sizeof a)),
+                  str_bytes(b, text_fold(nick, b, sizeof b)));
 }

@@ -16,7 +16,10 @@
 
 struct store_op;
 
-/* By what somebody is known: an id, a key, or an address as gate.h has it. */
+/*
+ * By what somebody is known: an id, a key, or an address as gate.h has it, in
+ * hexadecimal, with /BITS behind it when a network is meant.
+ */
 struct sanction_who {
     char who[KEY_HEX];
 };
@@ -39,6 +42,9 @@ struct sanction_who sanction_account(uint64_t id);
 struct sanction_who sanction_key(const struct fingerprint *);
 struct sanction_who sanction_address(struct str gate);
 
+/* Of a network: the first bits of a gate; the others are cleared. */
+struct sanction_who sanction_network(struct str gate, unsigned bits);
+
 /* The one in force; NULL: there is none. */
 const struct sanction *sanction_find(const struct sanctions *, unsigned kind,
                                      const char *who, struct now);
@@ -49,6 +55,13 @@ size_t sanctions_in_force(const struct sanctions *, struct now);
 /* The next one from *at on whose time is over; NULL: there is none. */
 const struct sanction *sanctions_over(const struct sanctions *, size_t *at,
                                       struct now);
+
+/* Whether an address is that one, or in that network. */
+bool sanction_covers(const char *who, struct str gate);
+
+/* The one against an address, or a network that it is in; NULL: none. */
+const struct sanction *sanction_find_address(const struct sanctions *,
+                                             struct str gate, struct now);
 
 /* Whether one of an account's keys is kept out. */
 bool sanctions_have_key(const struct sanctions *, const struct credentials *,
@@ -61,5 +74,8 @@ void sanction_lift(struct sanctions *, unsigned kind, struct str who);
 
 /* Of a note: the word n, or with 2 the rest. */
 struct str sanction_word(const struct sanction *, unsigned n);
+
+/* Whether its note says that it is about them. */
+bool sanction_is_of(const struct sanction *, struct str nick);
 
 #endif

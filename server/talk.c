@@ -228,8 +228,7 @@ static bool is_kept_out(const struct call *c, const struct room *room)
     struct str gate = str_bytes(c->s->gate, c->s->gate_len);
 
     return permit_standing(room, c->s->account, c->now) == AS_BANNED ||
-           (gate.len && sanction_find(&room->rules.sanctions, sanction_ADDRESS,
-                                      sanction_address(gate).who, c->now));
+           sanction_find_address(&room->rules.sanctions, gate, c->now);
 }
 
 /* Whether a room that there is opens to the caller. */

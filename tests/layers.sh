@@ -20,7 +20,7 @@ LINES='
 server  main chatctl
 server  net net_listen net_peer net_stream net_dgram net_inquiry
 server  inquiry
-server  control control_act control_list control_look control_person control_rule control_store control_walk http
+server  control control_act control_ban control_list control_look control_person control_rule control_store control_walk http
 server  service
 server  census
 server  endpoint
@@ -77,7 +77,7 @@ server/net            clock_gettime|signal|getsockname|abort|fprintf|fputc|fwrit
 server/net_peer       getsockopt|getpw(uid|nam)_r
 server/net_inquiry    getsockopt|geteuid|close
 server/net_listen     fcntl|socket|setsockopt|bind|listen|accept|connect|close|stat|unlink|umask
-server/address        getaddrinfo|freeaddrinfo|gai_strerror|inet_ntop
+server/address        getaddrinfo|freeaddrinfo|gai_strerror|inet_(ntop|pton)
 server/supervisor     sd_.*|getenv|fstat
 server/privileges     [gs]ete?[ug]id|initgroups|getpwnam|chown|stat
 server/part           access|open|close|rename|fsync|unlink

@@ -3,15 +3,13 @@
  * The operator's console without a socket: words, sheets, commands, and the
  * course of a connection.
  */
-#include "tests/server.h"
+#include "tests/desk.h"
 
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "server/answer.h"
-#include "server/control.h"
 #include "server/inquiry.h"
-#include "server/service.h"
 #include "server/sheet.h"
 #include "server/words.h"
 #include "shared/error.h"
@@ -206,107 +204,6 @@ static void test_sheet_spells_numbers(void **state)
 }
 
 /* ---- commands ---- */
-
-/* A server with nobody, and a console. */
-struct desk {
-    struct rig *rig;
-    struct service service;
-    struct asker asker;
-    char program[16], *argv[2];
-    char *log;
-    size_t log_len;
-    char *answer; /* the last, as a string */
-};
-
-static int desk_new(void **state)
-{
-    struct desk *d = calloc(1, sizeof *d);
-    struct option_error error;
-
-    assert_non_null(d);
-    d->rig = rig_new(NULL);
-    d->rig->w->env.log.to = open_memstream(&d->log, &d->log_len);
-    d->rig->w->env.log.level = LEVEL_INFO; /* as the settings say */
-    strcpy(d->program, "chat-server");
-    d->argv[0] = d->program;
-    assert_int_equal(config_load(&d->service.settings, 1, d->argv, &error), 0);
-    d->service.hub = d->rig->hub;
-    d->service.began = d->rig->now;
-    d->service.argc = 1;
-    d->service.argv = d->argv;
-    d->service.stop_us = NEVER;
-    strcpy(d->service.places, "tcp=127.0.0.1:8555");
-    d->asker = (struct asker){ .uid = 7, .pid = 99, .own = 7 };
-    *state = d;
-    return 0;
-}
-
-static int desk_free(void **state)
-{
-    struct desk *d = *state;
-    FILE *log = d->rig->w->env.log.to;
-
-    keys_close(&d->service.keys);
-    config_free(&d->service.settings);
-    rig_free(d->rig);
-    fclose(log);
-    free(d->log);
-    free(d->answer);
-    free(d);
-    return 0;
-}
-
-/* All that is said to a line, as a string; owner frees. */
-static char *hear(struct desk *d, struct control *c)
-{
-    char *said = NULL, *part;
-    size_t all = 0, len;
-
-    while (!control_is_done(c)) {
-        part = control_part(c, d->rig->now, &len);
-        said = mem_resize(said, all + len + 1, 1);
-        memcpy(said + all, part, len);
-        said[all += len] = '\0';
-        free(part);
-    }
-    return said;
-}
-
-static const char *ask(struct desk *d, const char *line)
-{
-    char question[2048];
-    struct control *c;
-
-    snprintf(question, sizeof question, "%s\n", line);
-    c = control_new(&d->service, &d->asker, str_of(question));
-    free(d->answer);
-    d->answer = hear(d, c);
-    control_free(c);
-    return d->answer;
-}
-
-static void check_says(struct desk *d, const char *line, const char *what)
-{
-    if (!strstr(ask(d, line), what))
-        fail_msg("%s: no \"%s\" in \"%s\"", line, what, d->answer);
-}
-
-/* How the answer ends. */
-static void check_code(const struct desk *d, int code)
-{
-    char end[16];
-
-    snprintf(end, sizeof end, "=%d\n", code);
-    if (strlen(d->answer) < strlen(end) ||
-        strcmp(d->answer + strlen(d->answer) - strlen(end), end) != 0)
-        fail_msg("no %d ends \"%s\"", code, d->answer);
-}
-
-static bool logged(struct desk *d, const char *what)
-{
-    fflush(d->rig->w->env.log.to);
-    return strstr(d->log, what) != NULL;
-}
 
 static void test_control_admits_its_own_user_and_root(void **state)
 {
@@ -887,9 +784,6 @@ static void test_inquiry_ends_a_reader_that_has_stopped(void **state)
     assert_true(inquiry_is_over(q));
     inquiry_free(q);
 }
-
-#define DESK_TEST(test)                                                        \
-    cmocka_unit_test_setup_teardown(test, desk_new, desk_free)
 
 int main(void)
 {

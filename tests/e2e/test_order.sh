@@ -101,3 +101,24 @@ eventually "it in the log" server_said 'auth.refused.*banned by the operator'
 check "no ban" control unban eve
 "$B/chat-tui" -s "127.0.0.1:$TCP/$UDP" --trust new --send '#lobby' -n eve <<<hello >"$TMP/eve.log" 2>&1
 is "exit status of who is not" $? 0
+
+# By the key, whatever the name; and from one room, which its members see.
+key=$(control --json sessions | sed -n 's/.*"nick":"amy".*"key":"\([^"]*\)".*/\1/p')
+check "a ban of a key" control ban SHA256:CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA 60
+check "a ban of a network" control ban 203.0.113.0/24 for good
+check "a ban from a room" control ban eve '#tea' 600 'not here'
+wait_for amy 'operator banned eve for 10 min \(not here\)'
+server_signal KILL
+eventually "server gone" gone "$SERVER_PID"
+server_start --registration invite --rate-limit off
+joined amy
+check "all are there" [ "$(control --json bans | grep -c '"by":"operator"')" = 3 ]
+control bans '#tea' >"$TMP/bans.log"
+check "who is kept out of it" logged bans '^eve +#tea +account .* not here$'
+check "none of a network" control unban 203.0.113.0/24
+control unban 203.0.113.0/24 2>"$TMP/unban.log"
+is "exit status of what is not there" $? 67
+check "the key of one who is in" control ban "$key" 600 'enough, amy'
+wait_for amy 'the operator ended this session \(enough,'
+say amy /reconnect
+wait_for amy 'you are kept out'

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Commands that keep people out or silent, of a room or of the whole server:
+ * by name, key, address or network; see control.h.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "server/address.h"
+#include "server/control_impl.h"
+#include "server/store.h"
+#include "shared/mem.h"
+#include "shared/text.h"
+
+enum { PART = 64 }; /* rooms looked at before others have a turn */
+
+static const char OPERATOR[] = "operator"; /* who does it, for the room */
+
+/* Whom, by what, and where. */
+struct ban {
+    unsigned kind; /* value set sanction */
+    struct sanction_who who;
+    struct account *about; /* NULL: a key, an address */
+    struct room *room;     /* NULL: the whole server */
+    struct sanctions *list;
+    struct str shown; /* whom, as a word */
+    size_t rest;      /* the first argument behind that */
+};
+
+static struct world *world_of(const struct control_call *call)
+{
+    return hub_world(call->service->hub);
+}
+
+/* ---- whom and where ---- */
+
+static int find_key(struct control_call *call, const char *command,
+                    struct ban *b)
+{
+    struct fingerprint key;
+
+    if (!fingerprint_parse(&key, b->shown))
+        return answer_fail(call->answer, EX_USAGE,
+                           "%s: %.*s: not a fingerprint; sessions lists them",
+                           command, STR_ARG(text_cut(b->shown, 64)));
+    b->kind = sanction_KEY;
+    b->who = sanction_key(&key);
+    return 0;
+}
+
+/* Everybody on this machine has it, so nobody is kept out by it. */
+static bool is_loopback(const uint8_t *gate, size_t len)
+{
+    static const uint8_t NOTHING[8];
+
+    return len == 4 ? gate[0] == 127 : memcmp(gate, NOTHING, len) == 0;
+}
+
+static int find_person(struct control_call *call, const char *command,
+                       struct ban *b)
+{
+    int code = control_account(call, command, b->shown, &b->about);
+
+    if (code)
+        return code;
+    b->kind = sanction_ACCOUNT;
+    b->who = sanction_account(b->about->id);
+    b->shown = account_nick(b->about);
+    return 0;
+}
+
+/* @ before it makes it a nick, whatever it looks like. */
+static int find_whom(struct control_call *call, const char *command,
+                     struct ban *b)
+{
+    uint8_t gate[8];
+    unsigned bits;
+    size_t len;
+
+    b->shown = call->args[0];
+    if (str_starts(b->shown, str_of("SHA256:")))
+        return find_key(call, command, b);
+    len = address_network(b->shown, gate, &bits);
+    if (len == 0) {
+        if (str_starts(b->shown, str_of("@")))
+            b->shown = str_from(b->shown, 1);
+        return find_person(call, command, b);
+    }
+    if (is_loopback(gate, len))
+        return answer_fail(call->answer, EX_USAGE,
+                           "%s: %.*s: everybody on this machine has that",
+                           command, STR_ARG(b->shown));
+    b->kind = sanction_ADDRESS;
+    b->who = sanction_network(str_bytes(gate, len), bits);
+    return 0;
+}
+
+/* The argument behind whom, when it is a room; else it is everywhere. */
+static int find_where(struct control_call *call, const char *command, size_t at,
+                      struct ban *b)
+{
+    b->rest = at;
+    b->list = &world_of(call)->sanctions;
+    if (call->n <= at || !str_starts(call->args[at], str_of("#")))
+        return 0;
+    b->room = world_room_named(world_of(call), call->args[at]);
+    if (!b->room)
+        return answer_fail(call->answer, EX_NOUSER, "%s: %.*s: no such room",
+                           command, STR_ARG(text_cut(call->args[at], 64)));
+    b->list = &b->room->rules.sanctions;
+    b->rest = at + 1;
+    return 0;
+}
+
+static bool is_meant(const struct ban *b, const struct account *account)
+{
+    const struct credentials *keys = &account->credentials;
+
+    if (b->about)
+        return account == b->about;
+    for (size_t i = 0; b->kind == sanction_KEY && i < keys->n; i++) {
+        if (strcmp(sanction_key(&keys->keys[i].key).who, b->who.who) == 0)
+            return true;
+    }
+    for (size_t i = 0; b->kind == sanction_ADDRESS && i < account->n_sessions;
+         i++) {
+        const struct session *s = account->sessions[i];
+
+        if (sanction_covers(b->who.who, str_bytes(s->gate, s->gate_len)))
+            return true;
+    }
+    return false;
+}
+
+static bool is_meant_session(const struct ban *b, const struct session *s)
+{
+    if (b->about)
+        return s->account
+                   ? s->account == b->about
+                   : s->state == SESSION_DORMANT && s->dozer == b->about->id;
+    if (b->kind == sanction_KEY)
+        return s->has_key && strcmp(sanction_key(&s->key).who, b->who.who) == 0;
+    return sanction_covers(b->who.who, str_bytes(s->gate, s->gate_len));
+}
+
+/* ---- doing it ---- */
+
+/* An event of the room, or NULL: of the server there is none to tell. */
+static struct event *event_of(const struct control_call *call,
+                              const struct ban *b, unsigned kind,
+                              const char *text, uint64_t about)
+{
+    struct msg_event draft = { .kind = kind,
+                               .nick = str_of(OPERATOR),
+                               .text = str_of(text),
+                               .ref = about };
+
+    return b->room ? room_event(b->room, &draft, call->now) : NULL;
+}
+
+/* Of the server at once; of a room when it is stored, as orders there. */
+static void put_sanction(const struct control_call *call, const struct ban *b,
+                         uint64_t seconds, const char *why)
+{
+    bool mute = b->kind == sanction_MUTE;
+    struct store_op op = { .effect = EFFECT_SANCTION, .kind = b->kind };
+    size_t cap = FINGERPRINT_TEXT + NAME_MAX_BYTES + strlen(why) + 64;
+    char *text = mem_new(cap, 1), *note = mem_new(cap, 1);
+
+    snprintf(note, cap, "%.*s %s %s", STR_ARG(b->shown), OPERATOR, why);
+    snprintf(
+        text, cap, "%.*s %" PRIu64 "%s%s",
+        STR_ARG(b->kind == sanction_ADDRESS ? str_of("address") : b->shown),
+        seconds, *why ? " " : "", why);
+    op.ts = seconds ? call->now.wall_ms + seconds * 1000 : 0;
+    op.about = b->about ? b->about->id : 0;
+    op.room = b->room ? b->room->id : 0;
+    op.text = mem_str(str_of(b->who.who));
+    op.note = note;
+    op.event = event_of(call, b, mute ? event_MUTE : event_BAN, text, op.about);
+    if (!b->room)
+        sanction_set(b->list, b->kind, str_of(op.text), op.ts, str_of(note));
+    world_put(world_of(call), &op);
+    free(text);
+}
+
+/* Whoever is meant leaves the room; by a key or an address each is told of. */
+static void put_kicks(const struct control_call *call, const struct ban *b,
+                      const char *why)
+{
+    for (size_t i = 0; i < b->room->n_members; i++) {
+        struct member *m = b->room->members[i];
+        struct store_op op = { .effect = EFFECT_KICK, .room = b->room->id };
+        char text[NAME_MAX_BYTES + 4096 + 2];
+
+        if (!m->will || !is_meant(b, m->account))
+            continue;
+        m->will = false;
+        if (b->about)
+            return; /* the sanction itself says it */
+        snprintf(text, sizeof text, "%.*s%s%s",
+                 STR_ARG(account_nick(m->account)), *why ? " " : "", why);
+        op.about = m->account->id;
+        op.event = event_of(call, b, event_KICK, text, op.about);
+        world_put(world_of(call), &op);
+    }
+}
+
+static size_t count_members(const struct ban *b)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; b->room && i < b->room->n_members; i++)
+        n += is_meant(b, b->room->members[i]->account);
+    return n;
+}
+
+static void see_off(const struct control_call *call, const struct ban *b,
+                    const char *why)
+{
+    struct world *w = world_of(call);
+    struct session *s;
+    size_t at = 0;
+
+    if (b->room) {
+        put_kicks(call, b, why);
+        return;
+    }
+    while ((s = map_each(&w->sessions, &at))) {
+        if (is_meant_session(b, s))
+            control_end_session(call, s, str_of(*why ? why : "banned"));
+    }
+}
+
+static void log_it(const struct control_call *call, enum log_event event,
+                   const char *command, const struct ban *b, uint64_t seconds)
+{
+    const struct log_field fields[] = {
+        log_num("account", b->about ? b->about->id : 0),
+        log_str("whom", b->shown),
+        log_str("room", str_of(b->room ? b->room->name : NULL)),
+        log_str("what", str_of(command)),
+        log_num("uid", call->asker->uid),
+        log_num("seconds", seconds),
+    };
+
+    log_line(&world_of(call)->env.log, event, fields,
+             event == LOG_ACCOUNT_LIFT ? 5 : 6);
+}
+
+static int impose(struct control_call *call, const char *command, bool mute)
+{
+    struct ban b = { 0 };
+    uint64_t seconds = 0;
+    char *why;
+    int code = find_whom(call, command, &b);
+
+    if (!code && mute && !b.about)
+        code = answer_fail(call->answer, EX_USAGE,
+                           "%s: only who has a name can be silent", command);
+    if (!code)
+        code = find_where(call, command, 1, &b);
+    if (!code && b.room &&
+        sanctions_in_force(b.list, call->now) >=
+            limit(&world_of(call)->env, LIMIT_SANCTIONS))
+        code = answer_fail(call->answer, EX_UNAVAILABLE,
+                           "%s: there are too many in that room", command);
+    if (!code)
+        code = control_may_put(call, command, 2 + count_members(&b));
+    if (code)
+        return code;
+    b.kind = mute ? sanction_MUTE : b.kind;
+    if (call->n > b.rest &&
+        control_number(call->args[b.rest], UINT32_MAX, &seconds))
+        b.rest++;
+    why = control_join(call, b.rest, LIMIT_REASON_BYTES);
+    put_sanction(call, &b, seconds, why);
+    log_it(call, LOG_ACCOUNT_SANCTION, command, &b, seconds);
+    if (!mute)
+        see_off(call, &b, why);
+    free(why);
+    return 0;
+}
+
+int control_ban(struct control_call *call)
+{
+    return impose(call, "ban", false);
+}
+
+int control_mute(struct control_call *call)
+{
+    return impose(call, "mute", true);
+}
+
+/* ---- taking it back ---- */
+
+static bool is_lifted(const struct ban *b, bool mute,
+                      const struct sanction *one)
+{
+    bool is_mute = one->kind == sanction_MUTE;
+
+    return is_mute == mute && (strcmp(one->who.who, b->who.who) == 0 ||
+                               sanction_is_of(one, b->shown));
+}
+
+/* Each that is theirs; the first tells the room. Returns how many it was. */
+static size_t put_lifts(const struct control_call *call, const struct ban *b,
+                        bool mute)
+{
+    char text[NAME_MAX_BYTES];
+    size_t n = 0;
+
+    snprintf(text, sizeof text, "%.*s",
+             STR_ARG(b->kind == sanction_ADDRESS
+                         ? str_of("address")
+                         : text_cut(b->shown, sizeof text - 1)));
+    for (size_t i = b->list->n; i-- > 0;) {
+        const struct sanction *one = &b->list->all[i];
+        struct store_op op = { .effect = EFFECT_LIFT, .kind = one->kind };
+
+        if (!is_lifted(b, mute, one))
+            continue;
+        op.room = b->room ? b->room->id : 0;
+        op.text = mem_str(str_of(one->who.who));
+        if (n++ == 0)
+            op.event = event_of(call, b, mute ? event_UNMUTE : event_UNBAN,
+                                text, b->about ? b->about->id : 0);
+        if (!b->room)
+            sanction_lift(b->list, op.kind, str_of(op.text));
+        world_put(world_of(call), &op);
+    }
+    return n;
+}
+
+static int lift(struct control_call *call, const char *command, bool mute)
+{
+    struct ban b = { 0 };
+    int code = find_whom(call, command, &b);
+
+    if (code == EX_NOUSER) /* who has gone can still be in a list */
+        code = 0;
+    if (!code)
+        code = find_where(call, command, 1, &b);
+    if (!code)
+        code = control_may_put(call, command, b.list->n + 1);
+    if (code)
+        return code;
+    if (put_lifts(call, &b, mute) == 0)
+        return answer_fail(call->answer, EX_NOUSER, "%s: %.*s: is not %s",
+                           command, STR_ARG(text_cut(b.shown, 64)),
+                           mute ? "silent" : "kept out");
+    *call->answer->why = '\0';
+    log_it(call, LOG_ACCOUNT_LIFT, command, &b, 0);
+    return 0;
+}
+
+int control_unban(struct control_call *call)
+{
+    return lift(call, "unban", false);
+}
+
+int control_unmute(struct control_call *call)
+{
+    return lift(call, "unmute", true);
+}
+
+/* ---- looking ---- */
+
+static const struct column BANS[] = {
+    { "whom", UNIT_NONE },  { "room", UNIT_NONE }, { "what", UNIT_NONE },
+    { "until", UNIT_TIME }, { "by", UNIT_NONE },   { "why", UNIT_NONE },
+};
+
+static const char *const KIND_WORDS[] = { [sanction_ACCOUNT] = "account",
+                                          [sanction_KEY] = "key",
+                                          [sanction_ADDRESS] = "address",
+                                          [sanction_MUTE] = "mute" };
+
+static void put_list(struct control_call *call, const struct room *room,
+                     const struct sanctions *list)
+{
+    struct sheet *sheet = &call->sheet;
+
+    for (size_t i = 0; i < list->n; i++) {
+        const struct sanction *one = &list->all[i];
+
+        if (one->kind < sanction_ACCOUNT || one->kind > sanction_MUTE ||
+            (one->until && one->until <= call->now.wall_ms))
+            continue;
+        sheet_str(sheet, sanction_word(one, 0));
+        if (room)
+            sheet_str(sheet, str_of(room->name));
+        else
+            sheet_none(sheet);
+        sheet_str(sheet, str_of(KIND_WORDS[one->kind]));
+        if (one->until)
+            sheet_num(sheet, one->until);
+        else
+            sheet_none(sheet);
+        sheet_str(sheet, sanction_word(one, 1));
+        sheet_str(sheet, sanction_word(one, 2));
+    }
+}
+
+/* The server's, then those of its rooms, some at a time. */
+static void put_part(struct control_call *call)
+{
+    const struct world *w = world_of(call);
+    size_t at =
+        world_directory_after(w, str_bytes(call->after, call->after_len));
+    size_t end = at + PART;
+
+    if (call->part == 0)
+        put_list(call, NULL, &w->sanctions);
+    for (; at < w->n_directory && at < end; at++) {
+        const struct room *room = w->directory[at];
+
+        put_list(call, room, &room->rules.sanctions);
+        call->after_len = strlen(room->folded);
+        memcpy(call->after, room->folded, call->after_len);
+    }
+    call->more = at < w->n_directory;
+}
+
+int control_bans(struct control_call *call)
+{
+    struct ban b = { 0 };
+    int code = find_where(call, "bans", 0, &b);
+
+    if (!code && call->n && !b.room)
+        code = answer_fail(call->answer, EX_USAGE, "bans: %.*s: not a #ROOM",
+                           STR_ARG(text_cut(call->args[0], 64)));
+    if (code)
+        return code;
+    if (call->part == 0)
+        sheet_begin(&call->sheet, call->answer, BANS,
+                    sizeof BANS / sizeof *BANS);
+    if (b.room)
+        put_list(call, b.room, b.list);
+    else
+        put_part(call);
+    sheet_rows(&call->sheet);
+    return 0;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The operator keeps people out or silent: by name, key, address and network,
+ * of the server and of rooms.
+ */
+#include "tests/desk.h"
+
+#include <sysexits.h>
+
+#include "server/address.h"
+
+static const char KEY_TEXT[] =
+    "SHA256:CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"; /* 9, then zeros */
+
+/* ---- networks ---- */
+
+static void check_network(const char *text, const char *wanted)
+{
+    uint8_t gate[8];
+    unsigned bits;
+    size_t len = address_network(str_of(text), gate, &bits);
+
+    assert_true(len == 4 || len == 8);
+    assert_string_equal(sanction_network(str_bytes(gate, len), bits).who,
+                        wanted);
+}
+
+static void test_bans_know_networks(void **state)
+{
+    static const char *const NONE[] = {
+        "",
+        "bob",
+        "10",
+        "10.0.0",
+        "10.0.0.0/33",
+        "10.0.0.0/",
+        "10.0.0.0/8x",
+        "/8",
+        "10.0.0.0/-1",
+        "2001:db8::/129",
+        "300.1.1.1",
+        "2001:db8::1::2",
+    };
+    uint8_t gate[8];
+    unsigned bits;
+
+    (void)state;
+    check_network("10.1.2.3", "0a010203");
+    check_network("10.1.2.3/32", "0a010203");
+    check_network("10.1.2.3/8", "0a000000/8");
+    check_network("10.255.2.3/9", "0a800000/9");
+    check_network("0.0.0.0/0", "00000000/0");
+    check_network("2001:db8::1", "20010db800000000");
+    check_network("2001:db8:1:2:3::/96", "20010db800010002");
+    check_network("2001:db8:ffff::/33", "20010db880000000/33");
+    for (size_t i = 0; i < sizeof NONE / sizeof *NONE; i++)
+        assert_int_equal(address_network(str_of(NONE[i]), gate, &bits), 0);
+}
+
+static void test_bans_cover_their_networks_only(void **state)
+{
+    struct str ten = S("\x0a\x01\x02\x03"), eleven = S("\x0b\x01\x02\x03");
+    struct str six = str_bytes("\x20\x01\x0d\xb8\0\0\0\0", 8);
+
+    (void)state;
+    assert_true(sanction_covers("0a010203", ten));
+    assert_true(sanction_covers("0a000000/8", ten));
+    assert_true(sanction_covers("0a000000/7", eleven));
+    assert_false(sanction_covers("0a000000/8", eleven));
+    assert_false(sanction_covers("0a010200", ten));
+    assert_true(sanction_covers("20010db800000000/32", six));
+    assert_false(sanction_covers("00000000/0", six));
+    assert_false(sanction_covers("", ten));
+    assert_false(sanction_covers("0a010203/x", ten));
+}
+
+/* ---- at the door ---- */
+
+static void set_gate(struct session *s, struct str gate)
+{
+    free(s->gate);
+    s->gate = mem_str(gate);
+    s->gate_len = gate.len;
+}
+
+/* What a client gets that comes with a key, 0: none, from an address. */
+static enum err knock(struct desk *d, const char *nick, uint8_t key,
+                      struct str gate)
+{
+    static uint64_t device = 100;
+    struct peer *p = peer_new(d->rig, TRANSPORT_TCP);
+    struct msg msg;
+
+    say_hello(p, device++);
+    settle(d->rig);
+    set_gate(p->s, gate);
+    p->s->has_key = key != 0;
+    p->s->key = (struct fingerprint){ { key } };
+    say_auth(p, nick, str_of(NULL));
+    settle(d->rig);
+    p->s->gate_len = 0; /* it was never counted */
+    if (take(p, KIND_AUTH_OK, &msg))
+        return ERR_NONE;
+    return (enum err)must(p, KIND_ERROR).error.code;
+}
+
+static void test_bans_keep_out_of_the_server(void **state)
+{
+    struct desk *d = *state;
+    struct str home = S("\x0a\x01\x02\x03"), away = S("\x0b\x01\x02\x03");
+    char line[128];
+
+    assert_int_equal(knock(d, "own", 1, away), 0);
+    assert_int_equal(knock(d, "ann", 7, away), 0);
+    assert_int_equal(knock(d, "bob", 9, home), 0);
+    snprintf(line, sizeof line, "ban %s 60 spam", KEY_TEXT);
+    ask(d, line);
+    check_code(d, 0);
+    settle(d->rig);
+    assert_true(logged(d, "account.sanction account=0 whom=\"SHA256:CQ"));
+    assert_true(logged(d, "session.kick"));
+    assert_int_equal(world_account_named(d->rig->w, S("bob"))->n_sessions, 0);
+    assert_int_equal(knock(d, "bob", 9, away), ERROR_BANNED);
+    assert_int_equal(knock(d, "eve", 9, away), ERROR_BANNED);
+    assert_int_equal(knock(d, "eve", 8, home), 0);
+    ask(d, "ban 10.0.0.0/8 the whole net");
+    ask(d, "ban ann 3600");
+    settle(d->rig);
+    desk_restart(d);
+    assert_int_equal(knock(d, "eve", 8, home), ERROR_BANNED);
+    assert_int_equal(knock(d, "fay", 0, home), ERROR_BANNED);
+    assert_int_equal(knock(d, "ann", 7, away), ERROR_BANNED);
+    assert_int_equal(knock(d, "bob", 9, away), ERROR_BANNED);
+    assert_true(logged(d, "auth.refused"));
+    check_says(d, "--json bans",
+               "{\"whom\":\"10.0.0.0/8\",\"room\":null,"
+               "\"what\":\"address\",\"until\":null,"
+               "\"by\":\"operator\",\"why\":\"the whole "
+               "net\"}");
+    check_says(d, "bans", "ann");
+    check_says(d, "bans", " SHA256:CQ");
+
+    pass(d->rig, 61 * 1000); /* one is over, the others are taken back */
+    assert_null(strstr(ask(d, "bans"), "SHA256"));
+    assert_int_equal(knock(d, "bob", 9, away), 0);
+    ask(d, "unban 10.0.0.0/8");
+    check_code(d, 0);
+    ask(d, "unban ANN");
+    check_code(d, 0);
+    settle(d->rig);
+    desk_restart(d);
+    assert_int_equal(knock(d, "eve", 8, home), 0);
+    assert_int_equal(knock(d, "ann", 7, away), 0);
+    ask(d, "unban ann");
+    check_code(d, EX_NOUSER);
+    check_says(d, "unban 10.0.0.0/8", "!unban: 10.0.0.0/8: is not kept out");
+}
+
+static void test_bans_refuse_what_they_do_not_know(void **state)
+{
+    struct desk *d = *state;
+
+    enter(d->rig, "ana");
+    check_says(d, "ban nobody", "!ban: nobody: nobody has that name");
+    check_code(d, EX_NOUSER);
+    check_says(d, "ban SHA256:x", "not a fingerprint");
+    check_code(d, EX_USAGE);
+    check_says(d, "ban 127.0.0.1", "everybody on this machine");
+    check_says(d, "ban ::1", "everybody on this machine");
+    check_says(d, "ban ana #none", "!ban: #none: no such room");
+    check_code(d, EX_NOUSER);
+    check_says(d, "mute 10.0.0.1", "only who has a name");
+    check_says(d, "bans ana", "not a #ROOM");
+    check_says(d, "rank nobody admin", "nobody has that name");
+    check_code(d, EX_NOUSER);
+    assert_int_equal(d->rig->w->sanctions.n, 0);
+    check_says(d, "ban @ana", "=0\n");
+    assert_int_equal(d->rig->w->sanctions.n, 1);
+}
+
+/* ---- in a room ---- */
+
+static enum err try_join(struct peer *p, const char *name)
+{
+    struct msg msg;
+
+    forget(p);
+    say_join(p, name);
+    settle(p->rig);
+    if (take(p, KIND_SEND_ACK, &msg))
+        return ERR_NONE;
+    return (enum err)must(p, KIND_ERROR).error.code;
+}
+
+/* The next event of the room that a member sees. */
+static struct msg_event seen(struct peer *p, unsigned kind, const char *text)
+{
+    struct msg msg = must(p, KIND_EVENT);
+
+    assert_int_equal(msg.event.kind, kind);
+    assert_true(str_is(msg.event.nick, "operator"));
+    if (!str_is(msg.event.text, text))
+        fail_msg("%.*s is not %s", STR_ARG(msg.event.text), text);
+    return msg.event;
+}
+
+static void test_bans_keep_out_of_a_room(void **state)
+{
+    struct desk *d = *state;
+    struct peer *own = enter(d->rig, "own"), *ann = enter(d->rig, "ann");
+    uint64_t room = join(own, "#room");
+    struct msg_event event;
+
+    join(ann, "#room");
+    settle(d->rig);
+    forget(own);
+    check_says(d, "ban ann #ROOM 600 that will do", "=0\n");
+    settle(d->rig);
+    event = seen(own, event_BAN, "ann 600 that will do");
+    assert_int_equal(event.ref, ann->account);
+    assert_int_equal(event.account, 0);
+    assert_null(room_member(world_room(d->rig->w, room), ann->account));
+    assert_int_equal(try_join(ann, "#room"), ERROR_BANNED);
+    assert_int_equal(try_join(ann, "#other"), 0);
+    check_says(d, "bans #room", "that will do");
+    check_says(d, "bans", "#room");
+    assert_null(strstr(ask(d, "bans #other"), "ann"));
+    check_says(d, "unban ann #room", "=0\n");
+    settle(d->rig);
+    seen(own, event_UNBAN, "ann");
+    assert_int_equal(try_join(ann, "#room"), 0);
+
+    forget(own);
+    check_says(d, "mute ann #room", "=0\n");
+    settle(d->rig);
+    seen(own, event_MUTE, "ann 0");
+    check_says(d, "unmute ann #room", "=0\n");
+    settle(d->rig);
+    seen(own, event_UNMUTE, "ann");
+}
+
+/* By an address everybody goes who came from there; nobody is told which. */
+static void test_bans_of_an_address_empty_a_room(void **state)
+{
+    struct desk *d = *state;
+    struct peer *own = enter(d->rig, "own"), *ann = enter(d->rig, "ann");
+    uint64_t room = join(own, "#room");
+
+    join(ann, "#room");
+    settle(d->rig);
+    forget(own);
+    set_gate(ann->s, S("\x0a\x01\x02\x03"));
+    check_says(d, "ban 10.1.0.0/16 #room flood", "=0\n");
+    settle(d->rig);
+    seen(own, event_BAN, "address 0 flood");
+    seen(own, event_KICK, "ann flood");
+    assert_null(room_member(world_room(d->rig->w, room), ann->account));
+    assert_int_equal(try_join(ann, "#room"), ERROR_BANNED);
+    check_says(d, "unban 10.1.0.0/16 #room", "=0\n");
+    settle(d->rig);
+    seen(own, event_UNBAN, "address");
+    assert_int_equal(try_join(ann, "#room"), 0);
+    ann->s->gate_len = 0; /* it was never counted */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bans_know_networks),
+        cmocka_unit_test(test_bans_cover_their_networks_only),
+        cmocka_unit_test_setup_teardown(test_bans_keep_out_of_the_server,
+                                        desk_new_durable, desk_free),
+        DESK_TEST(test_bans_refuse_what_they_do_not_know),
+        DESK_TEST(test_bans_keep_out_of_a_room),
+        DESK_TEST(test_bans_of_an_address_empty_a_room),
+    };
+
+    return RUN(tests);
+}
