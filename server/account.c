@@ -29,6 +29,7 @@ struct account *account_new(uint64_t id, struct str nick, struct str folded)
     struct account *account = mem_new(1, sizeof *account);
 
     list_init(&account->absent);
+    list_init(&account->uncounted);
     account->id = id;
     name_set(&account->nick, nick, folded);
     account->is.account = account->told.account = id;
@@ -40,6 +41,7 @@ void account_free(struct account *account)
 {
     assert(account->n_rooms == 0 && account->n_sessions == 0);
     list_remove(&account->absent);
+    list_remove(&account->uncounted);
     for (size_t i = 0; i < account->n_devices; i++)
         free(account->devices[i]);
     name_clear(&account->nick);

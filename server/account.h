@@ -51,7 +51,9 @@ struct name {
 };
 
 struct account {
-    struct list absent; /* first; in a list of world while without session */
+    struct list absent;    /* first; in a list of world while without session */
+    struct list uncounted; /* in a list of world; see reading.h */
+    bool counting;         /* what is unread, in one of its rooms */
     uint64_t id;
     struct name nick;
     struct name nick_next;    /* a change on its way through the store */

@@ -11,6 +11,7 @@
 #include "server/presence.h"
 #include "server/pull.h"
 #include "server/query.h"
+#include "server/reading.h"
 #include "server/search.h"
 #include "server/seek.h"
 #include "server/settle.h"
@@ -21,6 +22,7 @@
 
 enum {
     ROUNDS_MAX = 8,          /* of one turn, before the edge gets its own */
+    ANSWERS_MAX = 16,        /* of the store, in one round */
     CLOSE_LINGER_US = 200000 /* for the CLOSE of a datagram link to go out */
 };
 
@@ -249,7 +251,7 @@ static bool serve_store(struct hub *hub, struct now now)
         store_commit(store);
         any = true;
     }
-    while (store_answered(store, &answer)) {
+    for (int i = 0; i < ANSWERS_MAX && store_answered(store, &answer); i++) {
         query_answered(hub->w, &answer);
         store_thank(store, &answer);
         any = true;
@@ -268,6 +270,7 @@ void hub_turn(struct hub *hub, struct now now)
         hub->more = serve_store(hub, now) || hub->more;
         hub->more = serve_search(hub) || hub->more;
     }
+    reading_turn(w);
     if (w->tell_at_us <= now.mono_us)
         presence_tell(w, now);
     if (hub->reap_at_us <= now.mono_us)

@@ -26,6 +26,9 @@ static const char *const TEXTS[INDEX_SQLS] = {
     [INDEX_ROLLBACK] = "ROLLBACK",
     [INDEX_MARK_GET] = "SELECT last FROM mark WHERE room = ?1",
     [INDEX_MARK_SET] = "INSERT OR REPLACE INTO mark VALUES(?1, ?2)",
+    [INDEX_MARK_DROP] = "DELETE FROM mark WHERE room = ?1",
+    [INDEX_MARK_NEXT] =
+        "SELECT room FROM mark WHERE room > ?1 ORDER BY room LIMIT 1",
     [INDEX_DOC_GET] = "SELECT text, who FROM doc WHERE id = ?1",
     [INDEX_DOC_PUT] = "INSERT INTO doc(id, text, who) VALUES(?1, ?2, ?3)",
     [INDEX_DOC_DROP] = "DELETE FROM doc WHERE id = ?1",
@@ -244,25 +247,51 @@ void index_page_free(struct store_answer *answer)
 }
 
 struct telling {
+    struct index *index;
     void (*each)(void *ctx, const struct index_room *);
     void *ctx;
+    uint64_t upto; /* rooms that were told */
 };
 
+/* Rooms before this one that are here and no longer in the log. */
+static void tell_lost(struct telling *t, uint64_t before)
+{
+    for (;;) {
+        struct index_room lost = { .room =
+                                       (uint64_t)get(t->index, INDEX_MARK_NEXT,
+                                                     (int64_t)t->upto, 0) };
+
+        if (lost.room == 0 || lost.room >= before)
+            return;
+        t->each(t->ctx, &lost);
+        t->upto = lost.room;
+    }
+}
+
+/* They come by their numbers. */
 static void on_row(void *ctx, const struct store_row *row)
 {
-    const struct telling *t = ctx;
-    struct index_room room = { row->room, row->first, row->head, row->ts };
+    struct telling *t = ctx;
+    struct index_room room = { .room = row->room };
 
-    if (row->kind == ROW_ROOM || row->kind == ROW_DROPPED)
-        t->each(t->ctx, &room);
+    if (row->kind == ROW_ROOM)
+        room = (struct index_room){ row->room, row->first, row->head, row->ts };
+    else if (row->kind != ROW_DROPPED)
+        return;
+    tell_lost(t, row->room);
+    t->each(t->ctx, &room);
+    t->upto = row->room;
 }
 
 bool index_rooms(struct index *index,
                  void (*each)(void *ctx, const struct index_room *), void *ctx)
 {
-    struct telling t = { each, ctx };
+    struct telling t = { index, each, ctx, 0 };
 
-    return db_recall(index->log, on_row, &t);
+    if (!db_recall(index->log, on_row, &t))
+        return false;
+    tell_lost(&t, UINT64_MAX);
+    return true;
 }
 
 /* ---- what goes into it ---- */
@@ -401,6 +430,8 @@ static bool read_room(struct index *index, const struct index_room *room,
         *left -= upto - from + 1;
         from = upto + 1;
     }
+    if (good && *left && !room->last)
+        good = put(index, INDEX_MARK_DROP, (int64_t)room->room, NULL);
     return good;
 }
 

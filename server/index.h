@@ -35,11 +35,11 @@ void index_close(struct index *);
 
 /* A room of the log, and what is kept of it. */
 struct index_room {
-    uint64_t room, first, last;
-    uint64_t ts; /* of the last event */
+    uint64_t room, first, last; /* 0 and 0: it is no more, and nothing is */
+    uint64_t ts;                /* of the last event */
 };
 
-/* Tell all rooms of the log. */
+/* Tell all rooms of the log, and those that are here and no more in the log. */
 bool index_rooms(struct index *,
                  void (*each)(void *ctx, const struct index_room *), void *ctx);
 

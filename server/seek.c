@@ -29,6 +29,14 @@ void seek_note(struct world *w, const struct room *room)
         search_note(w->search, &part);
 }
 
+void seek_forget(struct world *w, uint64_t room)
+{
+    struct index_room none = { .room = room };
+
+    if (w->search)
+        search_note(w->search, &none);
+}
+
 /* ---- asking ---- */
 
 static void add(struct index_query *q, size_t *cap, const struct world *w,

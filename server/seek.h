@@ -6,6 +6,8 @@
 #ifndef SERVER_SEEK_H
 #define SERVER_SEEK_H
 
+#include <stdint.h>
+
 struct index_answer;
 struct room;
 struct world;
@@ -15,5 +17,8 @@ void seek_answered(struct world *, const struct index_answer *);
 
 /* Something was said in a room, or changed, or less is kept of it. */
 void seek_note(struct world *, const struct room *);
+
+/* A room is no more. */
+void seek_forget(struct world *, uint64_t room);
 
 #endif

@@ -74,6 +74,7 @@ void session_free(struct session *s)
     link_free(s->link);
     frame_unref(s->parked);
     event_unref(s->sought.event);
+    free(s->unread);
     free(s->peer);
     free(s->gate);
     free(s->local);

@@ -78,11 +78,14 @@ struct session {
     size_t n_rows;
     uint64_t typing_us; /* when its typing was relayed last */
 
-    struct bucket bytes, queries;
+    struct bucket bytes, queries, reads;
     struct frame *parked;   /* a request that waits for its token */
     uint64_t held_until_us; /* not pulled before; 0: not held */
     struct sought sought;
     uint64_t forgiven_us; /* silence counts from here at the earliest */
+
+    uint64_t *unread; /* rooms where that is to be told, see reading.h; owned */
+    size_t n_unread, cap_unread;
 
     struct list dozing; /* DORMANT: in a list of the hub */
     uint64_t dozer;     /* its account, and what is to be the same of it */

@@ -119,7 +119,10 @@ static void take_effect(const struct deed *d)
         if (d->account)
             d->account->recorded = false;
         break;
-    case EFFECT_DROP: retain_dropped(d->w, d->op, true); break;
+    case EFFECT_DROP:
+        retain_dropped(d->w, d->op, true);
+        seek_forget(d->w, d->op->room);
+        break;
     case EFFECT_TRIM:
         if (d->room)
             seek_note(d->w, d->room);

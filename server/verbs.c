@@ -17,7 +17,12 @@
 #include "shared/frame.h"
 #include "shared/mem.h"
 
-enum cost { COST_FREE, COST_SEND, COST_QUERY };
+enum cost {
+    COST_FREE,
+    COST_SEND,
+    COST_QUERY, /* answered: the next one waits for that */
+    COST_READ   /* at the same rate, beside them */
+};
 
 enum {
     IN_NEW = 1u << SESSION_NEW,
@@ -50,7 +55,7 @@ static const struct verb VERBS[] = {
                    on_pin },
     [KIND_HIST] = { IN_READY, COST_QUERY, 0, on_hist },
     [KIND_SEARCH] = { IN_READY, COST_QUERY, 0, on_search },
-    [KIND_READ] = { IN_READY, COST_FREE, 0, on_read },
+    [KIND_READ] = { IN_READY, COST_READ, 0, on_read },
     [KIND_ROOM_SET] = { IN_READY, COST_SEND,
                         offsetof(struct msg, room_set.cseq), on_room_set },
     [KIND_JOIN] = { IN_READY, COST_SEND, offsetof(struct msg, join.cseq),
@@ -249,13 +254,23 @@ static struct rate rate_of(const struct env *env, enum limit burst)
     return (struct rate){ limit(env, burst), limit(env, burst + 1) };
 }
 
+static struct bucket *bucket_of(struct session *s, enum cost cost)
+{
+    switch (cost) {
+    case COST_SEND: return &s->account->sends;
+    case COST_READ: return &s->reads;
+    case COST_QUERY:
+    case COST_FREE: break;
+    }
+    return &s->queries;
+}
+
 /* When its cost can be paid; 0: it has been. */
 static uint64_t pay(struct session *s, enum cost cost, struct now now)
 {
-    bool send = cost == COST_SEND;
-    struct rate rate =
-        rate_of(s->env, send ? LIMIT_SEND_BURST : LIMIT_QUERY_BURST);
-    struct bucket *bucket = send ? &s->account->sends : &s->queries;
+    struct rate rate = rate_of(s->env, cost == COST_SEND ? LIMIT_SEND_BURST
+                                                         : LIMIT_QUERY_BURST);
+    struct bucket *bucket = bucket_of(s, cost);
     uint64_t when;
 
     _Static_assert(LIMIT_SEND_RATE == LIMIT_SEND_BURST + 1 &&
@@ -263,7 +278,7 @@ static uint64_t pay(struct session *s, enum cost cost, struct now now)
                    "a rate's row follows its burst's");
     if (cost == COST_FREE)
         return 0;
-    if (!session_keeps_up(s) || s->asking)
+    if (cost != COST_READ && (!session_keeps_up(s) || s->asking))
         return NEVER; /* let it read its answers first */
     if (s->paid) {
         s->paid = false;

@@ -76,6 +76,7 @@ struct world *world_new(const struct world_config *config)
     list_init(&w->absent);
     list_init(&w->dying);
     list_init(&w->empty);
+    list_init(&w->uncounted);
     return w;
 }
 

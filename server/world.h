@@ -61,9 +61,11 @@ struct world {
     struct map doors;        /* rooms by folded name or key */
     struct room **directory; /* public rooms by folded name */
     size_t n_directory, cap_directory;
-    struct list absent; /* accounts without session, longest first */
-    struct list dying;  /* accounts that leave their rooms */
-    struct list empty;  /* rooms without members, longest first */
+    struct list absent;    /* accounts without session, longest first */
+    struct list dying;     /* accounts that leave their rooms */
+    struct list empty;     /* rooms without members, longest first */
+    struct list uncounted; /* accounts that wait for a count */
+    size_t counting;       /* counts under way */
     struct retain retain;
     struct policy policy;
     struct hasher *hasher; /* owned */

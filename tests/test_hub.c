@@ -667,6 +667,28 @@ static void test_hub_lists_rooms_in_order(void **state)
 
 /* ---- leaving ---- */
 
+/* However much was asked, the edge gets its turn between. */
+static void test_hub_answers_some_in_a_turn(void **state)
+{
+    enum { ASKED = 1000 };
+    struct rig *rig = rig_new(NULL);
+    struct peer *ann = enter(rig, "ann");
+    struct store_query q = { .kind = QUERY_PAGE, .lo = 1, .hi = 1 };
+    size_t turns = 0;
+
+    (void)state;
+    q.room = join(ann, "#lobby");
+    for (int i = 0; i < ASKED; i++)
+        assert_true(store_ask(rig->w->store, &q));
+    for (; store_is_ready(rig->w->store); turns++) {
+        hub_turn(rig->hub, rig->now);
+        assert_in_range(turns, 0, ASKED);
+    }
+    assert_in_range(turns, ASKED / 128, ASKED);
+    settle(rig);
+    rig_free(rig);
+}
+
 static void test_hub_says_goodbye_with_a_spread(void **state)
 {
     struct rig *rig = rig_new(NULL);
@@ -732,6 +754,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_hub_shows_history_only_to_members),
     cmocka_unit_test(test_hub_lists_members_in_pages),
     cmocka_unit_test(test_hub_lists_rooms_in_order),
+    cmocka_unit_test(test_hub_answers_some_in_a_turn),
     cmocka_unit_test(test_hub_says_goodbye_with_a_spread),
     cmocka_unit_test(test_hub_knows_when_nobody_is_there),
 };

@@ -123,12 +123,119 @@ static void test_reading_is_for_members(void **state)
     assert_int_equal(msg.error.code, ERROR_NOT_MEMBER);
 }
 
+/* How far ann has read. */
+static uint64_t read_by_ann(const struct pair *t)
+{
+    return room_member(world_room(t->rig->w, t->room), t->ann->s->account->id)
+        ->read;
+}
+
+/* READ of 1, 2, 3... at once, as nobody should. */
+static void read_all_ways(struct pair *t, uint64_t upto)
+{
+    for (uint64_t seq = 1; seq <= upto; seq++) {
+        struct msg msg = { .kind = KIND_READ };
+
+        msg.read.room = t->room;
+        msg.read.seq = seq;
+        say(t->ann, &msg);
+    }
+    settle(t->rig);
+}
+
+/* However many positions come together, the last one is told, to all. */
+static void test_reading_is_told_once_of_many(void **state)
+{
+    struct pair *t = *state;
+    struct peer *third = enter_as(t->rig, TRANSPORT_TCP, "", 4,
+                                  str_bytes(t->ann->token, TOKEN_LEN));
+
+    for (int i = 0; i < 100; i++)
+        line(t->bob, t->room, "on and on");
+    read_all_ways(t, 90);
+    hears(t->other, 90, 12, 0);
+    hears(third, 90, 12, 0);
+    must_not(t->ann, KIND_READ);
+}
+
+/* Who reads faster than the rate waits, and that is all that happens. */
+static void test_reading_has_its_cost(void **state)
+{
+    struct pair *t = *state;
+    uint64_t *limits = t->rig->w->env.limits.value;
+
+    for (int i = 0; i < 20; i++)
+        line(t->bob, t->room, "on and on");
+    limits[LIMIT_QUERY_BURST] = 4;
+    limits[LIMIT_QUERY_RATE] = 2;
+    read_all_ways(t, 20);
+    assert_int_equal(read_by_ann(t), 4);
+    pass(t->rig, 4000);
+    assert_int_equal(read_by_ann(t), 12);
+    pass(t->rig, 4000);
+    assert_int_equal(read_by_ann(t), 20);
+    line(t->ann, t->room, "here I am"); /* 23 */
+    must_not(t->ann, KIND_ERROR);
+    pass(t->rig, 1000);
+    forget(t->other);
+    say_read(t->ann, t->room, 23);
+    hears(t->other, 23, 0, 0);
+}
+
+/* What one turn of the loop says to a peer of a kind. */
+static size_t heard_in_a_turn(struct peer *p, enum kind kind)
+{
+    struct session *s;
+    struct msg msg;
+    size_t n = 0;
+
+    hub_turn(p->rig->hub, p->rig->now);
+    while ((s = hub_dirty(p->rig->hub)))
+        while (carry_down(s->edge))
+            continue;
+    while (take(p, kind, &msg))
+        n++;
+    return n;
+}
+
+static void test_reading_is_counted_some_at_a_time(void **state)
+{
+    enum { ROOMS = 30 };
+    struct pair *t = *state;
+    size_t n, all = 0;
+
+    for (int i = 0; i < ROOMS; i++) {
+        char name[16];
+        uint64_t room;
+
+        snprintf(name, sizeof name, "#%d", i);
+        room = join(t->ann, name);
+        join(t->bob, name);
+        say_read(t->ann, room, 1);
+        line(t->bob, room, "hello");
+    }
+    forget(t->other);
+    say_sync(t->other);
+    while (carry_up(t->other))
+        continue;
+    for (int i = 0; i < 100; i++) {
+        n = heard_in_a_turn(t->other, KIND_READ);
+        assert_in_range(n, 0, 4);
+        all += n;
+    }
+    assert_int_equal(all, ROOMS);
+    settle(t->rig);
+}
+
 #define IN_PAIR(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 static const struct CMUnitTest TESTS[] = {
     IN_PAIR(test_reading_is_told_to_other_devices),
     IN_PAIR(test_reading_counts_for_who_comes_back),
     IN_PAIR(test_reading_is_for_members),
+    IN_PAIR(test_reading_is_told_once_of_many),
+    IN_PAIR(test_reading_has_its_cost),
+    IN_PAIR(test_reading_is_counted_some_at_a_time),
 };
 
 int main(void)

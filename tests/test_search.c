@@ -481,6 +481,57 @@ static void test_search_finds_nothing_of_it_on_the_disk(void **state)
     open_rig(t);
 }
 
+/* Room b is left by all, and gone when another one needs its place. */
+static void drop_b(struct town *t)
+{
+    struct msg msg = { .kind = KIND_PART };
+
+    msg.part.room = t->b;
+    msg.part.cseq = ++t->ann->cseq;
+    say(t->ann, &msg);
+    settle(t->rig);
+    must(t->ann, KIND_SEND_ACK);
+    t->rig->w->env.limits.value[LIMIT_ROOMS] = 2;
+    join(t->ann, "#c");
+    assert_null(world_room(t->rig->w, t->b));
+    pass(t->rig, 3000);
+    assert_int_equal(t->rig->w->retain.n_doomed, 0);
+}
+
+static void test_search_forgets_rooms_that_are_no_more(void **state)
+{
+    struct town *t = *state;
+
+    for (int i = 0; i < 700; i++) /* in several slices, and batches */
+        line(t->ann, t->b, "a roomsecret");
+    line(t->ann, t->a, "kept words");
+    drop_b(t);
+    rig_free(t->rig);
+    assert_true(is_in_file(t->path, "kept words"));
+    assert_false(is_in_file(t->log, "a roomsecret"));
+    assert_false(is_in_file(t->path, "a roomsecret"));
+    open_rig(t);
+}
+
+/* While there was no search, and its file remained. */
+static void test_search_forgets_at_its_start(void **state)
+{
+    struct town *t = *state;
+
+    line(t->ann, t->b, "a roomsecret");
+    line(t->ann, t->a, "kept words");
+    search_free(t->rig->w->search);
+    t->rig->w->search = NULL;
+    drop_b(t);
+    assert_true(is_in_file(t->path, "a roomsecret"));
+    restart(t, NULL);
+    FOUND(t->ann, "3", .text = S("kept"));
+    rig_free(t->rig);
+    assert_true(is_in_file(t->path, "kept words"));
+    assert_false(is_in_file(t->path, "a roomsecret"));
+    open_rig(t);
+}
+
 /* ---- with threads ---- */
 
 /* A search beside that of the town, which has to read all of the log first. */
@@ -585,6 +636,8 @@ static const struct CMUnitTest TESTS[] = {
     IN_TOWN(test_search_begins_anew_without_its_file),
     IN_TOWN(test_search_forgets_with_the_log),
     IN_TOWN(test_search_finds_nothing_of_it_on_the_disk),
+    IN_TOWN(test_search_forgets_rooms_that_are_no_more),
+    IN_TOWN(test_search_forgets_at_its_start),
     IN_TOWN(test_search_lists_what_is_pinned),
     IN_TOWN(test_search_works_beside_the_loop),
     IN_TOWN(test_search_reads_what_comes_while_it_reads),
