@@ -54,6 +54,13 @@ static enum err range_of(const struct msg_hist *hist, uint64_t n, uint64_t head,
         q->lo = from;
         q->hi = from + n - 1;
         return ERR_NONE;
+    case hist_SINCE:
+        q->kind = QUERY_SINCE;
+        q->lo = 1;
+        q->hi = head;
+        q->ts = hist->ts;
+        q->most = n;
+        return ERR_NONE;
     case hist_BETWEEN:
         q->lo = seq + 1;
         q->hi = time_min(seq + n, hist->until - (hist->until > 0));
@@ -179,7 +186,7 @@ void query_answered(struct world *w, const struct store_answer *answer)
     s = map_get(&w->sessions, map_num(&answer->query.session));
     if (!s || s->state != SESSION_READY)
         return;
-    if (answer->query.kind == QUERY_PAGE ||
+    if (answer->query.kind == QUERY_PAGE || answer->query.kind == QUERY_SINCE ||
         answer->query.kind == QUERY_TARGET) {
         s->asking = false;
         session_arm(s, 0); /* what waited for it may go on */

@@ -100,7 +100,8 @@ enum query_kind {
     QUERY_AGED,   /* the last seq of lo..hi whose time is before `ts` */
     QUERY_TARGET, /* the message lo, and whether `account` reacted by `key` */
     QUERY_UNREAD, /* as PAGE, of what `account` has not read */
-    QUERY_OF      /* those of lo..hi that `account` did */
+    QUERY_OF,     /* those of lo..hi that `account` did */
+    QUERY_SINCE   /* `most` events of lo..hi around the first not before `ts` */
 };
 
 enum { REACT_MAX = 32 }; /* bytes of a reaction's sign */
@@ -111,7 +112,8 @@ struct store_query {
     size_t bytes;  /* PAGE: of frames, at most; at least one event comes */
     bool backward; /* PAGE: when bytes run out keep the last ones */
     uint64_t account, device, cseq; /* PLACE: the command */
-    uint64_t ts;                    /* AGED: ms since 1970 */
+    uint64_t ts;                    /* AGED, SINCE: ms since 1970 */
+    uint64_t most;                  /* SINCE */
     uint64_t changes;               /* set by the store, as store_changes */
     char key[REACT_MAX + 1];        /* TARGET: the sign of a reaction */
     uint64_t session;               /* of the asker, and its request, copied */

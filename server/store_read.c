@@ -10,6 +10,7 @@
 #include "shared/error.h"
 #include "shared/frame.h"
 #include "shared/mem.h"
+#include "shared/now.h"
 #include "shared/text.h"
 
 enum {
@@ -127,6 +128,41 @@ static void read_aged(struct db *db, struct store_answer *answer)
     db_reset(stmt);
 }
 
+/* The first seq of lo..hi not before a time, as times rise; hi + 1: none. */
+static uint64_t find_since(struct db *db, const struct store_query *q)
+{
+    uint64_t lo = q->lo, hi = q->hi + 1;
+
+    while (lo < hi) {
+        uint64_t mid = lo + (hi - lo) / 2;
+        sqlite3_stmt *stmt =
+            db_bind(db, SQL_AT, "i", (uint64_t)db_key(q->room, mid));
+
+        if (!stmt || !db_step(db, stmt))
+            return hi;
+        if (db_num(stmt, 0) < q->ts)
+            lo = mid + 1;
+        else
+            hi = mid;
+        db_reset(stmt);
+    }
+    return lo;
+}
+
+static void read_since(struct db *db, struct store_answer *answer)
+{
+    struct store_query asked = answer->query, *q = &answer->query;
+    uint64_t seq = find_since(db, q), half = q->most / 2;
+
+    if (db->trouble)
+        return;
+    if (seq > q->lo + half)
+        q->lo = seq - half;
+    q->hi = time_min(q->hi, q->lo + q->most - 1);
+    read_page(db, answer);
+    answer->query = asked; /* it may have to be read again */
+}
+
 static void read_of(struct db *db, struct store_answer *answer)
 {
     const struct store_query *q = &answer->query;
@@ -166,6 +202,7 @@ void db_read(struct db *db, struct store_answer *answer)
     case QUERY_AGED: read_aged(db, answer); break;
     case QUERY_TARGET: read_target(db, answer); break;
     case QUERY_OF: read_of(db, answer); break;
+    case QUERY_SINCE: read_since(db, answer); break;
     }
     answer->error = db->trouble ? -ERROR_STORE : 0;
 }

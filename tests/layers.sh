@@ -48,7 +48,7 @@ tui     main
 tui     app pipe
 tui     setup
 tui     keymap keymap_act keymap_mode complete command command_amend command_find command_link command_look command_order command_talk
-tui     chat found
+tui     chat found going
 tui     guard net dial inlet outlet
 tui     client conn delivery enrol greeting meeting order race request
 tui     find screen view
@@ -56,7 +56,7 @@ tui     stage
 tui     apply bars pane sides terminfo
 tui     block edit_kill edit_recall keys layout manner presence tail
 tui     edit keyseq lines model outbox plain settings station tty trust
-tui     address amend bytes canvas glyph history hits identity journal judge key known lang phrase pump question recall rescue secret sink state switcher theme ui undo wrap
+tui     address amend bytes canvas glyph goal history history_leap hits identity journal judge key known lang phrase pump question recall rescue secret sink state switcher theme ui undo wrap
 tui     files
 '
 
@@ -103,7 +103,7 @@ tui/address           inet_pton
 tui/(presence|block|plain)  localtime_r|gmtime_r|strftime
 tui/command.*         open_memstream|fclose|fprintf|fputc|fputs|nl_langinfo|setlocale
 tui/command_find      mktime
-tui/found             open_memstream|fclose|fprintf|fputc|fputs|localtime_r|strftime
+tui/(found|going)     open_memstream|fclose|fprintf|fputc|fputs|localtime_r|strftime
 tui/keymap            fprintf
 tui/(canvas|sink)     fputc|fwrite
 tui/sink              shm_(open|unlink)|tmpfile|fdopen|fileno|fflush|fclose|pread|lseek|getpid

@@ -506,7 +506,7 @@ static void test_command_search_shows_what_was_found(void **state)
     chat_turn(&d->chat, scene_at(3));
     assert_true(answers(d, "/goto"));
     assert_true(type(d, "/goto 1"));
-    assert_true(answers(d, "/goto"));
+    assert_true(answers(d, "me: second of mine")); /* what is near */
     assert_true(type(d, "/goto 2"));
     assert_true(answers(d, "no such line"));
     assert_true(str_is(hits_ask(hits).cursor, "some where"));

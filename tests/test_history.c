@@ -293,6 +293,99 @@ static void test_history_is_bounded_in_bytes(void **state)
     history_fini(&h);
 }
 
+static void put_all(struct history *h, uint64_t from, uint64_t to)
+{
+    for (uint64_t seq = from; seq <= to; seq++)
+        put(h, seq);
+}
+
+static void test_history_leaps_and_lands(void **state)
+{
+    (void)state;
+    struct history h;
+    uint64_t after, before;
+    history_init(&h, 100);
+    put_all(&h, 91, 100);
+
+    history_leap(&h);
+    assert_false(history_leap_gap(&h, &after, &before));
+    put_all(&h, 11, 20);
+    assert_true(history_leap_gap(&h, &after, &before));
+    assert_int_equal(after, 20);
+    assert_int_equal(before, 91);
+    assert_int_equal(history_oldest(&h), 11);
+    assert_int_equal(h.first, 91);
+    assert_int_equal(h.last, 100); /* what is live is not touched */
+    assert_false(history_gap(&h, &after, &before));
+    put(&h, 102); /* nor is its gap */
+    assert_true(history_gap(&h, &after, &before));
+    assert_int_equal(after, 100);
+    put_all(&h, 6, 10); /* as a page of older ones comes */
+    assert_int_equal(h.far_first, 6);
+    assert_int_equal(h.far_last, 20);
+    put_all(&h, 21, 30);
+    assert_int_equal(h.far_last, 30);
+
+    history_leap(&h); /* somewhere else */
+    assert_int_equal(history_oldest(&h), 91);
+    put_all(&h, 41, 50);
+    assert_int_equal(h.far_first, 41);
+    history_land(&h);
+    assert_string_equal(order(&h), "91 92 93 94 95 96 97 98 99 100 102");
+    assert_false(h.leapt);
+    history_fini(&h);
+}
+
+static void test_history_joins_its_parts(void **state)
+{
+    (void)state;
+    struct history h;
+    history_init(&h, 100);
+    put_all(&h, 91, 100);
+
+    history_leap(&h);
+    put_all(&h, 11, 20);
+    put_all(&h, 21, 90);
+    assert_false(h.leapt);
+    assert_int_equal(h.first, 11);
+    assert_int_equal(h.last, 100);
+    history_leap(&h);
+    put_all(&h, 1, 5);
+    history_join(&h); /* 6 to 10 are at the server no more */
+    assert_false(h.leapt);
+    assert_int_equal(h.first, 1);
+    assert_int_equal(h.last, 100);
+    history_fini(&h);
+}
+
+/* A leap makes room; then the bigger part gives way first. */
+static void test_history_leaps_when_it_is_full(void **state)
+{
+    (void)state;
+    struct history h;
+    history_init(&h, 100);
+    put_all(&h, 901, 1000);
+    assert_true(history_is_full(&h));
+
+    history_leap(&h);
+    assert_int_equal(h.first, 951);
+    put_all(&h, 11, 40);
+    assert_int_equal(h.far_first, 11);
+    put_all(&h, 1001, 1100);
+    assert_int_equal(h.far_first, 11);
+    assert_int_equal(h.far_last, 40);
+    assert_int_equal(h.last, 1100);
+    assert_true(h.n <= 100);
+    put_all(&h, 41, 200); /* reading on: what was read goes */
+    assert_int_equal(h.far_last, 200);
+    assert_int_equal(h.last, 1100);
+    assert_true(h.far_first > 100);
+    while (!history_is_full(&h))
+        put(&h, h.last + 1);
+    assert_null(put(&h, 5)); /* there is no room before it */
+    history_fini(&h);
+}
+
 static void test_history_clear_keeps_its_place(void **state)
 {
     (void)state;
@@ -345,6 +438,12 @@ static void check(const struct history *h)
     assert_int_equal(loose, h->loose);
     assert_true(h->n <= h->max);
     assert_true(h->first <= h->last);
+    assert_true(h->far_first <= h->far_last);
+    assert_true(!h->far_last || (h->leapt && h->far_last < h->first));
+    if (h->far_first)
+        assert_true(history_find(h, h->far_first) != SIZE_MAX);
+    if (h->first)
+        assert_true(history_find(h, h->first) != SIZE_MAX);
 }
 
 static void shake(struct history *h, struct rng *rng, uint64_t *cseq)
@@ -359,6 +458,16 @@ static void shake(struct history *h, struct rng *rng, uint64_t *cseq)
         break;
     case 2: put_own(h, next, rng_below(rng, *cseq + 1)); break;
     case 3: history_give_up(h); break;
+    case 5:
+        if (rng_below(rng, 8) == 0)
+            history_leap(h);
+        break;
+    case 6:
+        if (rng_below(rng, 8) == 0)
+            history_land(h);
+        else if (rng_below(rng, 8) == 0 && h->far_last)
+            history_join(h);
+        break;
     case 4:
         if (rng_below(rng, 50) == 0)
             history_reset(h);
@@ -400,6 +509,9 @@ int main(void)
         cmocka_unit_test(test_history_notices_stand_between),
         cmocka_unit_test(test_history_is_bounded),
         cmocka_unit_test(test_history_is_bounded_in_bytes),
+        cmocka_unit_test(test_history_leaps_and_lands),
+        cmocka_unit_test(test_history_joins_its_parts),
+        cmocka_unit_test(test_history_leaps_when_it_is_full),
         cmocka_unit_test(test_history_clear_keeps_its_place),
         cmocka_unit_test(test_history_searches_folded),
         cmocka_unit_test(test_history_survives_any_order),

@@ -556,26 +556,26 @@ static void test_hub_pages_through_history(void **state)
     settle(rig);
     forget(ann); /* 1..120 said, 21..120 kept */
 
-    check_page(ann, (struct msg_hist){ room, hist_LATEST, 0, 10, 0 }, 111, 120,
+    check_page(ann, (struct msg_hist){ room, hist_LATEST, 0, 10, 0, 0 }, 111,
+               120, true, false);
+    check_page(ann, (struct msg_hist){ room, hist_BEFORE, 31, 50, 0, 0 }, 21,
+               30, false, true);
+    check_page(ann, (struct msg_hist){ room, hist_AFTER, 100, 5, 0, 0 }, 101,
+               105, true, true);
+    check_page(ann, (struct msg_hist){ room, hist_AFTER, 120, 5, 0, 0 }, 0, 0,
                true, false);
-    check_page(ann, (struct msg_hist){ room, hist_BEFORE, 31, 50, 0 }, 21, 30,
+    check_page(ann, (struct msg_hist){ room, hist_AROUND, 50, 10, 0, 0 }, 45,
+               54, true, true);
+    check_page(ann, (struct msg_hist){ room, hist_BETWEEN, 50, 90, 54, 0 }, 51,
+               53, true, true);
+    check_page(ann, (struct msg_hist){ room, hist_BEFORE, 5, 10, 0, 0 }, 0, 0,
                false, true);
-    check_page(ann, (struct msg_hist){ room, hist_AFTER, 100, 5, 0 }, 101, 105,
-               true, true);
-    check_page(ann, (struct msg_hist){ room, hist_AFTER, 120, 5, 0 }, 0, 0,
-               true, false);
-    check_page(ann, (struct msg_hist){ room, hist_AROUND, 50, 10, 0 }, 45, 54,
-               true, true);
-    check_page(ann, (struct msg_hist){ room, hist_BETWEEN, 50, 90, 54 }, 51, 53,
-               true, true);
-    check_page(ann, (struct msg_hist){ room, hist_BEFORE, 5, 10, 0 }, 0, 0,
+    check_page(ann, (struct msg_hist){ room, hist_BEFORE, 0, 10, 0, 0 }, 0, 0,
                false, true);
-    check_page(ann, (struct msg_hist){ room, hist_BEFORE, 0, 10, 0 }, 0, 0,
-               false, true);
-    check_page(ann, (struct msg_hist){ room, hist_BEFORE, UINT64_MAX, 2, 0 },
+    check_page(ann, (struct msg_hist){ room, hist_BEFORE, UINT64_MAX, 2, 0, 0 },
                119, 120, true, false);
-    check_page(ann, (struct msg_hist){ room, hist_AFTER, UINT64_MAX, 2, 0 }, 0,
-               0, true, false);
+    check_page(ann, (struct msg_hist){ room, hist_AFTER, UINT64_MAX, 2, 0, 0 },
+               0, 0, true, false);
     rig_free(rig);
 }
 

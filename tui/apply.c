@@ -177,6 +177,18 @@ static void on_event(struct model *m, const struct msg *msg, struct now now)
         line->mention = mention_is(str_of(line->text), str_of(m->nick));
 }
 
+/* The gap that was asked for still begins there: it cannot be filled. */
+static void check_gap(struct room *room)
+{
+    struct history *h = &room->history;
+    uint64_t after, before;
+
+    if (history_gap(h, &after, &before) && after == room->asked)
+        history_give_up(h);
+    if (history_leap_gap(h, &after, &before) && after == room->asked)
+        history_join(h);
+}
+
 static void on_hist_page(struct model *m, const struct msg *msg, struct now now)
 {
     (void)now;
@@ -185,17 +197,20 @@ static void on_hist_page(struct model *m, const struct msg *msg, struct now now)
     if (!room)
         return;
     struct history *h = &room->history;
-    uint64_t after, before;
-    if (room->asked && history_gap(h, &after, &before) && after == room->asked)
-        history_give_up(h);
-    if (!room->asked && page->before == 0 &&
-        (page->first == 0 || page->first <= h->first))
+    bool going = msg->request && msg->request == m->goal.request;
+    bool older = going || !room->asked;
+    if (!going && room->asked)
+        check_gap(room);
+    if (older && page->before == 0 &&
+        (page->first == 0 || page->first <= history_oldest(h)))
         h->start = true;
+    m->dirty = true;
+    if (going)
+        return;
     if (page->first == 0 && h->first == 0)
         h->head = 0; /* what there was is no more: nothing to ask for */
     room->asked = 0;
     room->wait_us = 0;
-    m->dirty = true;
 }
 
 /* ---- rooms ---- */
@@ -264,7 +279,7 @@ static void on_sync_room(struct model *m, const struct msg *msg, struct now now)
     room->read_us = now.mono_us + READ_US;
     if (h->head < sync->head)
         h->head = sync->head;
-    if (sync->head == 0 || (h->first && sync->first >= h->first))
+    if (sync->head == 0 || (h->first && sync->first >= history_oldest(h)))
         h->start = true;
     if (sync->from && sync->from <= sync->head)
         room->wait_us = now.mono_us + COMING_US;

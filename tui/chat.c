@@ -10,6 +10,7 @@
 #include "tui/client.h"
 #include "tui/edit.h"
 #include "tui/found.h"
+#include "tui/going.h"
 #include "tui/lang.h"
 #include "tui/manner.h"
 #include "tui/model.h"
@@ -19,7 +20,8 @@ enum {
     ASK_EVERY_US = 250 * 1000,    /* the server counts queries */
     READ_EVERY_US = 3000 * 1000,  /* each is a row on a disk */
     ANSWER_US = 10 * 1000 * 1000, /* then it may be asked again */
-    MANNER_BYTES = 1024
+    MANNER_BYTES = 1024,
+    NEAR_LINES = 50 /* before a gap: time to fill it */
 };
 
 /* ---- saying ---- */
@@ -215,9 +217,31 @@ void chat_quit(struct chat *chat, unsigned reason, struct str text,
 
 /* ---- asking for what is missing ---- */
 
-enum want { WANT_NOTHING, WANT_EVENTS, WANT_GAP, WANT_MEMBERS };
+enum want { WANT_NOTHING, WANT_EVENTS, WANT_GAP, WANT_LEAP, WANT_MEMBERS };
 
-static enum want room_wants(const struct room *room)
+/* Whether somebody reads on towards what is missing between the two parts. */
+static bool reads_on(const struct chat *chat, const struct room *room)
+{
+    const struct history *h = &room->history;
+    size_t at = history_index(h, chat->ui->anchor.line);
+    size_t near = history_find(h, h->first);
+
+    return room == model_current(chat->model) && chat->ui->anchor.line &&
+           at != SIZE_MAX && near != SIZE_MAX && at < near &&
+           at + NEAR_LINES >= near;
+}
+
+/* A narrow one fills itself at once. */
+static bool wants_leap(const struct chat *chat, const struct room *room)
+{
+    uint64_t after, before;
+
+    return history_leap_gap(&room->history, &after, &before) &&
+           (before - after <= chat->model->limits.value[LIMIT_PAGE_MAX] ||
+            reads_on(chat, room));
+}
+
+static enum want room_wants(const struct chat *chat, const struct room *room)
 {
     const struct history *h = &room->history;
     uint64_t after, before;
@@ -228,15 +252,21 @@ static enum want room_wants(const struct room *room)
         return WANT_EVENTS;
     if (history_gap(h, &after, &before))
         return WANT_GAP;
+    if (wants_leap(chat, room))
+        return WANT_LEAP;
     return room->members_known ? WANT_NOTHING : WANT_MEMBERS;
 }
 
-static void ask_gap(struct chat *chat, struct room *room, struct now now)
+static void ask_gap(struct chat *chat, struct room *room, bool leap,
+                    struct now now)
 {
     uint64_t after = 0, before = 0;
     uint64_t max = chat->model->limits.value[LIMIT_PAGE_MAX];
 
-    history_gap(&room->history, &after, &before);
+    if (leap)
+        history_leap_gap(&room->history, &after, &before);
+    else
+        history_gap(&room->history, &after, &before);
     room->asked = after;
     client_history(chat->client, str_of(room->name), hist_AFTER, after,
                    (unsigned)time_min(before - after - 1, max), now);
@@ -255,7 +285,8 @@ static void ask(struct chat *chat, struct room *room, enum want want,
         client_history(chat->client, str_of(room->name), hist_LATEST, 0, 0,
                        now);
         break;
-    case WANT_GAP: ask_gap(chat, room, now); break;
+    case WANT_GAP: ask_gap(chat, room, false, now); break;
+    case WANT_LEAP: ask_gap(chat, room, true, now); break;
     }
     room->wait_us = now.mono_us + ANSWER_US;
 }
@@ -269,7 +300,7 @@ static struct room *neediest(const struct chat *chat, uint64_t *when)
     *when = NEVER;
     for (size_t i = 0; i < m->n_rooms; i++) {
         struct room *room = m->rooms[(m->current + i) % m->n_rooms];
-        enum want want = room_wants(room);
+        enum want want = room_wants(chat, room);
         uint64_t at = want == WANT_MEMBERS ? 0 : room->wait_us;
         if (want != WANT_NOTHING && at < *when) {
             *when = at;
@@ -340,6 +371,8 @@ uint64_t chat_deadline(const struct chat *chat)
     const struct room *read = just_read(chat);
     uint64_t when, at = read ? read->read_us : NEVER;
 
+    at = time_min(at, going_deadline(chat));
+
     if (chat->model->link != LINK_ONLINE || !neediest(chat, &when))
         return at;
     return time_min(at, when > chat->ask_us ? when : chat->ask_us);
@@ -351,6 +384,7 @@ void chat_turn(struct chat *chat, struct now now)
 
     drop_left(chat);
     introduce_new(chat, now);
+    going_turn(chat, now);
     if (chat->model->hits.fresh)
         found_show(chat, now);
     tell_read(chat, now);
@@ -359,7 +393,7 @@ void chat_turn(struct chat *chat, struct now now)
     struct room *room = neediest(chat, &when);
     if (!room || when > now.mono_us)
         return;
-    ask(chat, room, room_wants(room), now);
+    ask(chat, room, room_wants(chat, room), now);
     chat->ask_us = now.mono_us + ASK_EVERY_US;
 }
 
@@ -373,6 +407,6 @@ void chat_older(struct chat *chat, struct room *room, unsigned lines,
         return;
     room->asked = 0;
     room->wait_us = now.mono_us + ANSWER_US;
-    client_history(chat->client, str_of(room->name), hist_BEFORE, h->first,
-                   lines, now);
+    client_history(chat->client, str_of(room->name), hist_BEFORE,
+                   history_oldest(h), lines, now);
 }

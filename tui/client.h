@@ -126,6 +126,8 @@ void client_typing(struct client *, struct str room, bool active, struct now);
 void client_history(struct client *, struct str room, unsigned mode,
                     uint64_t seq, unsigned limit, struct now);
 void client_members(struct client *, struct str room, struct now);
+/* Ask for what is around the model's goal; with `again`, from it on. */
+void client_goal(struct client *, struct str room, struct now);
 /* Ask for what the model's hits say; the next page when they go on. */
 void client_search(struct client *, struct now);
 void client_rooms(struct client *, struct now);

@@ -19,6 +19,7 @@
 #include "tui/client.h"
 #include "tui/command_impl.h"
 #include "tui/edit.h"
+#include "tui/going.h"
 #include "tui/lang.h"
 #include "tui/model.h"
 #include "tui/ui.h"
@@ -207,4 +208,31 @@ void command_pin(struct chat *chat, const struct args *args, struct now now)
 void command_unpin(struct chat *chat, const struct args *args, struct now now)
 {
     pin(chat, args, true, now);
+}
+
+/* The newest one that answers another. */
+static const struct line *newest_answer(const struct history *h)
+{
+    for (size_t i = h->n; i > 0; i--)
+        if (is_meant(&h->lines[i - 1], ANYBODYS) && h->lines[i - 1].ref)
+            return &h->lines[i - 1];
+    return NULL;
+}
+
+void command_origin(struct chat *chat, const struct args *args, struct now now)
+{
+    struct choice c = { .room = talking_room(chat, now) };
+
+    if (!c.room)
+        return;
+    if (args->n || chat->ui->pick) {
+        if (!choose(chat, args, ANYBODYS, &c, now))
+            return;
+    } else {
+        c.line = newest_answer(&c.room->history);
+    }
+    if (c.line && c.line->ref)
+        going_to(chat, c.room, c.line->ref, now);
+    else
+        model_notice(chat->model, c.room, now, _("it answers no other line"));
 }

@@ -14,7 +14,7 @@
 #include "tui/chat.h"
 #include "tui/client.h"
 #include "tui/command_impl.h"
-#include "tui/find.h"
+#include "tui/going.h"
 #include "tui/hits.h"
 #include "tui/lang.h"
 #include "tui/model.h"
@@ -82,6 +82,26 @@ static bool read_date(const struct chat *chat, struct str text, uint64_t *ms,
     narrow(text, plain, sizeof plain);
     return read_day(str_of(plain), ms) ||
            read_age(str_of(plain), model_wall(chat->model, now), ms);
+}
+
+/* A date, and maybe a time of that day: "2026-08-24 14:30". */
+static bool read_time(const struct chat *chat, struct str text, uint64_t *ms,
+                      struct now now)
+{
+    char plain[DATE_BYTES];
+    uint64_t hours, minutes;
+    size_t len;
+
+    narrow(text, plain, sizeof plain);
+    len = strlen(plain);
+    if (len < 6 || plain[len - 3] != ':' || plain[len - 6] != ' ')
+        return read_date(chat, text, ms, now);
+    if (!number_of(str_bytes(plain + len - 5, 2), 23, &hours) ||
+        !number_of(str_bytes(plain + len - 2, 2), 59, &minutes) ||
+        !read_day(str_bytes(plain, len - 6), ms))
+        return false;
+    *ms += hours * HOUR_MS + minutes * 60 * 1000;
+    return true;
 }
 
 static bool after_colon(struct str word, const char *name, struct str *value)
@@ -193,23 +213,36 @@ void command_pins(struct chat *chat, const struct args *args, struct now now)
 
 /* ---- going there ---- */
 
-void command_goto(struct chat *chat, const struct args *args, struct now now)
+/* One that a search has found; false: there is none of that number. */
+static bool go_to_hit(struct chat *chat, struct str number, struct now now)
 {
     struct model *m = chat->model;
     uint64_t n;
 
-    if (!number_of(args->v[0], m->hits.n, &n) || n == 0) {
-        model_notice(m, NULL, now, _("there is no such line in the list"));
-        return;
-    }
+    if (!number_of(number, m->hits.n, &n) || n == 0)
+        return false;
     const struct hit *hit = &m->hits.all[n - 1];
-    for (size_t i = 0; i < m->n_rooms; i++) {
-        if (m->rooms[i]->id != hit->room)
-            continue;
-        chat_go(chat, i);
-        if (!find_seq(chat, hit->seq))
-            model_notice(m, m->rooms[i], now,
-                         _("that line is not loaded: /history fetches older "
-                           "ones"));
-    }
+    struct room *room = model_room(m, hit->room);
+    if (room)
+        going_to(chat, room, hit->seq, now);
+    else
+        model_notice(m, NULL, now, _("you are not in that room"));
+    return true;
+}
+
+void command_goto(struct chat *chat, const struct args *args, struct now now)
+{
+    struct room *room = model_current(chat->model);
+    uint64_t n, ms;
+
+    if (go_to_hit(chat, args->v[0], now))
+        return;
+    if (room && read_time(chat, args->v[0], &ms, now))
+        going_since(chat, room, ms, now);
+    else if (number_of(args->v[0], UINT32_MAX, &n))
+        model_notice(chat->model, NULL, now,
+                     _("there is no such line in the list"));
+    else
+        model_notice(chat->model, NULL, now, _("not understood: %.*s"),
+                     STR_ARG(text_cut(args->v[0], NAME_MAX_BYTES)));
 }

@@ -16,11 +16,44 @@ static struct layout layout(const struct chat *chat)
                      chat->ui->rows);
 }
 
+/* ---- where lines are missing between far and near ---- */
+
+/* Index of the last line of the far part; SIZE_MAX: there is none. */
+static size_t far_end(const struct history *h)
+{
+    return h->far_last ? history_find(h, h->far_last) : SIZE_MAX;
+}
+
+static bool is_far(const struct chat *chat)
+{
+    const struct history *h = model_shown(chat->model);
+    uint64_t line = chat->ui->anchor.line;
+    size_t at = line ? history_index(h, line) : SIZE_MAX;
+    size_t end = far_end(h);
+
+    return at != SIZE_MAX && end != SIZE_MAX && at <= end;
+}
+
+/* Nobody is carried over the gap: what fills it would push away what is read.
+ */
+static void stay_far(struct chat *chat)
+{
+    const struct history *h = model_shown(chat->model);
+
+    if (!is_far(chat))
+        chat->ui->anchor = (struct anchor){ h->lines[far_end(h)].id, 0 };
+}
+
+/* ---- lines ---- */
+
 static void reveal(struct chat *chat, size_t index)
 {
     struct layout l = layout(chat);
+    size_t end = far_end(model_shown(chat->model));
 
     pane_reveal(chat->model, chat->ui, &l, index);
+    if (end != SIZE_MAX && index <= end)
+        stay_far(chat);
 }
 
 bool find_needle(struct chat *chat, bool again)
@@ -40,19 +73,11 @@ bool find_needle(struct chat *chat, bool again)
     return true;
 }
 
-bool find_seq(struct chat *chat, uint64_t seq)
+void find_line(struct chat *chat, size_t index)
 {
-    const struct history *h = model_shown(chat->model);
-    size_t i = history_find(h, seq);
-
-    if (i == SIZE_MAX)
-        return false;
-    if (!chat->ui->full)
-        return true;
     ui_enter(chat->ui, UI_FIND);
-    chat->ui->query.hit = h->lines[i].id;
-    reveal(chat, i);
-    return true;
+    chat->ui->query.hit = model_shown(chat->model)->lines[index].id;
+    reveal(chat, index);
 }
 
 bool find_unread(struct chat *chat)
@@ -106,11 +131,22 @@ static bool can_be_picked(const struct line *line)
            line->event <= event_NOTICE;
 }
 
+/* Where picking goes on: at the one picked, else below what is in sight. */
+static size_t pick_from(const struct ui *ui, const struct history *h)
+{
+    size_t i = SIZE_MAX;
+
+    if (ui->pick)
+        i = history_index(h, ui->pick);
+    else if (ui->anchor.line && (i = history_index(h, ui->anchor.line)) < h->n)
+        i++;
+    return i == SIZE_MAX ? h->n : i;
+}
+
 bool find_pick(struct chat *chat, bool older)
 {
     const struct history *h = model_shown(chat->model);
-    size_t at = chat->ui->pick ? history_index(h, chat->ui->pick) : h->n;
-    size_t i = at == SIZE_MAX ? h->n : at;
+    size_t i = pick_from(chat->ui, h);
 
     do {
         if (older ? i == 0 : i >= h->n)
@@ -137,8 +173,15 @@ int find_page(const struct chat *chat)
 bool find_scroll(struct chat *chat, int rows)
 {
     struct layout l = layout(chat);
+    struct anchor before = chat->ui->anchor;
+    bool far = is_far(chat);
+    bool moved = pane_scroll(chat->model, chat->ui, &l, rows);
 
-    return pane_scroll(chat->model, chat->ui, &l, rows);
+    if (!far)
+        return moved;
+    stay_far(chat);
+    return before.line != chat->ui->anchor.line ||
+           before.below != chat->ui->anchor.below;
 }
 
 bool find_top(struct chat *chat)

@@ -6,6 +6,7 @@
 #define TUI_FIND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct chat;
@@ -18,8 +19,8 @@ struct chat;
  */
 bool find_needle(struct chat *, bool again);
 
-/* The line of a seq in the current room, marked; false: it is not held. */
-bool find_seq(struct chat *, uint64_t seq);
+/* The line of an index in the current room, marked; on a full screen. */
+void find_line(struct chat *, size_t index);
 
 /* Each brings a line into sight; false when there is none. */
 bool find_unread(struct chat *);

@@ -47,8 +47,9 @@ void found_show(struct chat *chat, struct now now)
         return;
     for (size_t i = 0; i < hits->n; i++)
         list_hit(out, chat->model, &hits->all[i], i + 1);
-    fputs(hits->more ? _("/search shows older ones; /goto NUMBER goes there\n")
-                     : _("/goto NUMBER goes there\n"),
+    fputs(hits->more ? _("/search shows older ones; 1 to 9, or /goto NUMBER, "
+                         "goes there\n")
+                     : _("1 to 9, or /goto NUMBER, goes there\n"),
           out);
     fclose(out);
     snprintf(title, sizeof title, _("Found: %.*s"),

@@ -8,13 +8,14 @@
 #include "shared/text.h"
 #include "shared/wire.h"
 #include "tui/amend.h"
+#include "tui/history_impl.h"
 
 void history_init(struct history *h, size_t max)
 {
     *h = (struct history){ .max = max };
 }
 
-static void line_fini(struct line *line)
+void history_line_fini(struct line *line)
 {
     free(line->nick);
     free(line->text);
@@ -26,7 +27,7 @@ static void line_fini(struct line *line)
 void history_fini(struct history *h)
 {
     for (size_t i = 0; i < h->n; i++)
-        line_fini(&h->lines[i]);
+        history_line_fini(&h->lines[i]);
     free(h->lines);
     *h = (struct history){ 0 };
 }
@@ -80,17 +81,40 @@ static void run_on(struct history *h, size_t i)
     }
 }
 
-/* Work `first` and `last` out again, after lines went away. */
-static void find_ends(struct history *h)
+/* Index of the first line with a seq from `seq` on; n when there is none. */
+static size_t index_from(const struct history *h, uint64_t seq)
 {
-    h->first = h->last = 0;
-    for (size_t i = 0; i < h->n; i++) {
-        if (h->lines[i].seq == 0)
-            continue;
-        h->first = h->last = h->lines[i].seq;
-        run_on(h, i);
-        return;
+    size_t i = 0;
+
+    while (i < h->n && (h->lines[i].seq == 0 || h->lines[i].seq < seq))
+        i++;
+    return i;
+}
+
+void history_find_ends(struct history *h)
+{
+    uint64_t near = h->leapt ? h->first : 1;
+    size_t i = index_from(h, 1);
+
+    h->first = h->last = h->far_first = h->far_last = 0;
+    size_t from = index_from(h, near);
+    if (from < h->n) {
+        h->first = h->last = h->lines[from].seq;
+        run_on(h, from);
     }
+    if (!h->leapt || i >= from)
+        return;
+    h->far_first = h->far_last = h->lines[i].seq;
+    history_run_far(h, i);
+}
+
+/* Where trimming begins: a far part of few lines is spared. */
+static size_t trim_from(const struct history *h)
+{
+    bool spares = h->leapt && h->bytes <= HISTORY_BYTES;
+    size_t near = spares ? index_from(h, h->first) : 0;
+
+    return near < h->n / 2 ? near : 0;
 }
 
 /* Above a bound: the oldest sixteenth goes, so that it costs little a line. */
@@ -99,16 +123,16 @@ static void trim(struct history *h)
     if (h->n <= h->max && h->bytes <= HISTORY_BYTES)
         return;
     size_t drop = h->n / 16 + 1;
-    size_t kept = 0;
+    size_t kept = trim_from(h);
     bool events = false;
-    for (size_t i = 0; i < h->n; i++) {
+    for (size_t i = kept; i < h->n; i++) {
         struct line *line = &h->lines[i];
         if ((drop > 0 || h->bytes > HISTORY_BYTES) && !is_pending(line)) {
             drop -= drop > 0;
             events = events || line->seq;
             h->loose -= is_loose(line);
             h->bytes -= history_cost(line);
-            line_fini(line);
+            history_line_fini(line);
         } else {
             h->lines[kept++] = *line;
         }
@@ -116,7 +140,7 @@ static void trim(struct history *h)
     h->n = kept;
     if (events) {
         h->start = false;
-        find_ends(h);
+        history_find_ends(h);
     }
 }
 
@@ -135,13 +159,15 @@ void history_clear(struct history *h)
         }
         h->loose -= is_loose(line);
         h->bytes -= history_cost(line);
-        line_fini(line);
+        history_line_fini(line);
     }
     h->n = kept;
-    h->start = false;
+    h->start = h->leapt = false;
     h->serial++;
-    find_ends(h);
+    history_find_ends(h);
 }
+
+/* ---- lines come in ---- */
 
 /* Put a line, whose texts it owns, at index `at`. */
 static struct line *insert(struct history *h, size_t at, struct line line)
@@ -184,7 +210,8 @@ void history_reset(struct history *h)
         h->lines[i].seq = 0;
     }
     h->first = h->last = h->head = h->read = h->lost = 0;
-    h->start = false;
+    h->far_first = h->far_last = 0;
+    h->start = h->leapt = false;
     h->serial++;
 }
 
@@ -235,6 +262,10 @@ static size_t find_loose(const struct history *h, uint64_t device,
 /* `first` and `last` after an event came in at index `at`. */
 static void note_seq(struct history *h, size_t at, uint64_t seq)
 {
+    if (h->leapt && seq < h->first) {
+        history_note_far(h, at, seq);
+        return;
+    }
     if (h->first == 0) {
         h->first = h->last = seq;
     } else if (seq < h->first) {
@@ -253,7 +284,7 @@ static void note_seq(struct history *h, size_t at, uint64_t seq)
 struct line *history_event(struct history *h, const struct msg_event *ev,
                            uint64_t own_account)
 {
-    if (ev->seq == 0 || (ev->seq < h->first && history_is_full(h)) ||
+    if (ev->seq == 0 || (ev->seq < history_oldest(h) && history_is_full(h)) ||
         place(h, ev->seq, ev->ts) == SIZE_MAX)
         return NULL;
 
@@ -390,7 +421,7 @@ void history_give_up(struct history *h)
     h->lost = before;
     if (before > h->head)
         h->head = h->last;
-    find_ends(h);
+    history_find_ends(h);
     h->serial++;
 }
 

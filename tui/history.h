@@ -56,8 +56,11 @@ struct history {
                             after `first` */
     uint64_t first;     /* lowest seq held, 0 when none */
     uint64_t head;      /* the server's head */
+    bool leapt;         /* there may be a far part: lines below `first`, with a
+                           wide gap between, where the reader has gone */
+    uint64_t far_first, far_last; /* as first and last, of it; 0 when none */
     uint64_t lost;   /* gaps up to here cannot be filled: not at the server */
-    bool start;      /* the server has nothing before `first` */
+    bool start;      /* the server has nothing before history_oldest */
     bool amended;    /* it holds changes of lines, or did */
     uint64_t read;   /* seq up to which the reader has seen */
     uint64_t ids;    /* id given last */
@@ -119,6 +122,27 @@ void history_clear(struct history *);
 
 /* The first gap cannot be filled: stop asking for it. */
 void history_give_up(struct history *);
+
+/* ---- going far back ---- */
+
+/*
+ * Lines from far before `first` are about to come; those that were far before
+ * go, and old ones if there is no room.
+ */
+void history_leap(struct history *);
+
+/* Back: what is far is dropped. */
+void history_land(struct history *);
+
+/* What is missing between the far part and `first`; false when nothing is. */
+bool history_leap_gap(const struct history *, uint64_t *after,
+                      uint64_t *before);
+
+/* That gap cannot be filled: what it is between stands together. */
+void history_join(struct history *);
+
+/* The lowest seq held, 0 when none. */
+uint64_t history_oldest(const struct history *);
 
 /* What a line takes of `bytes`. */
 size_t history_cost(const struct line *);

@@ -100,6 +100,12 @@ void act_reply(struct chat *chat, const struct key *key, struct now now)
         edit_set(chat->edit, str_of("/reply "));
 }
 
+void act_origin(struct chat *chat, const struct key *key, struct now now)
+{
+    (void)key;
+    command_run(chat, str_of("/origin"), now);
+}
+
 /* The draft goes to the kill ring; with nothing to kill, leave? */
 void act_cancel(struct chat *chat, const struct key *key, struct now now)
 {

@@ -9,6 +9,7 @@
 #include "shared/wire.h"
 #include "tui/chat.h"
 #include "tui/client.h"
+#include "tui/command.h"
 #include "tui/edit.h"
 #include "tui/find.h"
 #include "tui/key.h"
@@ -68,7 +69,23 @@ static void page_scroll(struct ui *ui, long by)
     ui->page_top = top > 0 ? (size_t)top : 0;
 }
 
-static void on_page(struct chat *chat, const struct key *key)
+/* On a page of what was found: the number of one to go to. */
+static bool is_choice(const struct ui *ui, const struct key *key)
+{
+    return ui->words && key->type == KT_CHAR && key->mods == 0 &&
+           key->code >= '1' && key->code <= '9';
+}
+
+static void choose_hit(struct chat *chat, const struct key *key, struct now now)
+{
+    char command[] = "/goto N";
+
+    command[sizeof command - 2] = (char)key->code;
+    ui_enter(chat->ui, UI_CHAT);
+    command_run(chat, str_of(command), now);
+}
+
+static void on_page(struct chat *chat, const struct key *key, struct now now)
 {
     struct ui *ui = chat->ui;
     long page = find_page(chat);
@@ -85,6 +102,8 @@ static void on_page(struct chat *chat, const struct key *key)
         ui->page_top = 0;
     else if (is_named(key, K_END))
         page_scroll(ui, (long)page_lines(ui) - page);
+    else if (is_choice(ui, key))
+        choose_hit(chat, key, now);
     else if (is_leave(key) || is_named(key, K_ENTER) || is_char(key, 'q') ||
              is_named(key, K_F1))
         ui_enter(ui, UI_CHAT);
@@ -127,7 +146,7 @@ static void on_question(struct chat *chat, const struct key *key,
 
 /* ---- a search in the room ---- */
 
-static void on_find(struct chat *chat, const struct key *key)
+static void on_find(struct chat *chat, const struct key *key, struct now now)
 {
     char utf8[4];
     struct str text;
@@ -137,6 +156,10 @@ static void on_find(struct chat *chat, const struct key *key)
     } else if (is_leave(key)) {
         ui_enter(chat->ui, UI_CHAT);
         ui_follow(chat->ui);
+    } else if (is_named(key, K_PGUP)) {
+        act_page_up(chat, key, now);
+    } else if (is_named(key, K_PGDN)) {
+        act_page_down(chat, key, now);
     } else if (is_ctrl(key, 's') || is_ctrl(key, 'r') || is_named(key, K_UP)) {
         find_needle(chat, true);
     } else if (is_named(key, K_BACKSPACE)) {
@@ -226,8 +249,8 @@ bool keymap_mode(struct chat *chat, const struct key *key, struct now now)
         return true;
     }
     switch (chat->ui->mode) {
-    case UI_PAGE: on_page(chat, key); return true;
-    case UI_FIND: on_find(chat, key); return true;
+    case UI_PAGE: on_page(chat, key, now); return true;
+    case UI_FIND: on_find(chat, key, now); return true;
     case UI_SWITCH: on_switch(chat, key); return true;
     case UI_ASK: on_ask(chat, key, now); return true;
     case UI_CHAT: break;

@@ -422,6 +422,7 @@ void model_epoch(struct model *m, uint64_t epoch, struct now now)
     }
     drop_people(m);
     m->account = 0;
+    m->goal = (struct goal){ 0 };
     m->dirty = true;
 }
 

@@ -15,6 +15,7 @@
 #include "shared/link.h"
 #include "shared/now.h"
 #include "shared/str.h"
+#include "tui/goal.h"
 #include "tui/history.h"
 #include "tui/hits.h"
 #include "tui/question.h"
@@ -43,8 +44,7 @@ struct member {
 struct room {
     uint64_t id;            /* 0 while not joined yet */
     unsigned kind;          /* value set room */
-    char *name;             /* "#room" or "@nick"; owned */
-    char *topic;            /* owned */
+    char *name, *topic;     /* "#room" or "@nick"; owned */
     struct manner manner;   /* how it is */
     struct station station; /* ours in it */
     struct history history;
@@ -52,25 +52,22 @@ struct room {
     size_t n_members, cap_members;
     uint64_t member_count; /* as the server says; above n_members when lazy */
     unsigned unread, mentions; /* lines since it was looked at last */
-    uint64_t first_unread;     /* seq of the first of them, 0 when none; stays
-                              while the room is looked at */
+    uint64_t first_unread;     /* seq of the first, 0; stays while looked at */
     unsigned marked;           /* how many the line before it speaks of */
-    uint64_t counts_from;      /* events up to here are not news */
-    uint64_t catch_up;         /* events up to here were missed while offline */
-    uint64_t read;          /* seq up to which all devices have read, as told */
-    uint64_t read_us;       /* mono_us before which nothing is told of it */
-    uint64_t peer;          /* direct room: the other account */
-    unsigned page;          /* generation of members */
-    bool members_known;     /* asked for since the last SYNC_ROOM */
-    uint64_t members_after; /* account behind which the next page begins */
-    uint64_t members_last;  /* the highest account of the page coming in */
-    uint64_t wait_us;       /* mono_us until which events are on their way */
-    uint64_t asked;         /* the gap last asked for begins behind this seq */
-    char *draft;            /* the input line kept for it; owned, or NULL */
-    bool joined;            /* the server says so */
-    bool wanted;            /* we want to be in it */
-    bool introduced;        /* line mode: how it is has been said */
-    bool leaving;           /* to be taken off the list when the server knows */
+    uint64_t counts_from, catch_up; /* up to it: no news; missed offline */
+    uint64_t read;      /* seq up to which all devices have read, as told */
+    uint64_t read_us;   /* mono_us before which nothing is told of it */
+    uint64_t peer;      /* direct room: the other account */
+    unsigned page;      /* generation of members */
+    bool members_known; /* asked for since the last SYNC_ROOM */
+    uint64_t members_after, members_last; /* the page: behind whom, to whom */
+    uint64_t wait_us; /* mono_us until which events are on their way */
+    uint64_t asked;   /* the gap last asked for begins behind this seq */
+    char *draft;      /* the input line kept for it; owned, or NULL */
+    bool joined;      /* the server says so */
+    bool wanted;      /* we want to be in it */
+    bool introduced;  /* line mode: how it is has been said */
+    bool leaving;     /* to be taken off the list when the server knows */
 };
 
 enum link_state {
@@ -116,6 +113,7 @@ struct model {
     uint64_t held_us;      /* mono_us before which slow mode takes no line */
     struct question question;
     struct hits hits; /* of the last search */
+    struct goal goal; /* where the person wants to go */
 
     bool dirty;         /* something the view shows has changed */
     bool bell;          /* a mention or a direct message arrived */
@@ -181,7 +179,7 @@ uint64_t model_wall(const struct model *, struct now);
 void model_notice(struct model *, struct room *, struct now, const char *format,
                   ...) __attribute__((format(printf, 4, 5)));
 
-/* Ask whether a key is the right one; the text is said as a notice, too. */
+/* Ask whether a key is the right one, in a notice as well. */
 void model_ask(struct model *, const char *text, const struct fingerprint *,
                struct now);
 

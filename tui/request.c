@@ -266,6 +266,22 @@ void client_history(struct client *c, struct str room, unsigned mode,
         conn_say(c, &c->main, &msg, now);
 }
 
+void client_goal(struct client *c, struct str room, struct now now)
+{
+    struct msg msg = { .kind = KIND_HIST, .request = client_request(c) };
+    struct goal *goal = &c->model->goal;
+
+    msg.hist.room = room_id(c, room);
+    msg.hist.mode = goal->again ? hist_AFTER
+                    : goal->seq ? hist_AROUND
+                                : hist_SINCE;
+    msg.hist.seq = goal->again ? goal->seq - 1 : goal->seq;
+    msg.hist.ts = goal->ts;
+    goal->request = msg.request;
+    if (msg.hist.room)
+        conn_say(c, &c->main, &msg, now);
+}
+
 void client_members(struct client *c, struct str room, struct now now)
 {
     struct msg msg = { .kind = KIND_MEMBERS, .request = client_request(c) };
@@ -369,6 +385,10 @@ void request_answered(struct client *c, const struct msg *msg, struct now now)
     }
     if (error && msg->request == c->model->hits.request)
         hits_fail(&c->model->hits);
+    if (msg->request && msg->request == c->model->goal.request) {
+        c->model->goal.come = !error;
+        c->model->goal.failed = error;
+    }
     if (error)
         show_error(c, &msg->error, now);
     else if (msg->kind == KIND_OK && msg->ok.text.len)
