@@ -76,7 +76,10 @@ static void on_removal(struct model *m, struct room *room,
         room->joined = room->wanted = false;
 }
 
-/* What an event that is the newest of its room changes besides the lines. */
+/*
+ * What an event that is the newest of its room changes besides the lines.  One
+ * that SYNC_ROOM brings along changes nothing: how the room is now was said.
+ */
 static void on_change(struct model *m, struct room *room,
                       const struct msg_event *ev, struct now now)
 {
@@ -163,7 +166,7 @@ static void on_event(struct model *m, const struct msg *msg, struct now now)
     bool fresh = ev.seq > newest(&room->history);
     struct line *line = history_event(&room->history, &ev, m->account);
     m->dirty = true;
-    if (fresh)
+    if (fresh && ev.seq > room->state_as_of)
         on_change(m, room, &ev, now);
     if (room->history.last >= room->history.head)
         room->wait_us = 0;
@@ -249,6 +252,7 @@ static void on_sync_room(struct model *m, const struct msg *msg, struct now now)
     room->peer = sync->peer;
     room->member_count = sync->members;
     room->joined = room->wanted = true;
+    room->state_as_of = sync->head;
     room->members_known = false;
     room->members_after = room->members_last = 0;
     room->page++;
@@ -348,6 +352,19 @@ static void next_members(struct room *room)
     room->members_known = false;
 }
 
+/* When they spoke last, as far back as lines are held. */
+static void note_speakers(struct room *room)
+{
+    for (size_t i = 0; i < room->history.n; i++) {
+        const struct line *line = &room->history.lines[i];
+        struct member *member = line->seq && kind_is_talk(line->event)
+                                    ? member_find(room, line->account)
+                                    : NULL;
+        if (member)
+            member->spoke = line->seq;
+    }
+}
+
 /* The last page has come: who was in none of them is not in the room. */
 static void end_members(struct room *room)
 {
@@ -360,6 +377,7 @@ static void end_members(struct room *room)
     room->members_after = room->members_last = 0;
     if (kept < MEMBERS_MAX)
         room->member_count = kept;
+    note_speakers(room);
 }
 
 static void on_member(struct model *m, const struct msg *msg, struct now now)

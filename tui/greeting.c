@@ -292,6 +292,7 @@ static void forget_rooms(struct client *c, const struct conn *conn)
         if (room->id && !was_told(conn, room->id)) {
             room->id = 0;
             room->joined = false;
+            room->state_as_of = 0;
             history_reset(&room->history);
         }
     }

@@ -415,6 +415,7 @@ void model_epoch(struct model *m, uint64_t epoch, struct now now)
         room->manner = (struct manner){ 0 };
         room->station = (struct station){ 0 };
         room->first_unread = room->counts_from = room->catch_up = 0;
+        room->state_as_of = 0;
         room->wait_us = room->asked = room->read = 0;
         model_notice(m, room, now,
                      _("the server has begun a new history: what stands above "

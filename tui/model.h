@@ -55,6 +55,7 @@ struct room {
     uint64_t first_unread;     /* seq of the first of them, 0 when none; stays
                               while the room is looked at */
     unsigned marked;           /* how many the line before it speaks of */
+    uint64_t state_as_of;      /* what they changed is known up to here */
     uint64_t counts_from;      /* events up to here are not news */
     uint64_t catch_up;         /* events up to here were missed while offline */
     uint64_t read;          /* seq up to which all devices have read, as told */
