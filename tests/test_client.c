@@ -4,7 +4,9 @@
  */
 #include "tests/stage.h"
 
+#include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 /* ---- greeting ---- */
 
@@ -518,6 +520,52 @@ static void test_client_drops_cursors_of_another_epoch(void **state)
     strike(s);
 }
 
+/* ---- a disk that keeps nothing ---- */
+
+/* An outbox that is to be written anew, and no place to do so. */
+static void fill_disk(struct stage *s, const char *dir, const char *fresh)
+{
+    static char text[64 * 1024];
+    char path[64];
+
+    memset(text, 'x', sizeof text - 1);
+    snprintf(path, sizeof path, "%s/outbox", dir);
+    outbox_close(s->outbox);
+    s->outbox = outbox_open(path, DEVICE, NULL, 0);
+    for (unsigned i = 0; i < 20; i++)
+        outbox_add(s->outbox, ENTRY_SEND, event_MESSAGE, S("#room"),
+                   str_of(text), 1);
+    assert_int_equal(outbox_sync(s->outbox), 0);
+    outbox_done(s->outbox, 20);
+    assert_int_equal(mkdir(fresh, 0700), 0);
+}
+
+static void test_client_sends_only_what_is_on_disk(void **state)
+{
+    char dir[] = "/tmp/chat-client.XXXXXX", fresh[64], command[64];
+    struct stage *s = raise();
+    const struct history *h;
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(fresh, sizeof fresh, "%s/outbox.new", dir);
+    fill_disk(s, dir, fresh);
+    start(s);
+    greet(s, EPOCH, true);
+    client_say(s->client, S("#room"), event_MESSAGE, S("hello"), s->now);
+    pass(s, 100);
+    expect_nothing(s);
+    h = model_shown(s->model);
+    assert_non_null(strstr(h->lines[0].text, "cannot be kept on disk"));
+
+    assert_int_equal(rmdir(fresh), 0);
+    pass(s, 100);
+    assert_true(str_is(expect(s, KIND_SEND).send.text, "hello"));
+    strike(s);
+    snprintf(command, sizeof command, "rm -rf '%s'", dir);
+    assert_int_equal(system(command), 0);
+}
+
 #define TEST(name) cmocka_unit_test(name)
 
 int main(void)
@@ -542,6 +590,7 @@ int main(void)
         TEST(test_client_limits_what_is_on_its_way),
         TEST(test_client_enters_its_rooms_again_in_a_new_epoch),
         TEST(test_client_drops_cursors_of_another_epoch),
+        TEST(test_client_sends_only_what_is_on_disk),
     };
 
     return RUN(tests);

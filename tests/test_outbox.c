@@ -327,6 +327,30 @@ static void test_outbox_stays_small(void **state)
     outbox_close(box);
 }
 
+/* The file is begun anew while lines are waiting: they are still there. */
+static void test_outbox_keeps_what_waits_when_it_shrinks(void **state)
+{
+    struct place *place = *state;
+    struct outbox *box = open_box(place, DEVICE);
+    static char text[64 * 1024];
+
+    memset(text, 'x', sizeof text - 1);
+    for (unsigned i = 0; i < 30; i++)
+        add(box, text);
+    assert_int_equal(outbox_sync(box), 0);
+    outbox_done(box, 28);
+    assert_int_equal(outbox_sync(box), 0);
+    assert_in_range(file_size(place), 1, 3 * sizeof text);
+    outbox_close(box);
+    box = open_box(place, 1);
+
+    assert_int_equal(outbox_len(box), 2);
+    assert_int_equal(outbox_at(box, 0)->cseq, 29);
+    assert_int_equal(outbox_next(box), 31);
+    assert_int_equal(outbox_device(box), DEVICE);
+    outbox_close(box);
+}
+
 static void test_outbox_says_why_it_cannot_open(void **state)
 {
     struct place *place = *state;
@@ -380,6 +404,7 @@ int main(void)
         TEST(test_outbox_puts_a_damaged_file_aside),
         TEST(test_outbox_does_not_read_a_stranger),
         TEST(test_outbox_stays_small),
+        TEST(test_outbox_keeps_what_waits_when_it_shrinks),
         TEST(test_outbox_says_why_it_cannot_open),
         TEST(test_outbox_keeps_which_line_is_meant),
 

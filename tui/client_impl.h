@@ -84,7 +84,7 @@ struct client {
     struct rejoin *rejoins; /* not answered yet */
     size_t n_rejoins, cap_rejoins;
     uint64_t rejoin_us; /* not said again before */
-    bool disk_trouble;  /* said once */
+    bool disk_trouble;  /* nothing new is sent; said once */
     uint64_t refused;
     char refusal[512]; /* the first one */
 
@@ -158,7 +158,7 @@ void order_invited(struct client *, const struct msg_invited *, struct now);
 /* The link is another one: nothing that was asked over the old will come. */
 void delivery_rewind(struct client *);
 void delivery_pump(struct client *, struct now);
-void delivery_ack(struct client *, const struct msg_send_ack *, struct now);
+void delivery_ack(struct client *, const struct msg_send_ack *);
 void delivery_error(struct client *, const struct msg *, struct now);
 void delivery_rejoin(struct client *);
 

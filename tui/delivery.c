@@ -275,7 +275,7 @@ void delivery_pump(struct client *c, struct now now)
             say_rejoins(c, now);
         return;
     }
-    if (!is_time(c, c->resend_us, now))
+    if (c->disk_trouble || !is_time(c, c->resend_us, now))
         return;
     while (c->flying < WINDOW && link_queued(c->main.link) < BACKLOG) {
         struct entry *entry = outbox_at(c->outbox, c->flying);
@@ -309,8 +309,7 @@ static void done(struct client *c, struct entry *entry)
     c->model->dirty = true;
 }
 
-void delivery_ack(struct client *c, const struct msg_send_ack *ack,
-                  struct now now)
+void delivery_ack(struct client *c, const struct msg_send_ack *ack)
 {
     struct entry *entry = outbox_find(c->outbox, ack->cseq);
 
@@ -321,7 +320,6 @@ void delivery_ack(struct client *c, const struct msg_send_ack *ack,
     if (entry->kind == ENTRY_JOIN)
         entered(c, entry->room, ack->room);
     done(c, entry);
-    delivery_pump(c, now);
 }
 
 /* Slow mode lets the line through later: the first one that waits says so. */
@@ -389,7 +387,6 @@ void delivery_error(struct client *c, const struct msg *msg, struct now now)
     if (!err_is_retry((unsigned)error->code)) {
         refused(c, entry, error, now);
         done(c, entry);
-        delivery_pump(c, now);
         return;
     }
     if (msg->request != (FLIGHT_BIT | c->flight))

@@ -108,7 +108,10 @@ static void write_done(struct outbox *box, uint64_t cseq)
         journal_append(box->journal, str_bytes(rec, sizeof rec), false);
 }
 
-/* Only what is alive, when most of the file is not. */
+/*
+ * Only what is alive, when most of the file is not.  The device comes last: its
+ * counter says of all before it that no record of them is new.
+ */
 static void compact(struct outbox *box)
 {
     size_t size = journal_size(box->journal);
@@ -116,9 +119,9 @@ static void compact(struct outbox *box)
     if (size < DEAD_MAX || size - DEAD_MAX < box->live)
         return;
     journal_restart(box->journal);
-    write_device(box);
     for (size_t i = 0; i < box->n; i++)
         write_entry(box, outbox_at(box, i));
+    write_device(box);
 }
 
 /* ---- entries ---- */
