@@ -654,6 +654,54 @@ static void test_model_marks_what_was_not_read_before(void **state)
     model_free(m);
 }
 
+/* What was missed comes as a number first, and by and by as lines. */
+static void test_model_counts_what_was_missed_once(void **state)
+{
+    (void)state;
+    for (int shown = 0; shown < 2; shown++) {
+        struct model *m = scene_model(0);
+        struct room *room = m->rooms[0];
+
+        scene_say(m, 1, SCENE_ANA, "ana", "before");
+        model_room_add(m, S("#other"));
+        model_switch(m, shown ? 0 : 1);
+        room->unread = room->mentions = 0;
+        room->first_unread = 0;
+        m->link = LINK_GREETING;
+        scene_sync(m, SCENE_ROOM, room_PUBLIC, "#room", 301);
+        m->link = LINK_ONLINE;
+        say_read(m, (struct msg_read){
+                        .seq = 1, .upto = 300, .unread = 299, .mentions = 1 });
+        for (uint64_t seq = 2; seq <= 302; seq++)
+            scene_say(m, seq, SCENE_ANA, "ana", seq == 9 ? "me!" : "hello");
+
+        assert_int_equal(room->unread, shown ? 0 : 301);
+        assert_int_equal(room->mentions, shown ? 0 : 1);
+        assert_int_equal(room->marked, shown ? 300 : 0);
+        assert_int_equal(room->first_unread, 2);
+        model_free(m);
+    }
+}
+
+/* A new history counts from the start, whatever was counted of the old one. */
+static void test_model_counts_anew_in_a_new_history(void **state)
+{
+    (void)state;
+    struct model *m = scene_model(0);
+    struct room *room = m->rooms[0];
+
+    model_room_add(m, S("#other"));
+    model_switch(m, 1);
+    say_read(m, (struct msg_read){ .seq = 1, .upto = 50, .unread = 2 });
+    model_epoch(m, 2, scene_at(5));
+    m->account = SCENE_ME;
+    scene_sync(m, SCENE_ROOM, room_PUBLIC, "#room", 0);
+    room->unread = 0;
+    scene_say(m, 1, SCENE_ANA, "ana", "new");
+    assert_int_equal(room->unread, 1);
+    model_free(m);
+}
+
 static void test_model_sees_its_name_in_what_was_changed(void **state)
 {
     struct model *m = scene_model(0);
@@ -681,6 +729,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model_takes_the_server_s_counts),
         cmocka_unit_test(test_model_marks_what_was_not_read_before),
+        cmocka_unit_test(test_model_counts_what_was_missed_once),
+        cmocka_unit_test(test_model_counts_anew_in_a_new_history),
         cmocka_unit_test(test_model_sees_its_name_in_what_was_changed),
         cmocka_unit_test(test_model_takes_rooms_and_lines),
         cmocka_unit_test(test_model_ignores_rooms_it_is_not_in),

@@ -123,24 +123,31 @@ static void on_change(struct model *m, struct room *room,
     }
 }
 
+/* One more that has not been seen. */
+static void count_news(struct room *room, uint64_t seq, bool shown,
+                       bool personal)
+{
+    if (shown && seq > room->catch_up)
+        return;
+    if (room->first_unread == 0)
+        room->first_unread = seq;
+    if (shown) {
+        room->marked++;
+    } else {
+        room->unread++;
+        room->mentions += personal;
+    }
+}
+
 /* Something new was said by somebody else: counts, marks, the bell. */
 static void on_news(struct model *m, struct room *room, struct line *line)
 {
     bool shown = m->looking && room == model_current(m);
-    bool missed = line->seq <= room->catch_up;
 
     line->mention = mention_is(str_of(line->text), str_of(m->nick));
     bool personal = line->mention || room->kind == room_DIRECT;
-    if (!shown || missed) {
-        if (room->first_unread == 0)
-            room->first_unread = line->seq;
-        if (shown)
-            room->marked++;
-    }
-    if (!shown) {
-        room->unread++;
-        room->mentions += personal;
-    }
+    if (line->seq > room->counted)
+        count_news(room, line->seq, shown, personal);
     m->bell = m->bell || personal;
     m->noise = true;
 }
@@ -308,6 +315,13 @@ static void count_behind(const struct room *room, uint64_t seq,
     }
 }
 
+/* What comes of these is counted already. */
+static void note_counted(struct room *room, uint64_t upto)
+{
+    if (room->counted < upto)
+        room->counted = upto;
+}
+
 /*
  * Another device has read on, or we are back: what the server has counted, and
  * what came since.  A room that is looked at gets only its mark.
@@ -332,9 +346,11 @@ static void on_read(struct model *m, const struct msg *msg, struct now now)
         if (unread && !room->first_unread) {
             room->first_unread = read->seq + 1;
             room->marked = unread;
+            note_counted(room, read->upto);
         }
         return;
     }
+    note_counted(room, read->upto);
     room->unread = unread;
     room->mentions = mentions;
     room->first_unread = unread ? read->seq + 1 : 0;

@@ -58,6 +58,7 @@ struct room {
     uint64_t state_as_of;      /* what they changed is known up to here */
     uint64_t counts_from;      /* events up to here are not news */
     uint64_t catch_up;         /* events up to here were missed while offline */
+    uint64_t counted;          /* the server has counted them up to here */
     uint64_t read;          /* seq up to which all devices have read, as told */
     uint64_t read_us;       /* mono_us before which nothing is told of it */
     uint64_t peer;          /* direct room: the other account */
@@ -154,6 +155,10 @@ struct room *model_current(struct model *); /* NULL when there is no room */
 struct room *model_room_add(struct model *, struct str name);
 void model_room_drop(struct model *, struct room *);
 void model_switch(struct model *, size_t index);
+
+/* We are in it no more, as the server has it: ids and seqs of it mean nothing,
+ * and what stands in it is kept. */
+void model_room_left(struct room *);
 
 /* What the message pane shows: of the current room, or news. */
 struct history *model_history(struct model *);
