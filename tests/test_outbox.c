@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "shared/str.h"
+#include "shared/wire.h"
 #include "tui/outbox.h"
 
 enum { DEVICE = 77 };
@@ -49,7 +50,14 @@ static struct outbox *open_box(struct place *place, uint64_t device)
 
 static uint64_t add(struct outbox *box, const char *text)
 {
-    return outbox_add(box, ENTRY_SEND, 1, S("#room"), str_of(text), 1234);
+    char room[] = "#room";
+    struct entry draft = { .kind = ENTRY_SEND,
+                           .event = event_MESSAGE,
+                           .room = room,
+                           .text = (char *)(uintptr_t)text,
+                           .ts = 1234 };
+
+    return outbox_put(box, &draft);
 }
 
 static size_t file_size(const struct place *place)
@@ -370,6 +378,7 @@ static void test_outbox_keeps_which_line_is_meant(void **state)
                            .text = text,
                            .ts = 5,
                            .ref = 1ull << 40,
+                           .peer = 1ull << 50,
                            .epoch = 77 };
 
     assert_int_equal(outbox_put(box, &draft), 1);
@@ -380,10 +389,12 @@ static void test_outbox_keeps_which_line_is_meant(void **state)
     assert_int_equal(outbox_len(box), 2);
     assert_int_equal(outbox_at(box, 0)->kind, ENTRY_EDIT);
     assert_int_equal(outbox_at(box, 0)->ref, 1ull << 40);
+    assert_int_equal(outbox_at(box, 0)->peer, 1ull << 50);
     assert_int_equal(outbox_at(box, 0)->epoch, 77);
     assert_string_equal(outbox_at(box, 0)->room, "#room");
     assert_string_equal(outbox_at(box, 0)->text, "better");
     assert_int_equal(outbox_at(box, 1)->ref, 0);
+    assert_int_equal(outbox_at(box, 1)->peer, 0);
     outbox_close(box);
 }
 

@@ -228,6 +228,8 @@ static struct room *synced_room(struct model *m,
     room_name(sync, name, sizeof name);
     if (!room && sync->room && sync->name.len)
         room = model_room_add(m, str_of(name));
+    if (room && room->id && room->id != sync->room)
+        model_room_left(room); /* another one was called so before */
     if (room)
         set_text(&room->name, str_of(name), NAME_MAX_BYTES);
     return room;

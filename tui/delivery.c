@@ -49,6 +49,23 @@ static uint64_t retry_at(uint64_t retry_ms, struct now now)
     return now.mono_us + time_min(retry_ms, RETRY_MAX_MS) * 1000;
 }
 
+/*
+ * In a room of two the other side is meant, whatever it is called by now; in a
+ * new history the name is all that is left of it.
+ */
+struct room *delivery_room(struct client *c, const struct entry *entry)
+{
+    struct model *m = c->model;
+
+    if (entry->peer == 0 || entry->epoch != m->epoch)
+        return model_room_named(m, str_of(entry->room));
+    for (size_t i = 0; i < m->n_rooms; i++)
+        if (m->rooms[i]->kind == room_DIRECT &&
+            m->rooms[i]->peer == entry->peer)
+            return m->rooms[i];
+    return NULL;
+}
+
 /* ---- out ---- */
 
 /* Whether a JOIN of that room is on its way. */
@@ -137,7 +154,7 @@ static bool may_send(struct client *c, const struct entry *entry,
 /* Give one entry to the link; false: it has to wait. */
 static bool send_entry(struct client *c, struct entry *entry, struct now now)
 {
-    const struct room *room = model_room_named(c->model, str_of(entry->room));
+    const struct room *room = delivery_room(c, entry);
     uint64_t id = room && room->joined ? room->id : 0;
     struct msg msg = { .request = FLIGHT_BIT | c->flight };
 
@@ -168,7 +185,7 @@ void delivery_rejoin(struct client *c)
         const struct room *room = c->model->rooms[i];
         void *grown = c->rejoins;
 
-        if (!room->wanted || room->joined || request_is_queued(c, room->name))
+        if (!room->wanted || room->joined || request_is_queued(c, room))
             continue;
         mem_grow(&grown, &c->cap_rejoins, c->n_rejoins + 1, sizeof *c->rejoins);
         c->rejoins = grown;
@@ -326,7 +343,7 @@ void delivery_ack(struct client *c, const struct msg_send_ack *ack)
 static void held(struct client *c, const struct entry *entry, uint64_t retry_ms,
                  struct now now)
 {
-    struct room *room = model_room_named(c->model, str_of(entry->room));
+    struct room *room = delivery_room(c, entry);
     bool told = c->model->held_us != 0;
 
     if (!room || !room->manner.slow_s || entry->kind != ENTRY_SEND)
@@ -361,7 +378,7 @@ static const char *why_not(const struct msg_error *error)
 static void refused(struct client *c, const struct entry *entry,
                     const struct msg_error *error, struct now now)
 {
-    struct room *room = model_room_named(c->model, str_of(entry->room));
+    struct room *room = delivery_room(c, entry);
     const char *why = why_not(error);
 
     if (c->refused++ == 0)
