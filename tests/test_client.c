@@ -4,7 +4,9 @@
  */
 #include "tests/stage.h"
 
+#include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 /* ---- greeting ---- */
 
@@ -518,6 +520,144 @@ static void test_client_drops_cursors_of_another_epoch(void **state)
     strike(s);
 }
 
+/* ---- rooms of two ---- */
+
+static void sync_direct(struct stage *s, uint64_t room, const char *name,
+                        uint64_t peer)
+{
+    struct msg msg = { .kind = KIND_SYNC_ROOM };
+
+    msg.sync_room.room = room;
+    msg.sync_room.kind = room_DIRECT;
+    msg.sync_room.name = str_of(name);
+    msg.sync_room.peer = peer;
+    say(s, &msg);
+}
+
+/* The other side has another name meanwhile, and the old one another owner. */
+static void greet_renamed(struct stage *s, uint64_t epoch)
+{
+    struct msg auth;
+
+    expect(s, KIND_HELLO);
+    auth = expect(s, KIND_AUTH);
+    expect(s, KIND_SYNC);
+    welcome(s, epoch);
+    auth_ok(s, auth.request, 0);
+    sync_direct(s, ROOM + 1, "bob", 5);
+    sync_direct(s, ROOM, "rob", 4);
+    sync_done(s, 2);
+    settle(s);
+}
+
+static void test_client_writes_to_who_was_meant(void **state)
+{
+    struct stage *s = raise();
+
+    (void)state;
+    start(s);
+    greet(s, EPOCH, false);
+    sync_direct(s, ROOM, "bob", 4);
+    settle(s);
+    lose(s);
+    client_say(s->client, S("@bob"), event_MESSAGE, S("psst"), s->now);
+    pass(s, 1000);
+    greet_renamed(s, EPOCH);
+    assert_int_equal(expect(s, KIND_SEND).send.room, ROOM);
+    strike(s);
+}
+
+/* In a new history a number is nobody; the name is all that is known. */
+static void test_client_goes_by_the_name_in_a_new_history(void **state)
+{
+    struct stage *s = raise();
+
+    (void)state;
+    start(s);
+    greet(s, EPOCH, false);
+    sync_direct(s, ROOM, "bob", 4);
+    settle(s);
+    lose(s);
+    client_say(s->client, S("@bob"), event_MESSAGE, S("psst"), s->now);
+    pass(s, 1000);
+    greet_renamed(s, EPOCH + 1);
+    assert_int_equal(expect(s, KIND_SEND).send.room, ROOM + 1);
+    strike(s);
+}
+
+/* A room of the same name that is another one begins empty. */
+static void test_client_takes_no_room_for_another(void **state)
+{
+    struct stage *s = raise();
+    struct msg event = { .kind = KIND_EVENT };
+    struct room *room;
+
+    (void)state;
+    start(s);
+    greet(s, EPOCH, false);
+    sync_direct(s, ROOM, "bob", 4);
+    event.event = (struct msg_event){ .room = ROOM,
+                                      .seq = 1,
+                                      .kind = event_MESSAGE,
+                                      .account = 4,
+                                      .nick = S("bob"),
+                                      .text = S("psst") };
+    say(s, &event);
+    sync_direct(s, ROOM + 1, "bob", 5);
+    settle(s);
+    room = model_room_named(s->model, S("@bob"));
+    assert_int_equal(room->id, ROOM + 1);
+    assert_int_equal(room->peer, 5);
+    assert_int_equal(room->history.last, 0);
+    strike(s);
+}
+
+/* ---- a disk that keeps nothing ---- */
+
+/* An outbox that is to be written anew, and no place to do so. */
+static void fill_disk(struct stage *s, const char *dir, const char *fresh)
+{
+    static char text[64 * 1024];
+    char path[64], room[] = "#room";
+    struct entry draft = { .kind = ENTRY_SEND, .room = room, .text = text };
+
+    memset(text, 'x', sizeof text - 1);
+    snprintf(path, sizeof path, "%s/outbox", dir);
+    outbox_close(s->outbox);
+    s->outbox = outbox_open(path, DEVICE, NULL, 0);
+    for (unsigned i = 0; i < 20; i++)
+        outbox_put(s->outbox, &draft);
+    assert_int_equal(outbox_sync(s->outbox), 0);
+    outbox_done(s->outbox, 20);
+    assert_int_equal(mkdir(fresh, 0700), 0);
+}
+
+static void test_client_sends_only_what_is_on_disk(void **state)
+{
+    char dir[] = "/tmp/chat-client.XXXXXX", fresh[64], command[64];
+    struct stage *s = raise();
+    const struct history *h;
+
+    (void)state;
+    assert_non_null(mkdtemp(dir));
+    snprintf(fresh, sizeof fresh, "%s/outbox.new", dir);
+    fill_disk(s, dir, fresh);
+    start(s);
+    greet(s, EPOCH, true);
+    client_say(s->client, S("#room"), event_MESSAGE, S("hello"), s->now);
+    pass(s, 100);
+    expect_nothing(s);
+    h = model_shown(s->model);
+    assert_non_null(strstr(h->lines[0].text, "cannot be kept on disk"));
+
+    assert_int_equal(rmdir(fresh), 0);
+    pass(s, 100);
+    assert_true(str_is(expect(s, KIND_SEND).send.text, "hello"));
+    strike(s);
+    snprintf(command, sizeof command, "rm -rf '%s'", dir);
+    assert_int_equal(system(command), 0);
+}
+
 #define TEST(name) cmocka_unit_test(name)
 
 int main(void)
@@ -542,6 +682,10 @@ int main(void)
         TEST(test_client_limits_what_is_on_its_way),
         TEST(test_client_enters_its_rooms_again_in_a_new_epoch),
         TEST(test_client_drops_cursors_of_another_epoch),
+        TEST(test_client_writes_to_who_was_meant),
+        TEST(test_client_goes_by_the_name_in_a_new_history),
+        TEST(test_client_takes_no_room_for_another),
+        TEST(test_client_sends_only_what_is_on_disk),
     };
 
     return RUN(tests);

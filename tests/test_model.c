@@ -163,7 +163,7 @@ static void test_model_follows_people(void **state)
 static void test_model_history_pages_change_no_members(void **state)
 {
     (void)state;
-    struct model *m = scene_model(10);
+    struct model *m = scene_model(9);
     scene_apply(m, scene_event(10, event_JOIN, SCENE_ANA, "ana", ""));
 
     scene_apply(m, scene_event(4, event_PART, SCENE_ANA, "ana", ""));
@@ -171,6 +171,43 @@ static void test_model_history_pages_change_no_members(void **state)
 
     assert_non_null(member_find(m->rooms[0], SCENE_ANA));
     assert_string_equal(m->rooms[0]->topic, "a topic");
+    model_free(m);
+}
+
+/* What SYNC_ROOM says is newer than the events it brings along. */
+static void test_model_a_tail_changes_nothing_that_is(void **state)
+{
+    (void)state;
+    struct model *m = scene_model(0);
+    struct room *room = m->rooms[0];
+    struct msg_event kick =
+        scene_event(1, event_KICK, SCENE_ANA, "ana", "wrong room");
+    struct msg end = { .kind = KIND_MEMBER };
+
+    kick.ref = SCENE_ME;
+    end.member.room = SCENE_ROOM;
+    scene_sync(m, SCENE_ROOM, room_PUBLIC, "#room", 7);
+    scene_member(m, SCENE_LI, "li", presence_HERE);
+    room->member_count = 2;
+    scene_apply(m, kick);
+    scene_apply(m, scene_event(2, event_JOIN, SCENE_ME, "me", ""));
+    scene_apply(m, scene_event(3, event_PART, SCENE_ME, "me", ""));
+    scene_apply(m, scene_event(4, event_JOIN, SCENE_ME, "me", ""));
+    scene_apply(m, scene_event(5, event_NICK, SCENE_ME, "me", "myself"));
+    scene_apply(m, scene_event(6, event_TOPIC, SCENE_ANA, "ana", "old"));
+    scene_say(m, 7, SCENE_LI, "lily", "under another name");
+    assert_true(room->joined);
+    assert_true(room->wanted);
+    assert_int_equal(room->member_count, 2);
+    assert_string_equal(m->nick, "me");
+    assert_string_equal(room->topic, "a topic");
+    assert_string_equal(model_person(m, SCENE_LI)->nick, "li");
+
+    model_apply(m, &end, scene_at(0));
+    assert_int_equal(member_find(room, SCENE_LI)->spoke, 7);
+    scene_apply(m, scene_event(8, event_PART, SCENE_ME, "me", ""));
+    assert_false(room->joined);
+    assert_false(room->wanted);
     model_free(m);
 }
 
@@ -617,6 +654,54 @@ static void test_model_marks_what_was_not_read_before(void **state)
     model_free(m);
 }
 
+/* What was missed comes as a number first, and by and by as lines. */
+static void test_model_counts_what_was_missed_once(void **state)
+{
+    (void)state;
+    for (int shown = 0; shown < 2; shown++) {
+        struct model *m = scene_model(0);
+        struct room *room = m->rooms[0];
+
+        scene_say(m, 1, SCENE_ANA, "ana", "before");
+        model_room_add(m, S("#other"));
+        model_switch(m, shown ? 0 : 1);
+        room->unread = room->mentions = 0;
+        room->first_unread = 0;
+        m->link = LINK_GREETING;
+        scene_sync(m, SCENE_ROOM, room_PUBLIC, "#room", 301);
+        m->link = LINK_ONLINE;
+        say_read(m, (struct msg_read){
+                        .seq = 1, .upto = 300, .unread = 299, .mentions = 1 });
+        for (uint64_t seq = 2; seq <= 302; seq++)
+            scene_say(m, seq, SCENE_ANA, "ana", seq == 9 ? "me!" : "hello");
+
+        assert_int_equal(room->unread, shown ? 0 : 301);
+        assert_int_equal(room->mentions, shown ? 0 : 1);
+        assert_int_equal(room->marked, shown ? 300 : 0);
+        assert_int_equal(room->first_unread, 2);
+        model_free(m);
+    }
+}
+
+/* A new history counts from the start, whatever was counted of the old one. */
+static void test_model_counts_anew_in_a_new_history(void **state)
+{
+    (void)state;
+    struct model *m = scene_model(0);
+    struct room *room = m->rooms[0];
+
+    model_room_add(m, S("#other"));
+    model_switch(m, 1);
+    say_read(m, (struct msg_read){ .seq = 1, .upto = 50, .unread = 2 });
+    model_epoch(m, 2, scene_at(5));
+    m->account = SCENE_ME;
+    scene_sync(m, SCENE_ROOM, room_PUBLIC, "#room", 0);
+    room->unread = 0;
+    scene_say(m, 1, SCENE_ANA, "ana", "new");
+    assert_int_equal(room->unread, 1);
+    model_free(m);
+}
+
 static void test_model_sees_its_name_in_what_was_changed(void **state)
 {
     struct model *m = scene_model(0);
@@ -644,6 +729,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_model_takes_the_server_s_counts),
         cmocka_unit_test(test_model_marks_what_was_not_read_before),
+        cmocka_unit_test(test_model_counts_what_was_missed_once),
+        cmocka_unit_test(test_model_counts_anew_in_a_new_history),
         cmocka_unit_test(test_model_sees_its_name_in_what_was_changed),
         cmocka_unit_test(test_model_takes_rooms_and_lines),
         cmocka_unit_test(test_model_ignores_rooms_it_is_not_in),
@@ -654,6 +741,7 @@ int main(void)
         cmocka_unit_test(test_model_direct_lines_ring),
         cmocka_unit_test(test_model_follows_people),
         cmocka_unit_test(test_model_history_pages_change_no_members),
+        cmocka_unit_test(test_model_a_tail_changes_nothing_that_is),
         cmocka_unit_test(test_model_member_pages_replace_the_list),
         cmocka_unit_test(test_model_asks_for_all_member_pages),
         cmocka_unit_test(test_model_tells_who_went_and_why),

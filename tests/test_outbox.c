@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "shared/str.h"
+#include "shared/wire.h"
 #include "tui/outbox.h"
 
 enum { DEVICE = 77 };
@@ -49,7 +50,14 @@ static struct outbox *open_box(struct place *place, uint64_t device)
 
 static uint64_t add(struct outbox *box, const char *text)
 {
-    return outbox_add(box, ENTRY_SEND, 1, S("#room"), str_of(text), 1234);
+    char room[] = "#room";
+    struct entry draft = { .kind = ENTRY_SEND,
+                           .event = event_MESSAGE,
+                           .room = room,
+                           .text = (char *)(uintptr_t)text,
+                           .ts = 1234 };
+
+    return outbox_put(box, &draft);
 }
 
 static size_t file_size(const struct place *place)
@@ -327,6 +335,30 @@ static void test_outbox_stays_small(void **state)
     outbox_close(box);
 }
 
+/* The file is begun anew while lines are waiting: they are still there. */
+static void test_outbox_keeps_what_waits_when_it_shrinks(void **state)
+{
+    struct place *place = *state;
+    struct outbox *box = open_box(place, DEVICE);
+    static char text[64 * 1024];
+
+    memset(text, 'x', sizeof text - 1);
+    for (unsigned i = 0; i < 30; i++)
+        add(box, text);
+    assert_int_equal(outbox_sync(box), 0);
+    outbox_done(box, 28);
+    assert_int_equal(outbox_sync(box), 0);
+    assert_in_range(file_size(place), 1, 3 * sizeof text);
+    outbox_close(box);
+    box = open_box(place, 1);
+
+    assert_int_equal(outbox_len(box), 2);
+    assert_int_equal(outbox_at(box, 0)->cseq, 29);
+    assert_int_equal(outbox_next(box), 31);
+    assert_int_equal(outbox_device(box), DEVICE);
+    outbox_close(box);
+}
+
 static void test_outbox_says_why_it_cannot_open(void **state)
 {
     struct place *place = *state;
@@ -346,6 +378,7 @@ static void test_outbox_keeps_which_line_is_meant(void **state)
                            .text = text,
                            .ts = 5,
                            .ref = 1ull << 40,
+                           .peer = 1ull << 50,
                            .epoch = 77 };
 
     assert_int_equal(outbox_put(box, &draft), 1);
@@ -356,10 +389,12 @@ static void test_outbox_keeps_which_line_is_meant(void **state)
     assert_int_equal(outbox_len(box), 2);
     assert_int_equal(outbox_at(box, 0)->kind, ENTRY_EDIT);
     assert_int_equal(outbox_at(box, 0)->ref, 1ull << 40);
+    assert_int_equal(outbox_at(box, 0)->peer, 1ull << 50);
     assert_int_equal(outbox_at(box, 0)->epoch, 77);
     assert_string_equal(outbox_at(box, 0)->room, "#room");
     assert_string_equal(outbox_at(box, 0)->text, "better");
     assert_int_equal(outbox_at(box, 1)->ref, 0);
+    assert_int_equal(outbox_at(box, 1)->peer, 0);
     outbox_close(box);
 }
 
@@ -380,6 +415,7 @@ int main(void)
         TEST(test_outbox_puts_a_damaged_file_aside),
         TEST(test_outbox_does_not_read_a_stranger),
         TEST(test_outbox_stays_small),
+        TEST(test_outbox_keeps_what_waits_when_it_shrinks),
         TEST(test_outbox_says_why_it_cannot_open),
         TEST(test_outbox_keeps_which_line_is_meant),
 

@@ -278,6 +278,43 @@ static void test_tail_prints_no_line_of_a_new_history_twice(void **state)
     tail_free(t);
 }
 
+/* Device ids are known to all: saying another's silences nobody. */
+static void test_tail_lets_nobody_silence_another(void **state)
+{
+    struct tail *t = tail_new("#room", false, 0);
+    struct msg bob = { .kind = KIND_EVENT }, eve = { .kind = KIND_EVENT };
+
+    (void)state;
+    bob.event = (struct msg_event){ .room = ROOM,
+                                    .kind = event_MESSAGE,
+                                    .nick = S("bob"),
+                                    .text = S("bob"),
+                                    .device = 77 };
+    eve.event = bob.event;
+    eve.event.nick = eve.event.text = S("eve");
+    eve.event.cseq = 1000;
+    sync_room(t, 0, 0, 0);
+    eve.event.seq = 1;
+    tail_apply(t, &eve);
+    for (uint64_t cseq = 4; cseq <= 5; cseq++) {
+        bob.event.cseq = cseq;
+        bob.event.seq = cseq - 2;
+        tail_apply(t, &bob);
+    }
+    check(t, "eve bob bob ");
+
+    eve.event.seq = 4; /* the last word of the old history */
+    eve.event.cseq = 1001;
+    tail_apply(t, &eve);
+    tail_epoch(t);
+    sync_room(t, 0, 0, 0);
+    bob.event.seq = 1;
+    bob.event.cseq = 6;
+    tail_apply(t, &bob);
+    check(t, "eve bob ");
+    tail_free(t);
+}
+
 static void test_tail_stops_when_nobody_reads(void **state)
 {
     struct tail *t = tail_new("#room", false, 0);
@@ -311,6 +348,7 @@ int main(void)
         TEST(test_tail_jumps_over_what_is_kept_no_longer),
         TEST(test_tail_prints_all_of_a_new_history),
         TEST(test_tail_prints_no_line_of_a_new_history_twice),
+        TEST(test_tail_lets_nobody_silence_another),
         TEST(test_tail_stops_when_nobody_reads),
     };
 

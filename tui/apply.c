@@ -76,7 +76,10 @@ static void on_removal(struct model *m, struct room *room,
         room->joined = room->wanted = false;
 }
 
-/* What an event that is the newest of its room changes besides the lines. */
+/*
+ * What an event that is the newest of its room changes besides the lines.  One
+ * that SYNC_ROOM brings along changes nothing: how the room is now was said.
+ */
 static void on_change(struct model *m, struct room *room,
                       const struct msg_event *ev, struct now now)
 {
@@ -120,24 +123,31 @@ static void on_change(struct model *m, struct room *room,
     }
 }
 
+/* One more that has not been seen. */
+static void count_news(struct room *room, uint64_t seq, bool shown,
+                       bool personal)
+{
+    if (shown && seq > room->catch_up)
+        return;
+    if (room->first_unread == 0)
+        room->first_unread = seq;
+    if (shown) {
+        room->marked++;
+    } else {
+        room->unread++;
+        room->mentions += personal;
+    }
+}
+
 /* Something new was said by somebody else: counts, marks, the bell. */
 static void on_news(struct model *m, struct room *room, struct line *line)
 {
     bool shown = m->looking && room == model_current(m);
-    bool missed = line->seq <= room->catch_up;
 
     line->mention = mention_is(str_of(line->text), str_of(m->nick));
     bool personal = line->mention || room->kind == room_DIRECT;
-    if (!shown || missed) {
-        if (room->first_unread == 0)
-            room->first_unread = line->seq;
-        if (shown)
-            room->marked++;
-    }
-    if (!shown) {
-        room->unread++;
-        room->mentions += personal;
-    }
+    if (line->seq > room->counted)
+        count_news(room, line->seq, shown, personal);
     m->bell = m->bell || personal;
     m->noise = true;
 }
@@ -163,7 +173,7 @@ static void on_event(struct model *m, const struct msg *msg, struct now now)
     bool fresh = ev.seq > newest(&room->history);
     struct line *line = history_event(&room->history, &ev, m->account);
     m->dirty = true;
-    if (fresh)
+    if (fresh && ev.seq > room->state_as_of)
         on_change(m, room, &ev, now);
     if (room->history.last >= room->history.head)
         room->wait_us = 0;
@@ -233,6 +243,8 @@ static struct room *synced_room(struct model *m,
     room_name(sync, name, sizeof name);
     if (!room && sync->room && sync->name.len)
         room = model_room_add(m, str_of(name));
+    if (room && room->id && room->id != sync->room)
+        model_room_left(room); /* another one was called so before */
     if (room)
         set_text(&room->name, str_of(name), NAME_MAX_BYTES);
     return room;
@@ -264,6 +276,7 @@ static void on_sync_room(struct model *m, const struct msg *msg, struct now now)
     room->peer = sync->peer;
     room->member_count = sync->members;
     room->joined = room->wanted = true;
+    room->state_as_of = sync->head;
     room->members_known = false;
     room->members_after = room->members_last = 0;
     room->page++;
@@ -319,6 +332,13 @@ static void count_behind(const struct room *room, uint64_t seq,
     }
 }
 
+/* What comes of these is counted already. */
+static void note_counted(struct room *room, uint64_t upto)
+{
+    if (room->counted < upto)
+        room->counted = upto;
+}
+
 /*
  * Another device has read on, or we are back: what the server has counted, and
  * what came since.  A room that is looked at gets only its mark.
@@ -343,9 +363,11 @@ static void on_read(struct model *m, const struct msg *msg, struct now now)
         if (unread && !room->first_unread) {
             room->first_unread = read->seq + 1;
             room->marked = unread;
+            note_counted(room, read->upto);
         }
         return;
     }
+    note_counted(room, read->upto);
     room->unread = unread;
     room->mentions = mentions;
     room->first_unread = unread ? read->seq + 1 : 0;
@@ -363,6 +385,19 @@ static void next_members(struct room *room)
     room->members_known = false;
 }
 
+/* When they spoke last, as far back as lines are held. */
+static void note_speakers(struct room *room)
+{
+    for (size_t i = 0; i < room->history.n; i++) {
+        const struct line *line = &room->history.lines[i];
+        struct member *member = line->seq && kind_is_talk(line->event)
+                                    ? member_find(room, line->account)
+                                    : NULL;
+        if (member)
+            member->spoke = line->seq;
+    }
+}
+
 /* The last page has come: who was in none of them is not in the room. */
 static void end_members(struct room *room)
 {
@@ -375,6 +410,7 @@ static void end_members(struct room *room)
     room->members_after = room->members_last = 0;
     if (kept < MEMBERS_MAX)
         room->member_count = kept;
+    note_speakers(room);
 }
 
 static void on_member(struct model *m, const struct msg *msg, struct now now)

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "shared/mem.h"
 #include "tui/client_impl.h"
@@ -134,7 +135,7 @@ static void handle(struct client *c, struct conn *conn, const struct msg *msg,
     case KIND_BYE: greeting_bye(c, conn, &msg->bye, now); break;
     case KIND_SEND_ACK:
         if (!delivery_rejoined(c, msg, now))
-            delivery_ack(c, &msg->send_ack, now);
+            delivery_ack(c, &msg->send_ack);
         break;
     case KIND_DEVICE: enrol_device(c, &msg->device, now); break;
     case KIND_CODE: enrol_code(c, &msg->code, now); break;
@@ -292,10 +293,14 @@ static void sync_disk(struct client *c, struct now now)
         c->disk_trouble = false;
         return;
     }
-    if (!c->disk_trouble)
+    const char *why = strerror(errno);
+    if (c->config.once)
+        client_die(c, EX_IOERR, _("lines cannot be kept on disk: %s"), why);
+    else if (!c->disk_trouble)
         model_notice(c->model, NULL, now,
-                     _("unsent lines cannot be kept on disk: %s"),
-                     strerror(errno));
+                     _("lines cannot be kept on disk, and wait until they "
+                       "can: %s"),
+                     why);
     c->disk_trouble = true;
 }
 

@@ -29,7 +29,8 @@ struct client_config {
     const char *nick; /* wanted; copied */
     bool nick_given;  /* by the user: say so loudly when it is taken */
     bool nick_strict; /* taken: end with an error (--send) */
-    bool once;   /* end with an error when the first try to connect fails */
+    bool once;   /* end with an error when the first try to connect fails, or
+                    a line cannot be kept */
     bool silent; /* events and own lines do not go into the model */
     enum pick pick;
     uint64_t seed;     /* jitter, connection ids; not to be guessed */

@@ -13,6 +13,7 @@
 #include "shared/error.h"
 #include "shared/rng.h"
 #include "shared/wire.h"
+#include "tui/about.h"
 #include "tui/client.h"
 #include "tui/conn.h"
 #include "tui/judge.h"
@@ -84,7 +85,7 @@ struct client {
     struct rejoin *rejoins; /* not answered yet */
     size_t n_rejoins, cap_rejoins;
     uint64_t rejoin_us; /* not said again before */
-    bool disk_trouble;  /* said once */
+    bool disk_trouble;  /* nothing new is sent; said once */
     uint64_t refused;
     char refusal[512]; /* the first one */
 
@@ -158,7 +159,10 @@ void order_invited(struct client *, const struct msg_invited *, struct now);
 /* The link is another one: nothing that was asked over the old will come. */
 void delivery_rewind(struct client *);
 void delivery_pump(struct client *, struct now);
-void delivery_ack(struct client *, const struct msg_send_ack *, struct now);
+
+/* The room that an entry is for; NULL when it is not known. */
+struct room *delivery_room(struct client *, const struct entry *);
+void delivery_ack(struct client *, const struct msg_send_ack *);
 void delivery_error(struct client *, const struct msg *, struct now);
 void delivery_rejoin(struct client *);
 
@@ -171,8 +175,12 @@ void delivery_forget(struct client *);
 
 /* ---- request.c ---- */
 
+/* Put a command into the outbox; returns its cseq. */
+uint64_t request_queue(struct client *, enum entry_kind, unsigned event,
+                       const struct about *, struct str text, struct now);
+
 /* Whether a JOIN of the room is in the outbox, and no PART behind it. */
-bool request_is_queued(struct client *, const char *room);
+bool request_is_queued(struct client *, const struct room *);
 
 /* An answer to a request; ERROR or OK. */
 void request_answered(struct client *, const struct msg *, struct now);

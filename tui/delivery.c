@@ -49,6 +49,23 @@ static uint64_t retry_at(uint64_t retry_ms, struct now now)
     return now.mono_us + time_min(retry_ms, RETRY_MAX_MS) * 1000;
 }
 
+/*
+ * In a room of two the other side is meant, whatever it is called by now; in a
+ * new history the name is all that is left of it.
+ */
+struct room *delivery_room(struct client *c, const struct entry *entry)
+{
+    struct model *m = c->model;
+
+    if (entry->peer == 0 || entry->epoch != m->epoch)
+        return model_room_named(m, str_of(entry->room));
+    for (size_t i = 0; i < m->n_rooms; i++)
+        if (m->rooms[i]->kind == room_DIRECT &&
+            m->rooms[i]->peer == entry->peer)
+            return m->rooms[i];
+    return NULL;
+}
+
 /* ---- out ---- */
 
 /* Whether a JOIN of that room is on its way. */
@@ -137,7 +154,7 @@ static bool may_send(struct client *c, const struct entry *entry,
 /* Give one entry to the link; false: it has to wait. */
 static bool send_entry(struct client *c, struct entry *entry, struct now now)
 {
-    const struct room *room = model_room_named(c->model, str_of(entry->room));
+    const struct room *room = delivery_room(c, entry);
     uint64_t id = room && room->joined ? room->id : 0;
     struct msg msg = { .request = FLIGHT_BIT | c->flight };
 
@@ -168,7 +185,7 @@ void delivery_rejoin(struct client *c)
         const struct room *room = c->model->rooms[i];
         void *grown = c->rejoins;
 
-        if (!room->wanted || room->joined || request_is_queued(c, room->name))
+        if (!room->wanted || room->joined || request_is_queued(c, room))
             continue;
         mem_grow(&grown, &c->cap_rejoins, c->n_rejoins + 1, sizeof *c->rejoins);
         c->rejoins = grown;
@@ -275,7 +292,7 @@ void delivery_pump(struct client *c, struct now now)
             say_rejoins(c, now);
         return;
     }
-    if (!is_time(c, c->resend_us, now))
+    if (c->disk_trouble || !is_time(c, c->resend_us, now))
         return;
     while (c->flying < WINDOW && link_queued(c->main.link) < BACKLOG) {
         struct entry *entry = outbox_at(c->outbox, c->flying);
@@ -309,8 +326,7 @@ static void done(struct client *c, struct entry *entry)
     c->model->dirty = true;
 }
 
-void delivery_ack(struct client *c, const struct msg_send_ack *ack,
-                  struct now now)
+void delivery_ack(struct client *c, const struct msg_send_ack *ack)
 {
     struct entry *entry = outbox_find(c->outbox, ack->cseq);
 
@@ -321,14 +337,13 @@ void delivery_ack(struct client *c, const struct msg_send_ack *ack,
     if (entry->kind == ENTRY_JOIN)
         entered(c, entry->room, ack->room);
     done(c, entry);
-    delivery_pump(c, now);
 }
 
 /* Slow mode lets the line through later: the first one that waits says so. */
 static void held(struct client *c, const struct entry *entry, uint64_t retry_ms,
                  struct now now)
 {
-    struct room *room = model_room_named(c->model, str_of(entry->room));
+    struct room *room = delivery_room(c, entry);
     bool told = c->model->held_us != 0;
 
     if (!room || !room->manner.slow_s || entry->kind != ENTRY_SEND)
@@ -363,7 +378,7 @@ static const char *why_not(const struct msg_error *error)
 static void refused(struct client *c, const struct entry *entry,
                     const struct msg_error *error, struct now now)
 {
-    struct room *room = model_room_named(c->model, str_of(entry->room));
+    struct room *room = delivery_room(c, entry);
     const char *why = why_not(error);
 
     if (c->refused++ == 0)
@@ -389,7 +404,6 @@ void delivery_error(struct client *c, const struct msg *msg, struct now now)
     if (!err_is_retry((unsigned)error->code)) {
         refused(c, entry, error, now);
         done(c, entry);
-        delivery_pump(c, now);
         return;
     }
     if (msg->request != (FLIGHT_BIT | c->flight))

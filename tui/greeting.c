@@ -289,11 +289,8 @@ static void forget_rooms(struct client *c, const struct conn *conn)
     for (size_t i = 0; i < c->model->n_rooms; i++) {
         struct room *room = c->model->rooms[i];
 
-        if (room->id && !was_told(conn, room->id)) {
-            room->id = 0;
-            room->joined = false;
-            history_reset(&room->history);
-        }
+        if (room->id && !was_told(conn, room->id))
+            model_room_left(room);
     }
 }
 

@@ -401,21 +401,28 @@ void model_line_failed(struct model *m, uint64_t cseq, unsigned code,
 
 /* ---- time ---- */
 
+void model_room_left(struct room *room)
+{
+    history_reset(&room->history);
+    room->id = 0;
+    room->joined = false;
+    room->members_known = false;
+    room->n_members = 0;
+    room->member_count = 0;
+    room->manner = (struct manner){ 0 };
+    room->station = (struct station){ 0 };
+    room->first_unread = room->counts_from = room->catch_up = 0;
+    room->state_as_of = room->counted = 0;
+    room->wait_us = room->asked = room->read = 0;
+}
+
 void model_epoch(struct model *m, uint64_t epoch, struct now now)
 {
     m->epoch = epoch;
     for (size_t i = 0; i < m->n_rooms; i++) {
         struct room *room = m->rooms[i];
-        history_reset(&room->history);
-        room->id = room->peer = 0;
-        room->joined = false;
-        room->members_known = false;
-        room->n_members = 0;
-        room->member_count = 0;
-        room->manner = (struct manner){ 0 };
-        room->station = (struct station){ 0 };
-        room->first_unread = room->counts_from = room->catch_up = 0;
-        room->wait_us = room->asked = room->read = 0;
+        model_room_left(room);
+        room->peer = 0;
         model_notice(m, room, now,
                      _("the server has begun a new history: what stands above "
                        "is kept here only"));

@@ -54,6 +54,8 @@ struct room {
     unsigned unread, mentions; /* lines since it was looked at last */
     uint64_t first_unread;     /* seq of the first, 0; stays while looked at */
     unsigned marked;           /* how many the line before it speaks of */
+    uint64_t state_as_of;      /* what events up to it changed is known */
+    uint64_t counted;          /* the server has counted them up to here */
     uint64_t counts_from, catch_up; /* up to it: no news; missed offline */
     uint64_t read;      /* seq up to which all devices have read, as told */
     uint64_t read_us;   /* mono_us before which nothing is told of it */
@@ -151,6 +153,10 @@ struct room *model_current(struct model *); /* NULL when there is no room */
 struct room *model_room_add(struct model *, struct str name);
 void model_room_drop(struct model *, struct room *);
 void model_switch(struct model *, size_t index);
+
+/* We are in it no more, as the server has it: ids and seqs of it mean nothing,
+ * and what stands in it is kept. */
+void model_room_left(struct room *);
 
 /* What the message pane shows: of the current room, or news. */
 struct history *model_history(struct model *);

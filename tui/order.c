@@ -16,11 +16,9 @@ enum { REASON_BYTES = 390, ORDER_BYTES = NAME_MAX_BYTES + REASON_BYTES + 64 };
 static void queue(struct client *c, const struct order *order, const char *text,
                   struct now now)
 {
-    outbox_add(c->outbox, ENTRY_ORDER, order->kind,
-               text_cut(order->room, NAME_MAX_BYTES), str_of(text),
-               now.wall_ms);
-    c->model->queued = outbox_len(c->outbox);
-    c->model->dirty = true;
+    struct about about = { order->room, 0 };
+
+    request_queue(c, ENTRY_ORDER, order->kind, &about, str_of(text), now);
 }
 
 void client_order(struct client *c, const struct order *order, struct now now)

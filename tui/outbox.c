@@ -18,12 +18,12 @@
 enum { DEAD_MAX = 1024 * 1024 }; /* bytes of done records kept at most */
 
 /* First byte of a record. */
-enum { REC_DEVICE = 1, REC_ADD = 2, REC_DONE = 3, REC_ABOUT = 4 };
+enum { REC_DEVICE = 1, REC_ADD = 2, REC_DONE = 3, REC_ABOUT = 5 };
 
 enum {
     DEVICE_LEN = 17, /* type, u64 device, u64 next cseq */
     ADD_HEAD = 20,   /* type, u64 cseq, u8 kind, u8 event, u64 ts, u8 room */
-    ABOUT_HEAD = 36, /* the same, u64 ref, u64 epoch */
+    ABOUT_HEAD = 44, /* the same, u64 ref, u64 epoch, u64 peer */
     DONE_LEN = 9,    /* type, u64 cseq */
 };
 
@@ -65,7 +65,7 @@ static void write_device(struct outbox *box)
 
 static size_t head_of(const struct entry *entry)
 {
-    return entry->ref ? ABOUT_HEAD : ADD_HEAD;
+    return entry->ref || entry->peer ? ABOUT_HEAD : ADD_HEAD;
 }
 
 static size_t entry_size(const struct entry *entry)
@@ -83,15 +83,16 @@ static void write_entry(struct outbox *box, const struct entry *entry)
     if (!box->journal)
         return;
     rec = mem_new(head + room + text, 1);
-    rec[0] = entry->ref ? REC_ABOUT : REC_ADD;
+    rec[0] = head == ABOUT_HEAD ? REC_ABOUT : REC_ADD;
     put64(rec + 1, entry->cseq);
     rec[9] = (uint8_t)entry->kind;
     rec[10] = (uint8_t)entry->event;
     put64(rec + 11, entry->ts);
     rec[19] = (uint8_t)room;
-    if (entry->ref) {
+    if (head == ABOUT_HEAD) {
         put64(rec + 20, entry->ref);
         put64(rec + 28, entry->epoch);
+        put64(rec + 36, entry->peer);
     }
     memcpy(rec + head, entry->room, room);
     memcpy(rec + head + room, entry->text, text);
@@ -108,7 +109,10 @@ static void write_done(struct outbox *box, uint64_t cseq)
         journal_append(box->journal, str_bytes(rec, sizeof rec), false);
 }
 
-/* Only what is alive, when most of the file is not. */
+/*
+ * Only what is alive, when most of the file is not.  The device comes last: its
+ * counter says of all before it that no record of them is new.
+ */
 static void compact(struct outbox *box)
 {
     size_t size = journal_size(box->journal);
@@ -116,9 +120,9 @@ static void compact(struct outbox *box)
     if (size < DEAD_MAX || size - DEAD_MAX < box->live)
         return;
     journal_restart(box->journal);
-    write_device(box);
     for (size_t i = 0; i < box->n; i++)
         write_entry(box, outbox_at(box, i));
+    write_device(box);
 }
 
 /* ---- entries ---- */
@@ -183,6 +187,7 @@ static void load_entry(struct outbox *box, struct str payload)
         .text = mem_str(str_from(rest, p[19])),
         .ref = about ? get64(p + 20) : 0,
         .epoch = about ? get64(p + 28) : 0,
+        .peer = about ? get64(p + 36) : 0,
     };
     box->live += entry_size(entry);
     box->next = cseq + 1;
@@ -285,22 +290,6 @@ uint64_t outbox_put(struct outbox *box, const struct entry *draft)
     box->live += entry_size(entry);
     write_entry(box, entry);
     return entry->cseq;
-}
-
-/* NOLINTNEXTLINE(readability-function-size): a command is six things */
-uint64_t outbox_add(struct outbox *box, enum entry_kind kind, unsigned event,
-                    struct str room, struct str text, uint64_t wall_ms)
-{
-    struct entry draft = { .kind = kind,
-                           .event = event,
-                           .ts = wall_ms,
-                           .room = mem_str(room),
-                           .text = mem_str(text) };
-    uint64_t cseq = outbox_put(box, &draft);
-
-    free(draft.room);
-    free(draft.text);
-    return cseq;
 }
 
 int outbox_sync(struct outbox *box)

@@ -36,8 +36,9 @@ struct entry {
     uint64_t ts;    /* wall_ms when it was typed */
     char *room;     /* its name; owned */
     char *text;     /* owned, may be empty */
+    uint64_t peer;  /* room of two: the other account; 0: not known */
     uint64_t ref;   /* seq of the message meant; 0: none */
-    uint64_t epoch; /* with ref: of the history it is in */
+    uint64_t epoch; /* with peer or ref: of the history they are of */
     bool sent;      /* given to the present link */
     bool answered;  /* stored or refused, but one before it is not yet */
 };
@@ -64,11 +65,10 @@ uint64_t outbox_device(const struct outbox *);
 /* What the person must know about the file, or NULL. */
 const char *outbox_notice(const struct outbox *);
 
-/* Append; on disk after the next outbox_sync.  Returns its cseq. */
-uint64_t outbox_add(struct outbox *, enum entry_kind, unsigned event,
-                    struct str room, struct str text, uint64_t wall_ms);
-
-/* The same for a draft: kind, event, room, text, ts, ref and epoch. */
+/*
+ * Append a copy of a draft: kind, event, room, text, ts, peer, ref and epoch.
+ * It is on disk after the next outbox_sync.  Returns its cseq.
+ */
 uint64_t outbox_put(struct outbox *, const struct entry *draft);
 
 /*

@@ -23,25 +23,17 @@ static bool is_online(const struct client *c)
 
 /* ---- through the outbox ---- */
 
+/*
+ * About a line of the room, or a room of two: seqs and accounts mean something
+ * in this history only.
+ */
 /* NOLINTNEXTLINE(readability-function-size): a command is six things */
-static uint64_t queue(struct client *c, enum entry_kind kind, unsigned event,
-                      struct str room, struct str text, struct now now)
+uint64_t request_queue(struct client *c, enum entry_kind kind, unsigned event,
+                       const struct about *about, struct str text,
+                       struct now now)
 {
-    uint64_t cseq =
-        outbox_add(c->outbox, kind, event, text_cut(room, NAME_MAX_BYTES),
-                   text_cut(text, BODY_MAX - FRAME_HEAD), now.wall_ms);
-
-    c->model->queued = outbox_len(c->outbox);
-    c->model->dirty = true;
-    return cseq;
-}
-
-/* About a line of the room: its seq means something in this history only. */
-/* NOLINTNEXTLINE(readability-function-size): a command is six things */
-static uint64_t queue_about(struct client *c, enum entry_kind kind,
-                            unsigned event, const struct about *about,
-                            struct str text, struct now now)
-{
+    const struct room *room = model_room_named(c->model, about->room);
+    uint64_t peer = room && room->kind == room_DIRECT ? room->peer : 0;
     struct entry draft = {
         .kind = kind,
         .event = event,
@@ -49,7 +41,8 @@ static uint64_t queue_about(struct client *c, enum entry_kind kind,
         .text = mem_str(text_cut(text, BODY_MAX - FRAME_HEAD)),
         .ts = now.wall_ms,
         .ref = about->ref,
-        .epoch = about->ref ? c->model->epoch : 0,
+        .peer = peer,
+        .epoch = about->ref || peer ? c->model->epoch : 0,
     };
     uint64_t cseq = outbox_put(c->outbox, &draft);
 
@@ -60,10 +53,18 @@ static uint64_t queue_about(struct client *c, enum entry_kind kind,
     return cseq;
 }
 
+static void queue(struct client *c, enum entry_kind kind, const char *room,
+                  struct str text, struct now now)
+{
+    struct about about = { str_of(room), 0 };
+
+    request_queue(c, kind, 0, &about, text, now);
+}
+
 void client_edit(struct client *c, const struct about *about, struct str text,
                  struct now now)
 {
-    queue_about(c, ENTRY_EDIT, 0, about, text, now);
+    request_queue(c, ENTRY_EDIT, 0, about, text, now);
 }
 
 void client_redact(struct client *c, const struct about *about, struct str why,
@@ -71,7 +72,7 @@ void client_redact(struct client *c, const struct about *about, struct str why,
 {
     uint64_t max = c->model->limits.value[LIMIT_REASON_BYTES];
 
-    queue_about(c, ENTRY_REDACT, 0, about, text_cut(why, max), now);
+    request_queue(c, ENTRY_REDACT, 0, about, text_cut(why, max), now);
 }
 
 void client_react(struct client *c, const struct about *about, struct str key,
@@ -81,13 +82,13 @@ void client_react(struct client *c, const struct about *about, struct str key,
 
     snprintf(sign, sizeof sign, "%c%.*s", remove ? '-' : '+',
              STR_ARG(text_cut(key, sizeof sign - 2)));
-    queue_about(c, ENTRY_REACT, 0, about, str_of(sign), now);
+    request_queue(c, ENTRY_REACT, 0, about, str_of(sign), now);
 }
 
 void client_pin(struct client *c, const struct about *about, bool remove,
                 struct now now)
 {
-    queue_about(c, ENTRY_PIN, 0, about, str_of(remove ? "-" : "+"), now);
+    request_queue(c, ENTRY_PIN, 0, about, str_of(remove ? "-" : "+"), now);
 }
 
 uint64_t client_say(struct client *c, struct str room, unsigned kind,
@@ -102,7 +103,7 @@ uint64_t client_reply(struct client *c, const struct about *about,
                       unsigned kind, struct str text, struct now now)
 {
     struct room *where = model_room_named(c->model, about->room);
-    uint64_t cseq = queue_about(c, ENTRY_SEND, kind, about, text, now);
+    uint64_t cseq = request_queue(c, ENTRY_SEND, kind, about, text, now);
 
     struct msg_event line = { .kind = kind,
                               .nick = str_of(c->model->nick),
@@ -133,13 +134,13 @@ uint64_t client_refused(const struct client *c, const char **why)
     return c->refused;
 }
 
-bool request_is_queued(struct client *c, const char *room)
+bool request_is_queued(struct client *c, const struct room *room)
 {
     for (size_t i = outbox_len(c->outbox); i-- > 0;) {
         const struct entry *entry = outbox_at(c->outbox, i);
 
-        if (strcmp(entry->room, room) == 0 &&
-            (entry->kind == ENTRY_JOIN || entry->kind == ENTRY_PART))
+        if ((entry->kind == ENTRY_JOIN || entry->kind == ENTRY_PART) &&
+            delivery_room(c, entry) == room)
             return entry->kind == ENTRY_JOIN;
     }
     return false;
@@ -160,8 +161,8 @@ void client_enter(struct client *c, struct str name, struct str key,
         return;
     }
     room->wanted = true;
-    if (!room->joined && !request_is_queued(c, room->name))
-        queue(c, ENTRY_JOIN, 0, str_of(room->name), key, now);
+    if (!room->joined && !request_is_queued(c, room))
+        queue(c, ENTRY_JOIN, room->name, key, now);
 }
 
 void client_part(struct client *c, struct str name, struct str why,
@@ -173,14 +174,16 @@ void client_part(struct client *c, struct str name, struct str why,
     if (!room)
         return;
     room->wanted = false;
-    if (room->joined || request_is_queued(c, room->name))
-        queue(c, ENTRY_PART, 0, str_of(room->name), text_cut(why, max), now);
+    if (room->joined || request_is_queued(c, room))
+        queue(c, ENTRY_PART, room->name, text_cut(why, max), now);
 }
 
 void client_topic(struct client *c, struct str room, struct str topic,
                   struct now now)
 {
-    queue(c, ENTRY_TOPIC, 0, room, topic, now);
+    struct about about = { room, 0 };
+
+    request_queue(c, ENTRY_TOPIC, 0, &about, topic, now);
 }
 
 /* ---- straight to the link ---- */

@@ -26,9 +26,15 @@ enum {
     AUTHORS = 1024,        /* devices remembered, a power of two */
 };
 
-/* The last line of a device: in a new history it may be told again. */
+/*
+ * The last line of a device: in a new history it may be told again.  Anybody
+ * may call a device theirs, and accounts are numbered anew: the nick says whose
+ * line it was.
+ */
 struct author {
     uint64_t device, cseq;
+    unsigned epoch; /* it was printed in */
+    char *nick;     /* owned */
 };
 
 struct tail {
@@ -44,6 +50,7 @@ struct tail {
     uint64_t pos;    /* last event taken */
     uint64_t head;   /* last event known to be there */
     uint64_t coming; /* events up to here are on their way by themselves */
+    unsigned epoch;  /* how many histories there were before this one */
     struct author authors[AUTHORS]; /* by device; one drives out another */
     struct bytes out;
 };
@@ -62,6 +69,8 @@ void tail_free(struct tail *t)
 {
     if (!t)
         return;
+    for (size_t i = 0; i < AUTHORS; i++)
+        free(t->authors[i].nick);
     bytes_fini(&t->out);
     free(t->name);
     free(t);
@@ -165,10 +174,19 @@ static void counted(struct tail *t, const struct msg_hist_page *page)
 static bool is_repeat(struct tail *t, const struct msg_event *ev)
 {
     struct author *author = &t->authors[ev->device % AUTHORS];
+    struct str nick = text_cut(ev->nick, NAME_MAX_BYTES);
+    bool same = author->nick && str_is(nick, author->nick);
 
-    if (author->device == ev->device && ev->cseq <= author->cseq)
-        return ev->cseq != 0;
-    *author = (struct author){ ev->device, ev->cseq };
+    if (same && author->device == ev->device && author->epoch != t->epoch &&
+        ev->cseq && ev->cseq <= author->cseq)
+        return true;
+    if (!same) {
+        free(author->nick);
+        author->nick = mem_str(nick);
+    }
+    author->device = ev->device;
+    author->cseq = ev->cseq;
+    author->epoch = t->epoch;
     return false;
 }
 
@@ -248,6 +266,7 @@ void tail_epoch(struct tail *t)
     t->placed = false;
     t->seek = 0;
     t->old = UINT64_MAX; /* all of the new history is news */
+    t->epoch++;
     t->coming = 0;
 }
 
