@@ -95,6 +95,7 @@ enum err on_sanctions(struct call *);
 
 /* query.c */
 enum err on_hist(struct call *);
+enum err on_versions(struct call *);
 enum err on_members(struct call *);
 enum err on_room_list(struct call *);
 

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * HIST, MEMBERS, ROOM_LIST, and the place of a command sent twice; see
- * query.h.  Pages end early rather than fill a slow reader's queue.
+ * HIST, VERSIONS, MEMBERS, ROOM_LIST, and the place of a command sent twice;
+ * see query.h.  Pages end early rather than fill a slow reader's queue.
  */
 #include "server/query.h"
 
 #include "server/call.h"
 #include "server/event.h"
+#include "server/permit.h"
 #include "server/reading.h"
 #include "server/store.h"
 #include "server/world.h"
+#include "shared/kind.h"
 #include "shared/text.h"
 
 static const uint64_t RETRY_MS = 1000; /* after what could not be read */
@@ -108,6 +110,74 @@ static void send_page(struct world *w, struct session *s,
     session_say(s, &msg, true);
 }
 
+/* ---- VERSIONS ---- */
+
+/* Those who may read anybody's, and everybody their own. */
+enum err on_versions(struct call *c)
+{
+    const struct msg_versions *ask = &c->msg->versions;
+    const struct account *me = c->s->account;
+    const struct room *room = find_room(c, ask->room);
+    struct store_query q = { .kind = QUERY_VERSIONS,
+                             .session = c->s->id,
+                             .request = c->msg->request,
+                             .room = ask->room,
+                             .lo = ask->ref,
+                             .hi = ask->ref,
+                             .bytes = limit(&c->w->env, LIMIT_QUEUE_SOFT) };
+
+    if (!room)
+        return ERROR_NOT_MEMBER;
+    c->subject = str_of("ref");
+    if (ask->ref == 0 || ask->ref > room->head_stored)
+        return ERROR_NO_SUCH_MESSAGE;
+    if (!call_may(c, room, ACT_VERSIONS))
+        q.account = me->id;
+    c->s->asking = store_ask(c->w->store, &q);
+    return c->s->asking ? ERR_NONE : ERROR_BUSY;
+}
+
+/* Nothing is left of what was taken back; the rest is no message. */
+static enum err check_versions(const struct store_answer *answer)
+{
+    struct msg_event body;
+
+    if (answer->n == 0)
+        return ERROR_NO_SUCH_MESSAGE;
+    body = event_body(answer->events[0]);
+    if (!kind_is_talk(body.kind) || body.by.len)
+        return ERROR_NO_SUCH_MESSAGE;
+    if (answer->query.account && answer->query.account != body.account)
+        return ERROR_FORBIDDEN;
+    return ERR_NONE;
+}
+
+static void send_versions(struct session *s, const struct store_answer *answer)
+{
+    struct complaint refusal = { .code = check_versions(answer),
+                                 .request = answer->query.request };
+    struct msg msg = { .kind = KIND_VERSION, .request = answer->query.request };
+
+    if (refusal.code) {
+        session_complain(s, &refusal);
+        return;
+    }
+    msg.version.room = answer->query.room;
+    msg.version.ref = answer->query.lo;
+    for (size_t i = 1; i < answer->n; i++) {
+        struct msg_event was = event_body(answer->events[i]);
+
+        msg.version.seq = was.seq;
+        msg.version.ts = was.ts;
+        msg.version.text = was.text;
+        session_say(s, &msg, true);
+    }
+    msg.version.seq = msg.version.ts = 0;
+    msg.version.text = str_of(NULL);
+    msg.version.more = answer->more;
+    session_say(s, &msg, true);
+}
+
 /* ---- a command that had been stored before ---- */
 
 /*
@@ -169,6 +239,13 @@ static void send_failure(struct session *s, const struct store_answer *answer)
     session_complain(s, &complaint);
 }
 
+/* The session waits for it before it says anything else. */
+static bool is_asking(enum query_kind kind)
+{
+    return kind == QUERY_PAGE || kind == QUERY_SINCE || kind == QUERY_TARGET ||
+           kind == QUERY_VERSIONS;
+}
+
 void query_answered(struct world *w, const struct store_answer *answer)
 {
     struct session *s;
@@ -186,8 +263,7 @@ void query_answered(struct world *w, const struct store_answer *answer)
     s = map_get(&w->sessions, map_num(&answer->query.session));
     if (!s || s->state != SESSION_READY)
         return;
-    if (answer->query.kind == QUERY_PAGE || answer->query.kind == QUERY_SINCE ||
-        answer->query.kind == QUERY_TARGET) {
+    if (is_asking(answer->query.kind)) {
         s->asking = false;
         session_arm(s, 0); /* what waited for it may go on */
     }
@@ -197,6 +273,8 @@ void query_answered(struct world *w, const struct store_answer *answer)
         send_failure(s, answer);
     else if (answer->query.kind == QUERY_PLACE)
         send_place(w, s, answer);
+    else if (answer->query.kind == QUERY_VERSIONS)
+        send_versions(s, answer);
     else
         send_page(w, s, answer);
 }

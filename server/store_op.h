@@ -95,13 +95,15 @@ struct store_device {
 /* ---- asked ---- */
 
 enum query_kind {
-    QUERY_PAGE,   /* events lo..hi, both included */
-    QUERY_PLACE,  /* the event that a command became, if it became one */
-    QUERY_AGED,   /* the last seq of lo..hi whose time is before `ts` */
-    QUERY_TARGET, /* the message lo, and whether `account` reacted by `key` */
-    QUERY_UNREAD, /* as PAGE, of what `account` has not read */
-    QUERY_OF,     /* those of lo..hi that `account` did */
-    QUERY_SINCE   /* `most` events of lo..hi around the first not before `ts` */
+    QUERY_PAGE,     /* events lo..hi, both included */
+    QUERY_PLACE,    /* the event that a command became, if it became one */
+    QUERY_AGED,     /* the last seq of lo..hi whose time is before `ts` */
+    QUERY_TARGET,   /* the message lo, and whether `account` reacted by `key` */
+    QUERY_UNREAD,   /* as PAGE, of what `account` has not read */
+    QUERY_OF,       /* those of lo..hi that `account` did */
+    QUERY_VERSIONS, /* the message lo, and behind it what it was, as EDITs that
+                     * ended it, oldest first; the last ones if not all fit */
+    QUERY_SINCE /* `most` events of lo..hi around the first not before `ts` */
 };
 
 enum { REACT_MAX = 32 }; /* bytes of a reaction's sign */
@@ -111,7 +113,8 @@ struct store_query {
     uint64_t room, lo, hi;
     size_t bytes;  /* PAGE: of frames, at most; at least one event comes */
     bool backward; /* PAGE: when bytes run out keep the last ones */
-    uint64_t account, device, cseq; /* PLACE: the command */
+    uint64_t account, device, cseq; /* PLACE: the command; VERSIONS: account
+                                     * must be the author, 0: need not */
     uint64_t ts;                    /* AGED, SINCE: ms since 1970 */
     uint64_t most;                  /* SINCE */
     uint64_t changes;               /* set by the store, as store_changes */
@@ -126,6 +129,7 @@ struct store_answer {
     size_t n;
     uint64_t seq; /* AGED; 0: there is none */
     bool reacted; /* TARGET */
+    bool more;    /* VERSIONS: there are older ones */
     int error;    /* 0, or a negative error code: it could not be read */
 };
 

@@ -192,6 +192,53 @@ static void read_target(struct db *db, struct store_answer *answer)
     db_reset(stmt);
 }
 
+/* What a message was, as the EDIT that made it another one. */
+static struct event *version_of(struct db *db, sqlite3_stmt *stmt,
+                                const struct event *message)
+{
+    struct msg_event body = event_body(message);
+
+    body.kind = event_EDIT;
+    body.ref = body.seq;
+    body.seq = db_seq((int64_t)db_num(stmt, 0));
+    body.ts = db_num(stmt, 1);
+    body.text = db_text(stmt, 2);
+    if (fits(body.text, TEXT_MAX))
+        return event_new(&body);
+    db_fail(db, SQLITE_CORRUPT);
+    return NULL;
+}
+
+static void read_versions(struct db *db, struct store_answer *answer)
+{
+    const struct store_query *q = &answer->query;
+    struct store_answer found = { 0 };
+    sqlite3_stmt *stmt;
+    struct event *event;
+    size_t bytes = 0, cap = 0;
+
+    read_page(db, answer);
+    if (!answer->n)
+        return;
+    stmt = db_bind(db, SQL_VERSIONS, "i", (uint64_t)db_key(q->room, q->lo));
+    while (stmt && !answer->more && db_step(db, stmt) &&
+           (event = version_of(db, stmt, answer->events[0]))) {
+        bytes += event->frame->len;
+        answer->more = found.n && bytes > q->bytes;
+        if (answer->more)
+            event_unref(event);
+        else
+            add(&found, &cap, event);
+    }
+    if (stmt)
+        db_reset(stmt);
+    reverse(&found);
+    cap = answer->n;
+    for (size_t i = 0; i < found.n; i++)
+        add(answer, &cap, found.events[i]);
+    free(found.events);
+}
+
 void db_read(struct db *db, struct store_answer *answer)
 {
     db->trouble = NULL;
@@ -202,6 +249,7 @@ void db_read(struct db *db, struct store_answer *answer)
     case QUERY_AGED: read_aged(db, answer); break;
     case QUERY_TARGET: read_target(db, answer); break;
     case QUERY_OF: read_of(db, answer); break;
+    case QUERY_VERSIONS: read_versions(db, answer); break;
     case QUERY_SINCE: read_since(db, answer); break;
     }
     answer->error = db->trouble ? -ERROR_STORE : 0;

@@ -54,6 +54,7 @@ static const struct verb VERBS[] = {
     [KIND_PIN] = { IN_READY, COST_SEND, offsetof(struct msg, pin.cseq),
                    on_pin },
     [KIND_HIST] = { IN_READY, COST_QUERY, 0, on_hist },
+    [KIND_VERSIONS] = { IN_READY, COST_QUERY, 0, on_versions },
     [KIND_SEARCH] = { IN_READY, COST_QUERY, 0, on_search },
     [KIND_READ] = { IN_READY, COST_READ, 0, on_read },
     [KIND_ROOM_SET] = { IN_READY, COST_SEND,

@@ -256,6 +256,9 @@ static void fill(struct msg *msg, const struct stand *t, uint64_t room,
         msg->invite = (struct msg_invite){ room, cseq, S("out") };
         break;
     case KIND_SANCTIONS: msg->sanctions.room = room; break;
+    case KIND_VERSIONS:
+        msg->versions = (struct msg_versions){ room, t->said };
+        break;
     case KIND_MEMBERS: msg->members.room = room; break;
     case KIND_TYPING:
         msg->typing.room = room;
@@ -325,6 +328,7 @@ static const struct expected {
     { KIND_ROLE, { "NNFFF++", "NNFFF++", "NNFFF++", "NF" } },
     { KIND_INVITE, { "NNF++++", "NNFF+++", "NNFF+++", "NF" } },
     { KIND_SANCTIONS, { "NNFF+++", "NNFF+++", "NNFF+++", "NF" } },
+    { KIND_VERSIONS, { "NNFF++N", "NNFF++N", "NNFF++N", "NF" } },
     { KIND_MEMBERS, { "NN++++N", "NN++++N", "NN++++N", "N+" } },
     { KIND_TYPING, { "...+++.", "...+++.", "...+++.", ".+" } },
 };

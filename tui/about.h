@@ -32,6 +32,9 @@ void client_react(struct client *, const struct about *, struct str key,
                   bool remove, struct now);
 void client_pin(struct client *, const struct about *, bool remove, struct now);
 
+/* Ask what a line was before it was changed. */
+void client_versions(struct client *, const struct about *, struct now);
+
 /* A room has been read up to that line. */
 void client_read(struct client *, const struct about *, struct now);
 

@@ -140,6 +140,7 @@ static void handle(struct client *c, struct conn *conn, const struct msg *msg,
     case KIND_DEVICE: enrol_device(c, &msg->device, now); break;
     case KIND_CODE: enrol_code(c, &msg->code, now); break;
     case KIND_SANCTIONED: order_sanctioned(c, &msg->sanctioned, now); break;
+    case KIND_VERSION: order_version(c, &msg->version, now); break;
     case KIND_INVITED: order_invited(c, &msg->invited, now); break;
     case KIND_OK: request_answered(c, msg, now); break;
     case KIND_ERROR: on_error(c, conn, msg, now); break;

@@ -152,6 +152,7 @@ bool enrol_refused(struct client *, const struct msg_error *, struct now);
 void order_fill(const struct entry *, uint64_t room, struct msg *);
 void order_sanctioned(struct client *, const struct msg_sanctioned *,
                       struct now);
+void order_version(struct client *, const struct msg_version *, struct now);
 void order_invited(struct client *, const struct msg_invited *, struct now);
 
 /* ---- delivery.c ---- */

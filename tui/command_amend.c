@@ -236,3 +236,33 @@ void command_origin(struct chat *chat, const struct args *args, struct now now)
     else
         model_notice(chat->model, c.room, now, _("it answers no other line"));
 }
+
+/* The newest one that was changed. */
+static const struct line *newest_edited(const struct history *h)
+{
+    for (size_t i = h->n; i > 0; i--)
+        if (is_meant(&h->lines[i - 1], ANYBODYS) && h->lines[i - 1].edited)
+            return &h->lines[i - 1];
+    return NULL;
+}
+
+void command_versions(struct chat *chat, const struct args *args,
+                      struct now now)
+{
+    struct choice c = { .room = talking_room(chat, now) };
+
+    if (!c.room)
+        return;
+    if (args->n || chat->ui->pick) {
+        if (!choose(chat, args, ANYBODYS, &c, now))
+            return;
+    } else {
+        c.line = newest_edited(&c.room->history);
+    }
+    if (!c.line || !c.line->edited) {
+        model_notice(chat->model, c.room, now, _("it was not changed"));
+        return;
+    }
+    struct about about = { str_of(c.room->name), c.line->seq };
+    client_versions(chat->client, &about, now);
+}

@@ -8,8 +8,12 @@
 #include <stdlib.h>
 
 #include "shared/text.h"
+#include "tui/about.h"
 #include "tui/client_impl.h"
 #include "tui/lang.h"
+#include "tui/presence.h"
+
+enum { AGE_BYTES = 24, VERSION_BYTES = 1800 };
 
 enum { REASON_BYTES = 390, ORDER_BYTES = NAME_MAX_BYTES + REASON_BYTES + 64 };
 
@@ -143,6 +147,39 @@ void order_sanctioned(struct client *c, const struct msg_sanctioned *one,
     model_notice(c->model, room, now, _("%.*s: %s%s, by %.*s (%.*s)"),
                  STR_ARG(one->nick), kind_text(one->kind), age,
                  STR_ARG(one->by), STR_ARG(one->text));
+}
+
+/* ---- what was changed ---- */
+
+void client_versions(struct client *c, const struct about *about,
+                     struct now now)
+{
+    struct msg msg = { .kind = KIND_VERSIONS, .request = client_request(c) };
+    const struct room *known = model_room_named(c->model, about->room);
+
+    msg.versions.room = known && known->joined ? known->id : 0;
+    msg.versions.ref = about->ref;
+    if (msg.versions.room && c->main.phase == CONN_READY)
+        conn_say(c, &c->main, &msg, now);
+}
+
+void order_version(struct client *c, const struct msg_version *version,
+                   struct now now)
+{
+    struct room *room = model_room(c->model, version->room);
+    uint64_t wall_ms = model_wall(c->model, now);
+    char age[AGE_BYTES];
+
+    if (version->seq == 0) {
+        model_notice(c->model, room, now, "%s",
+                     version->more ? _("what it was before is too much to show")
+                                   : _("that is all it was"));
+        return;
+    }
+    presence_age(wall_ms > version->ts ? (wall_ms - version->ts) / 1000 : 0,
+                 age, sizeof age);
+    model_notice(c->model, room, now, _("until %s ago: %.*s"), age,
+                 STR_ARG(text_cut(version->text, VERSION_BYTES)));
 }
 
 void order_invited(struct client *c, const struct msg_invited *invited,

@@ -20,6 +20,10 @@ say alice 'lunch at twelfe?'
 wait_for 李伟 'lunch at twelfe'
 say alice '/edit lunch at twelve?'
 wait_for 李伟 'lunch at twelve\? \(edited\)'
+say 李伟 '/versions'
+wait_for 李伟 'not allowed'
+say alice '/versions'
+wait_for alice 'until [0-9]+ s ago: lunch at twelfe\?'
 say 李伟 '/react 👍'
 wait_for alice 'twelve\? \(edited\) +👍'
 say 李伟 '/reply ^twelve 好的，十二点见'
@@ -33,8 +37,22 @@ say alice '/pins'
 wait_for alice 'alice: lunch at twelve'
 press alice Escape
 
+say 李伟 'my passwort is hunter2'
+wait_for alice hunter2
+say 李伟 '/edit never mind'
+wait_for alice 'never mind \(edited\)'
+say alice '/clear'
+wait_gone alice 'hunter2'
+say alice '/history'
+wait_for alice 'never mind'
+say alice '/versions ^never' # who made the room keeps order there
+wait_for alice 'until [0-9]+ s ago: my passwort is hunter2'
+say 李伟 '/delete gone'
+wait_for alice 'taken back by 李伟: gone'
+say alice '/clear'
+wait_gone alice hunter2
 say alice 'my password is hunter2'
-wait_for 李伟 hunter2
+wait_for 李伟 'password is hunter2'
 say alice '/delete wrong window'
 wait_for 李伟 '\(taken back by alice: wrong window\)'
 check "it is gone from the screen" blind 李伟 hunter2
