@@ -349,10 +349,10 @@ static void on_read(struct model *m, const struct msg *msg, struct now now)
     struct room *room = model_room(m, read->room);
     unsigned unread, mentions;
 
-    (void)now;
     if (!room || read->seq < room->read)
         return;
     room->read = read->seq;
+    room->read_us = now.mono_us; /* we are told: now we may tell */
     unread = (unsigned)time_min(read->unread, LINES_MAX);
     mentions = room->kind == room_DIRECT
                    ? unread

@@ -208,9 +208,55 @@ static void drop_left(struct chat *chat)
     }
 }
 
+/* ---- what has been read ---- */
+
+/* The room whose newest line is in sight and not known to be read; NULL. */
+static struct room *just_read(const struct chat *chat)
+{
+    struct room *room = model_current(chat->model);
+
+    if (chat->model->link != LINK_ONLINE || !chat->model->looking ||
+        chat->ui->anchor.line || !room || !room->joined ||
+        room->history.last <= room->read)
+        return NULL;
+    return room;
+}
+
+static void tell_upto(struct chat *chat, struct room *room, uint64_t seq,
+                      struct now now)
+{
+    struct about about = { str_of(room->name), seq };
+
+    client_read(chat->client, &about, now);
+    room->read = seq;
+    room->read_us = now.mono_us + READ_EVERY_US;
+}
+
+/* Now and then, for other devices of the person; of rooms left at once. */
+static void tell_read(struct chat *chat, struct now now)
+{
+    struct model *m = chat->model;
+    struct room *room = just_read(chat);
+
+    if (room && now.mono_us >= room->read_us)
+        tell_upto(chat, room, room->history.last, now);
+    for (size_t i = 0; i < m->n_rooms && m->link == LINK_ONLINE; i++) {
+        room = m->rooms[i];
+        if (i != m->current && room->joined && room->history.read > room->read)
+            tell_upto(chat, room, room->history.read, now);
+    }
+}
+
+/* ---- leaving ---- */
+
 void chat_quit(struct chat *chat, unsigned reason, struct str text,
                struct now now)
 {
+    struct room *room = just_read(chat);
+
+    tell_read(chat, now);
+    if (room && room->history.last > room->read)
+        tell_upto(chat, room, room->history.last, now);
     client_bye(chat->client, reason, text, now);
     chat->quit = true;
 }
@@ -337,33 +383,6 @@ static void introduce_new(struct chat *chat, struct now now)
             introduce(chat, room, now);
         room->introduced = known;
     }
-}
-
-/* ---- what has been read ---- */
-
-/* The room whose newest line is in sight and not known to be read; NULL. */
-static struct room *just_read(const struct chat *chat)
-{
-    struct room *room = model_current(chat->model);
-
-    if (chat->model->link != LINK_ONLINE || !chat->model->looking ||
-        chat->ui->anchor.line || !room || !room->joined ||
-        room->history.last <= room->read)
-        return NULL;
-    return room;
-}
-
-/* Now and then, for other devices of the person. */
-static void tell_read(struct chat *chat, struct now now)
-{
-    struct room *room = just_read(chat);
-
-    if (!room || now.mono_us < room->read_us)
-        return;
-    struct about about = { str_of(room->name), room->history.last };
-    client_read(chat->client, &about, now);
-    room->read = about.ref;
-    room->read_us = now.mono_us + READ_EVERY_US;
 }
 
 uint64_t chat_deadline(const struct chat *chat)
