@@ -10,9 +10,12 @@
 #include <sysexits.h>
 
 #include "server/control_impl.h"
+#include "server/store.h"
 #include "server/words.h"
 #include "shared/mem.h"
 #include "shared/text.h"
+
+enum { LOOK_US = 2000 }; /* between two looks at what is being stored */
 
 const struct control_row CONTROL_ROWS[] = {
 #define CONTROL(name, run, args, min, max, doc)                                \
@@ -27,6 +30,7 @@ struct control {
     struct words words;
     struct answer answer;
     const struct control_row *row; /* NULL: it is refused already */
+    uint64_t put; /* by it, the last that was; to be stored; 0: nothing */
     bool done;
 };
 
@@ -42,9 +46,14 @@ size_t control_line(struct str bytes)
     return end ? (size_t)(end - bytes.ptr) + 1 : 0;
 }
 
+static struct world *world_of(const struct control *c)
+{
+    return hub_world(c->call.service->hub);
+}
+
 static struct log *log_of(const struct control *c)
 {
-    return &hub_world(c->call.service->hub)->env.log;
+    return &world_of(c)->env.log;
 }
 
 /* ---- the question ---- */
@@ -176,13 +185,46 @@ static void put_end(char **to, const struct answer *answer)
     put(to, '=', str_of(code));
 }
 
+/* The next part of the command. */
+static void go_on(struct control *c)
+{
+    const struct store *store = world_of(c)->store;
+    uint64_t before = store_last_put(store);
+
+    c->answer.code = c->row->run(&c->call);
+    c->call.part++;
+    if (!c->call.more && store_last_put(store) > before)
+        c->put = store_last_put(store);
+}
+
+/* What it has put is stored before it is answered. */
+static void wait_for_store(struct control *c)
+{
+    switch (store_fate(world_of(c)->store, c->put)) {
+    case FATE_OPEN:
+        c->call.more = true;
+        c->call.wake_us = c->call.now.mono_us + LOOK_US;
+        break;
+    case FATE_LOST:
+        c->answer.code =
+            answer_fail(&c->answer, EX_IOERR,
+                        "%s: it could not be stored, and ends with the next "
+                        "start: do it again once the disk is well",
+                        c->row->name);
+        break;
+    case FATE_STORED: break;
+    }
+}
+
 static void run(struct control *c, struct now now)
 {
     c->call.now = now;
     c->call.more = false;
     c->call.wake_us = 0;
-    c->answer.code = c->row->run(&c->call);
-    c->call.part++;
+    if (!c->put)
+        go_on(c);
+    if (c->put)
+        wait_for_store(c);
     if (!c->call.more)
         LOG(log_of(c), CONTROL_RUN, log_str("command", str_of(c->row->name)),
             log_num("uid", c->asker.uid), log_num("pid", c->asker.pid),
@@ -197,7 +239,10 @@ char *control_part(struct control *c, struct now now, size_t *len)
     if (c->row)
         run(c, now);
     c->done = !c->call.more;
-    text = answer_take(&c->answer, len);
+    *len = 0;
+    text = c->put && c->call.more ? NULL : answer_take(&c->answer, len);
+    if (c->put && c->answer.code)
+        *len = 0; /* a code that is good for nothing, say */
     lines = str_bytes(text, *len);
     out = to = mem_new(*len + count_lines(lines) + ANSWER_WHY + 32, 1);
     put_lines(&to, lines);

@@ -35,10 +35,6 @@ int control_may_put(struct control_call *call, const char *command, size_t ops)
 {
     const struct store *store = world_of(call)->store;
 
-    if (store_trouble(store))
-        return answer_fail(call->answer, EX_TEMPFAIL,
-                           "%s: nothing can be stored now: %s", command,
-                           store_trouble(store));
     if (!store_has_room(store, ops))
         return answer_fail(call->answer, EX_TEMPFAIL, "%s: the store is busy",
                            command);

@@ -93,6 +93,8 @@ static inline char *hear(struct desk *d, struct control *c)
         memcpy(said + all, part, len);
         said[all += len] = '\0';
         free(part);
+        if (!control_is_done(c))
+            pass(d->rig, 5);
     }
     return said;
 }

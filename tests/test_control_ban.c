@@ -263,6 +263,29 @@ static void test_bans_of_an_address_empty_a_room(void **state)
     ann->s->gate_len = 0; /* it was never counted */
 }
 
+/* What could not be stored is said, and gives nothing away. */
+static void test_bans_are_answered_when_they_are_stored(void **state)
+{
+    static const char *const ORDERS[] = { "ban bob", "rank bob admin",
+                                          "invite" };
+    struct desk *d = *state;
+    struct peer *bob = enter(d->rig, "bob");
+    struct fingerprint key = { { 9 } };
+
+    world_bind(d->rig->w, world_account(d->rig->w, bob->account), &key,
+               S("box"), d->rig->now);
+    settle(d->rig);
+    for (size_t i = 0; i < 3; i++) {
+        store_fail(d->rig->w->store, 1);
+        ask(d, ORDERS[i]);
+        assert_int_equal(d->answer[0], '!');
+        assert_non_null(strstr(d->answer, ": it could not be stored"));
+        check_code(d, EX_IOERR);
+        ask(d, ORDERS[i]);
+        check_code(d, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +296,7 @@ int main(void)
         DESK_TEST(test_bans_refuse_what_they_do_not_know),
         DESK_TEST(test_bans_keep_out_of_a_room),
         DESK_TEST(test_bans_of_an_address_empty_a_room),
+        DESK_TEST(test_bans_are_answered_when_they_are_stored),
     };
 
     return RUN(tests);
