@@ -139,8 +139,10 @@ int control_export(struct control_call *call)
     case ERRAND_FAILED: return fail(call);
     case ERRAND_SLICE: break;
     }
-    for (size_t i = 0; i < w->errand.answer.n; i++)
-        export_event(call, w->errand.answer.events[i]);
+    for (size_t i = 0; i < w->errand.answer.n; i++) {
+        if (w->errand.answer.events[i]->account == call->person)
+            export_event(call, w->errand.answer.events[i]);
+    }
     errand_next(w);
     call->more = true;
     return 0;
@@ -160,6 +162,8 @@ static bool see_off(const struct control_call *call)
 
     if (!account)
         return true;
+    if (!errand_unnote(w, account_nick(account)))
+        return false;
     while ((s = map_each(&w->sessions, &at)))
         if (s->account == account || (!s->account && s->dozer == account->id))
             hub_kick(call->service->hub, s, str_of("erased"), call->now);
@@ -174,7 +178,7 @@ static bool erase_slice(struct control_call *call)
     const struct store_answer *answer = &w->errand.answer;
 
     for (size_t i = 0; i < answer->n; i++) {
-        if (!errand_is_open(answer->events[i]))
+        if (!errand_is_open(&w->errand, answer->events[i]))
             continue;
         if (!errand_erase(w, answer->events[i], call->now))
             return false;

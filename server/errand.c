@@ -4,6 +4,7 @@
  */
 #include "server/errand.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,10 @@
 #include "shared/kind.h"
 #include "shared/mem.h"
 
-enum { SLICE = 2048 }; /* events looked at for theirs at once */
+enum {
+    SLICE = 2048,        /* events looked at for theirs at once */
+    TEXT_CAP = 4096 + 64 /* of an order, behind the nick: seconds, a reason */
+};
 
 static const struct str NOBODY = { "erased", 6 };
 
@@ -120,21 +124,50 @@ void errand_answered(struct world *w, const struct store_answer *answer)
 
 /* ---- taking away ---- */
 
-bool errand_is_open(const struct event *event)
+/* The text of an order: the nick of whom it is about, and what is behind it. */
+static struct str behind_nick(struct str text)
+{
+    const char *end = text.len ? memchr(text.ptr, ' ', text.len) : NULL;
+
+    return end ? str_from(text, (size_t)(end - text.ptr)) : str_of(NULL);
+}
+
+bool errand_is_open(const struct errand *errand, const struct event *event)
 {
     struct msg_event body = event_body(event);
 
-    return !str_eq(body.nick, NOBODY) || body.text.len > 0;
+    if (event->account == errand->account)
+        return !str_eq(body.nick, NOBODY) || body.text.len > 0;
+    body.text.len -= behind_nick(body.text).len;
+    return !str_eq(body.text, NOBODY);
+}
+
+/* Who did it has gone; returns what the others are told, or NULL. */
+static struct event *leave_nothing(struct msg_event *body, struct room *room,
+                                   struct now now)
+{
+    struct msg_event told = { .kind = event_REDACT,
+                              .account = body->account,
+                              .nick = NOBODY,
+                              .ref = body->seq };
+    struct event *event = NULL;
+
+    if (kind_is_talk(body->kind)) {
+        event = room_event(room, &told, now);
+        body->as_of = event->seq;
+        body->by = NOBODY;
+    }
+    body->nick = NOBODY;
+    body->text = body->reacts = str_of(NULL);
+    body->edited = body->pinned = 0;
+    return event;
 }
 
 bool errand_erase(struct world *w, const struct event *event, struct now now)
 {
     struct room *room = world_room(w, event->room);
     struct msg_event body = event_body(event);
-    struct msg_event told = { .kind = event_REDACT,
-                              .account = event->account,
-                              .nick = NOBODY,
-                              .ref = event->seq };
+    char text[NAME_MAX_BYTES + TEXT_CAP];
     struct store_op op = { .effect = EFFECT_ERASE,
                            .account = event->account,
                            .room = event->room };
@@ -144,17 +177,71 @@ bool errand_erase(struct world *w, const struct event *event, struct now now)
     if (touched_has(&w->touched, room->id, event->seq) ||
         !store_has_room(w->store, 2))
         return false;
-    if (kind_is_talk(body.kind)) {
-        op.event = room_event(room, &told, now);
-        body.as_of = op.event->seq;
-        body.by = NOBODY;
+    if (event->account == w->errand.account) {
+        op.event = leave_nothing(&body, room, now);
+    } else {
+        snprintf(text, sizeof text, "%.*s%.*s", STR_ARG(NOBODY),
+                 STR_ARG(behind_nick(body.text)));
+        body.text = str_of(text);
     }
-    body.nick = NOBODY;
-    body.text = body.reacts = str_of(NULL);
-    body.edited = body.pinned = 0;
     op.target = event_new(&body);
     touched_add(&w->touched, room->id, event->seq);
     world_put(w, &op);
+    return true;
+}
+
+/* "WHOM BY-WHOM WHY" without the name; owner frees. NULL: it is not in it. */
+static char *without(const struct sanction *one, struct str nick)
+{
+    struct str words[2] = { sanction_word(one, 0), sanction_word(one, 1) };
+    size_t cap = strlen(one->note) + 2 * NOBODY.len + 3;
+    char *note;
+
+    if (!str_eq(words[0], nick) && !str_eq(words[1], nick))
+        return NULL;
+    for (int i = 0; i < 2; i++)
+        words[i] = str_eq(words[i], nick) ? NOBODY : words[i];
+    note = mem_new(cap, 1);
+    snprintf(note, cap, "%.*s %.*s %.*s", STR_ARG(words[0]), STR_ARG(words[1]),
+             STR_ARG(sanction_word(one, 2)));
+    return note;
+}
+
+static bool unnote(struct world *w, uint64_t room, struct sanctions *list,
+                   struct str nick)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const struct sanction *one = &list->all[i];
+        struct store_op op = { .effect = EFFECT_SANCTION,
+                               .kind = one->kind,
+                               .room = room,
+                               .ts = one->until };
+
+        op.note = without(one, nick);
+        if (!op.note)
+            continue;
+        if (!store_has_room(w->store, 1)) {
+            free(op.note);
+            return false;
+        }
+        op.text = mem_str(str_of(one->who.who));
+        sanction_set(list, op.kind, str_of(op.text), op.ts, str_of(op.note));
+        world_put(w, &op);
+    }
+    return true;
+}
+
+bool errand_unnote(struct world *w, struct str nick)
+{
+    struct room *room;
+    size_t at = 0;
+
+    if (!unnote(w, 0, &w->sanctions, nick))
+        return false;
+    while ((room = map_each(&w->rooms, &at))) {
+        if (!unnote(w, room->id, &room->rules.sanctions, nick))
+            return false;
+    }
     return true;
 }
 

@@ -43,11 +43,12 @@ void errand_again(struct world *); /* the same slice, as it is by then */
 /* QUERY_OF has been answered. */
 void errand_answered(struct world *, const struct store_answer *);
 
-/* Whether an event says anything of who did it. */
-bool errand_is_open(const struct event *);
+/* Whether an event still says something of the person. */
+bool errand_is_open(const struct errand *, const struct event *);
 
 /*
- * Take text and name away; a message is taken back before all.
+ * Take text and name away; a message is taken back before all.  Of what others
+ * have done to the person only the name goes.
  *   returns  false: not now, it is being changed or the store is full
  */
 bool errand_erase(struct world *, const struct event *, struct now);
@@ -57,5 +58,11 @@ bool errand_erase(struct world *, const struct event *, struct now);
  *   returns  whether it is in any: look again once that is stored
  */
 bool errand_unname(struct world *, uint64_t account);
+
+/*
+ * Take away a name among those who are kept out or silent, and who did that.
+ *   returns  false: not now, the store is full
+ */
+bool errand_unnote(struct world *, struct str nick);
 
 #endif

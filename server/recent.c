@@ -237,6 +237,26 @@ void recent_change(struct recent *recent, struct event *event, bool blank)
         shrink(recent, log);
 }
 
+void recent_unname_taker(struct recent *recent, uint64_t room, uint64_t seq,
+                         struct str nick)
+{
+    struct event *old = recent_at(recent, room, seq), *event;
+    struct recent_log *log = find(recent, room);
+    struct msg_event body;
+
+    if (log)
+        log->changes++;
+    if (!old)
+        return;
+    body = event_body(old);
+    if (body.by.len == 0)
+        return;
+    body.by = nick;
+    event = event_new(&body);
+    replace(recent, slot(log, log->n - 1 - (size_t)(log->last - seq)), event);
+    event_unref(event);
+}
+
 void recent_trim(struct recent *recent, uint64_t room, uint64_t seq)
 {
     struct recent_log *log = find(recent, room);

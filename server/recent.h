@@ -13,6 +13,7 @@
 
 #include "server/list.h"
 #include "server/map.h"
+#include "shared/str.h"
 
 struct event;
 
@@ -62,6 +63,10 @@ struct event *recent_at(const struct recent *, uint64_t room, uint64_t seq);
  * of what is at hand.
  */
 void recent_change(struct recent *, struct event *, bool blank);
+
+/* Who took that message back is called so from now on. */
+void recent_unname_taker(struct recent *, uint64_t room, uint64_t seq,
+                         struct str nick);
 
 /* Nothing up to and with seq is stored any more. */
 void recent_trim(struct recent *, uint64_t room, uint64_t seq);

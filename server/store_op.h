@@ -54,7 +54,8 @@ enum effect {
     EFFECT_REACT,    /* it becomes `target`; text: as the event's */
     EFFECT_PIN,      /* it becomes `target` */
     EFFECT_READ,     /* the account has read the room up to `seq` */
-    EFFECT_ERASE,    /* REDACT, and the name is gone; of any event */
+    EFFECT_ERASE,    /* REDACT, and the name is as `target` says; of any event;
+                      * of one that took a message back it is gone there too */
     EFFECT_COUNT
 };
 
@@ -100,7 +101,8 @@ enum query_kind {
     QUERY_AGED,     /* the last seq of lo..hi whose time is before `ts` */
     QUERY_TARGET,   /* the message lo, and whether `account` reacted by `key` */
     QUERY_UNREAD,   /* as PAGE, of what `account` has not read */
-    QUERY_OF,       /* those of lo..hi that `account` did */
+    QUERY_OF,       /* those of lo..hi that `account` did, and the orders about
+                     * them, kind.h */
     QUERY_VERSIONS, /* the message lo, and behind it what it was, as EDITs that
                      * ended it, oldest first; the last ones if not all fit */
     QUERY_SINCE /* `most` events of lo..hi around the first not before `ts` */

@@ -11,6 +11,7 @@
 #include "server/store_impl.h"
 #include "shared/error.h"
 #include "shared/frame.h"
+#include "shared/wire.h"
 
 enum { QUEUE_BYTES = 1 << 24 }; /* of events that wait, at most */
 
@@ -89,6 +90,9 @@ static void apply(struct store *store, const struct store_op *op)
         recent_change(&store->recent, op->target,
                       op->effect == EFFECT_REDACT ||
                           op->effect == EFFECT_ERASE);
+    if (op->effect == EFFECT_ERASE && op->target->kind == event_REDACT)
+        recent_unname_taker(&store->recent, op->room, op->target->ref,
+                            event_body(op->target).nick);
     if (op->cseq)
         counters_note(&store->counters, op->account, op->device, op->cseq,
                       op->error);

@@ -167,8 +167,9 @@ static void read_of(struct db *db, struct store_answer *answer)
 {
     const struct store_query *q = &answer->query;
     sqlite3_stmt *stmt =
-        db_bind(db, SQL_OF, "iii", (uint64_t)db_key(q->room, q->lo),
-                (uint64_t)db_key(q->room, q->hi), q->account);
+        db_bind(db, SQL_OF, "iiiii", (uint64_t)db_key(q->room, q->lo),
+                (uint64_t)db_key(q->room, q->hi), q->account,
+                (uint64_t)event_KICK, (uint64_t)event_INVITE);
     struct event *event;
     size_t cap = 0;
 

@@ -221,9 +221,15 @@ static bool pin(struct db *db, const struct store_op *op)
 
 static bool erase(struct db *db, const struct store_op *op)
 {
-    return redact(db, op) && db_run(db, SQL_EVENT_UNNAME, "is",
-                                    (uint64_t)db_key(op->room, op->target->seq),
-                                    event_body(op->target).nick);
+    const struct event *target = op->target;
+    struct str nick = event_body(target).nick;
+
+    return redact(db, op) &&
+           db_run(db, SQL_EVENT_UNNAME, "is",
+                  (uint64_t)db_key(op->room, target->seq), nick) &&
+           (target->kind != event_REDACT ||
+            db_run(db, SQL_TAKEN_UNNAME, "is",
+                   (uint64_t)db_key(op->room, target->ref), nick));
 }
 
 static bool react(struct db *db, const struct store_op *op)

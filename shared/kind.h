@@ -17,4 +17,10 @@ static inline bool kind_is_talk(uint64_t event)
            event == event_NOTICE;
 }
 
+/* It was done to ref, an account; the text begins with their nick. */
+static inline bool kind_is_order(uint64_t event)
+{
+    return event >= event_KICK && event <= event_INVITE;
+}
+
 #endif

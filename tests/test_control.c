@@ -466,6 +466,78 @@ static const char *ask_long(struct desk *d, const char *line)
     return said;
 }
 
+static void say_order(struct peer *p, struct msg msg)
+{
+    forget(p);
+    say(p, &msg);
+    settle(p->rig);
+    must(p, KIND_SEND_ACK);
+}
+
+/* Whether what a member reads of a room, from its first event on, has it. */
+static bool reads(struct peer *p, uint64_t room, const char *what)
+{
+    struct msg msg = { .kind = KIND_HIST };
+    bool found = false;
+    size_t n = 0;
+
+    forget(p);
+    msg.hist.room = room;
+    msg.hist.mode = hist_AFTER;
+    msg.hist.limit = 100;
+    say(p, &msg);
+    settle(p->rig);
+    for (; take(p, KIND_EVENT, &msg); n++) {
+        char line[512];
+
+        snprintf(line, sizeof line, "%.*s|%.*s|%.*s", STR_ARG(msg.event.nick),
+                 STR_ARG(msg.event.text), STR_ARG(msg.event.by));
+        found = found || strstr(line, what);
+    }
+    assert_true(n > 0);
+    return found;
+}
+
+/* Names stand in what others have done, too, and in what they were done by. */
+static void test_control_erases_names_everywhere(void **state)
+{
+    struct desk *d = *state;
+    struct peer *own = enter_as(d->rig, TRANSPORT_TCP, "own", 1, S(""));
+    struct peer *ana = enter_as(d->rig, TRANSPORT_TCP, "ana", 2, S(""));
+    uint64_t room = join(own, "#a"), seq;
+    struct msg msg = { .kind = KIND_ROLE };
+
+    join(ana, "#a");
+    say_text(own, room, "taken back");
+    settle(d->rig);
+    seq = world_room(d->rig->w, room)->head;
+    msg.role = (struct msg_role){ room, ++own->cseq, S("ana"), role_MODERATOR };
+    say_order(own, msg);
+    msg = (struct msg){ .kind = KIND_REDACT };
+    msg.redact.room = room;
+    msg.redact.cseq = ++ana->cseq;
+    msg.redact.ref = seq;
+    say_order(ana, msg);
+    ask(d, "ban ana #a 600 that will do");
+    settle(d->rig);
+    assert_true(reads(own, room, "operator|ana 600 that will do|"));
+    assert_true(reads(own, room, "|ana moderator|"));
+    assert_true(reads(own, room, "own||ana"));
+
+    assert_non_null(strstr(ask_long(d, "erase ana\n"), " erased  "));
+    for (int again = 0; again < 2; again++) {
+        assert_false(reads(own, room, "ana"));
+        assert_true(reads(own, room, "operator|erased 600 that will do|"));
+        assert_true(reads(own, room, "own|erased moderator|"));
+        assert_true(reads(own, room, "own||erased"));
+        assert_null(strstr(ask(d, "bans"), "ana"));
+        settle(d->rig);
+        desk_restart(d);
+        own = enter_as(d->rig, TRANSPORT_TCP, "", 1,
+                       str_bytes(own->token, TOKEN_LEN));
+    }
+}
+
 static void test_control_exports_and_erases_a_person(void **state)
 {
     struct desk *d = *state;
@@ -807,6 +879,8 @@ int main(void)
         DESK_TEST(test_control_makes_a_backup),
         DESK_TEST(test_control_checks_the_store),
         DESK_TEST(test_control_exports_and_erases_a_person),
+        cmocka_unit_test_setup_teardown(test_control_erases_names_everywhere,
+                                        desk_new_durable, desk_free),
         DESK_TEST(test_control_kicks_a_session),
         DESK_TEST(test_control_kicks_all_sessions_of_a_nick),
         DESK_TEST(test_control_kicks_who_says_nothing),

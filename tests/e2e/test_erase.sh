@@ -24,6 +24,9 @@ wait_for bob 'hides a cashew'
 say bob 'I say nothing'
 wait_for Mallory 'bob +I say nothing'
 
+say bob '/role mallet moderator'
+wait_for bob 'bob made mallet a moderator'
+
 ctl export mallet || fail "$(cat "$TMP/ctl.err.log")"
 check "who" logged ctl '^\{"account":[0-9]+,"nick":"mallet","devices":1,"rooms":1\}$'
 check "a line" logged ctl '"room":"#lobby",.*"kind":"MESSAGE","nick":"Mallory","text":"my \\"secret\\" is walnut"\}$'
