@@ -124,7 +124,7 @@ tui/app               getenv
 tui/main              open|close|getenv|isatty|signal|fprintf|puts|std(out|err)
 tui/pump              read|write|poll
 tui/rescue            atexit|raise|sig(action|addset|emptyset|altstack)|tcsetattr|write
-tui/secret            open|close|read|write|tc(get|set)attr
+tui/secret            open|close|read|write|isatty|tc(get|set)attr
 tui/tty               open|close|read|ioctl|isatty|kill|ttyname_r|tc(flush|getattr|setattr)|sig(action|addset|emptyset|procmask)
 tui/(screen|stage)    newterm|delscreen|endwin|isendwin|doupdate|wnoutrefresh|erase|clearok|curs_set|curscr|stdscr|getcur[xy]|idlok|move|mvadd_wch|nonl|typeahead|use_env|resize_term|setcchar
 tui/(screen|stage)    COLORS|has_colors|start_color|init_pair|use_default_colors|nl_langinfo|getenv|fopen|fclose|fflush|fwrite

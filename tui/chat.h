@@ -40,6 +40,7 @@ struct chat {
     struct trust *trust;        /* who judges servers; NULL with secure */
     uint64_t typing_us; /* mono_us of the last TYPING sent, 0: stopped */
     uint64_t ask_us;    /* mono_us before which chat_turn asks nothing */
+    bool asks_secret;   /* line mode: the next line is a new password */
     bool quit;          /* the person wants to leave; BYE has been said */
 };
 

@@ -164,7 +164,7 @@ struct link *client_side_link(struct client *);
 /* Commands that may be given to client_say before they pile up. */
 bool client_has_room(const struct client *);
 
-/* Whether everything said is stored by the server. */
+/* Whether everything said is stored by the server, and a password set. */
 bool client_is_done(const struct client *);
 
 /*

@@ -56,6 +56,8 @@ struct client {
     unsigned nick_try;                  /* 0: the wanted one, else nick-N */
     char next_nick[NAME_MAX_BYTES + 1]; /* asked for by /nick */
     uint32_t nick_request;
+    uint32_t password_request;
+    unsigned password_answer;
     uint8_t token[NAME_MAX_BYTES];
     size_t token_len;
     bool bound;    /* the name is ours for good */

@@ -38,6 +38,11 @@ void client_devices(struct client *, unsigned act, uint64_t number, struct now);
 /* Set the password of the name; empty: none any more. */
 void client_password(struct client *, struct str secret, struct now);
 
+enum { PASSWORD_SET = 1 }; /* error codes begin later */
+
+/* What came of it: 0 while nothing has, PASSWORD_SET, or an error code. */
+unsigned client_password_answer(const struct client *);
+
 /* Connect again with the code of another device, as the name first wanted. */
 void client_enrol(struct client *, struct str code, struct now);
 

@@ -382,6 +382,14 @@ void command_devices(struct chat *chat, const struct args *args, struct now now)
                      _("usage: /devices [add|code CODE|revoke N]"));
 }
 
+/* Line by line the next line is the password. */
+static void ask_line(struct chat *chat, struct now now)
+{
+    chat->asks_secret = true;
+    model_notice(chat->model, NULL, now,
+                 _("type the new password; an empty line changes nothing"));
+}
+
 void command_password(struct chat *chat, const struct args *args,
                       struct now now)
 {
@@ -390,9 +398,8 @@ void command_password(struct chat *chat, const struct args *args,
     else if (args->n)
         model_notice(chat->model, NULL, now,
                      _("type /password alone: it asks, and shows nothing"));
-    else if (!chat->edit)
-        model_notice(chat->model, NULL, now,
-                     _("a password is set on the full screen only"));
-    else
+    else if (chat->edit)
         edit_begin_secret(chat->edit);
+    else
+        ask_line(chat, now);
 }

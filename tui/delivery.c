@@ -35,7 +35,7 @@ void delivery_rewind(struct client *c)
 {
     rewind_flight(c);
     c->resend_us = 0;
-    c->tail_request = 0;
+    c->tail_request = c->password_request = 0;
     if (c->config.follow)
         tail_lost(c->config.follow);
     delivery_forget(c);

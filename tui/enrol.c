@@ -84,12 +84,19 @@ void client_password(struct client *c, struct str secret, struct now now)
     msg.password.secret = secret;
     if (c->main.phase == CONN_READY && !c->leaving) {
         conn_say(c, &c->main, &msg, now);
+        c->password_request = msg.request;
+        c->password_answer = 0;
         model_notice(c->model, NULL, now,
                      secret.len ? _("the password is being set")
                                 : _("the password is being taken away"));
     } else {
         model_notice(c->model, NULL, now, _("not connected"));
     }
+}
+
+unsigned client_password_answer(const struct client *c)
+{
+    return c->password_answer;
 }
 
 void enrol_done(struct client *c)

@@ -54,22 +54,19 @@ struct room {
     unsigned unread, mentions; /* lines since it was looked at last */
     uint64_t first_unread;     /* seq of the first, 0; stays while looked at */
     unsigned marked;           /* how many the line before it speaks of */
-    uint64_t state_as_of;      /* what events up to it changed is known */
-    uint64_t counted;          /* the server has counted them up to here */
+    uint64_t state_as_of, counted;  /* up to it: changes known; counted */
     uint64_t counts_from, catch_up; /* up to it: no news; missed offline */
-    uint64_t read;      /* seq up to which all devices have read, as told */
-    uint64_t read_us;   /* mono_us before which nothing is told of it */
-    uint64_t peer;      /* direct room: the other account */
-    unsigned page;      /* generation of members */
-    bool members_known; /* asked for since the last SYNC_ROOM */
+    uint64_t read, read_us; /* seq read on any device; tell no more before */
+    uint64_t peer;          /* direct room: the other account */
+    unsigned page;          /* generation of members */
+    bool members_known;     /* asked for since the last SYNC_ROOM */
     uint64_t members_after, members_last; /* the page: behind whom, to whom */
-    uint64_t wait_us; /* mono_us until which events are on their way */
-    uint64_t asked;   /* the gap last asked for begins behind this seq */
-    char *draft;      /* the input line kept for it; owned, or NULL */
-    bool joined;      /* the server says so */
-    bool wanted;      /* we want to be in it */
-    bool introduced;  /* line mode: how it is has been said */
-    bool leaving;     /* to be taken off the list when the server knows */
+    uint64_t wait_us;    /* mono_us until which events are on their way */
+    uint64_t asked;      /* the gap last asked for begins behind this seq */
+    char *draft;         /* the input line kept for it; owned, or NULL */
+    bool joined, wanted; /* as the server says; as we want it */
+    bool introduced;     /* line mode: how it is has been said */
+    bool leaving;        /* to be taken off the list when the server knows */
 };
 
 enum link_state {
@@ -90,11 +87,9 @@ enum path_why {
 struct model {
     struct room **rooms; /* in the order of their numbers; owned */
     size_t n_rooms, cap_rooms;
-    size_t current; /* index; valid while n_rooms > 0 */
-    size_t previous;
-    struct person *people; /* sorted by account */
+    size_t current, previous; /* index; valid while n_rooms > 0 */
+    struct person *people;    /* sorted by account */
     size_t n_people, cap_people;
-
     struct history news; /* notices while there is no room to show them in */
 
     uint64_t account; /* own; 0 before AUTH_OK */
@@ -118,8 +113,7 @@ struct model {
     struct goal goal; /* where the person wants to go */
 
     bool dirty;         /* something the view shows has changed */
-    bool bell;          /* a mention or a direct message arrived */
-    bool noise;         /* somebody said something */
+    bool bell, noise;   /* of a mention or direct message; of anything */
     bool looking;       /* the terminal has the focus, as far as known */
     uint64_t typing_us; /* when somebody's typing ends next; NEVER */
     uint64_t muted_us;  /* when somebody may talk again next; NEVER */
@@ -161,7 +155,7 @@ void model_room_left(struct room *);
 /* What the message pane shows: of the current room, or news. */
 struct history *model_history(struct model *);
 
-/* The same for those who only look. */
+/* For those who only look. */
 const struct history *model_shown(const struct model *);
 const struct room *model_here(const struct model *);
 const struct person *model_who(const struct model *, uint64_t account);

@@ -12,10 +12,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 #include <uv.h>
 
+#include "shared/error.h"
 #include "shared/mem.h"
 #include "shared/text.h"
 #include "shared/wire.h"
@@ -27,6 +29,7 @@
 #include "tui/net.h"
 #include "tui/outlet.h"
 #include "tui/plain.h"
+#include "tui/secret.h"
 #include "tui/settings.h"
 #include "tui/setup.h"
 #include "tui/state.h"
@@ -59,6 +62,9 @@ struct pipe {
     uint64_t progress_us;
     bool progress; /* something was said about it */
     bool was_online;
+    char *secret;      /* --line: a new password, typed once; owned, or NULL */
+    bool hidden;       /* --line: what is typed is not shown */
+    bool asked;        /* --set-password: the server has been */
     uint64_t typed_us; /* when the last line came */
     bool leaving;
     uint64_t leave_us; /* goodbye must be said by then */
@@ -127,6 +133,53 @@ static void send_line(struct pipe *p, struct str line, struct now now)
     free(clean);
 }
 
+/* ---- --line: a password ---- */
+
+static void forget_secret(struct pipe *p)
+{
+    if (p->hidden)
+        secret_echo(true);
+    p->hidden = p->chat->asks_secret = false;
+    if (p->secret)
+        mem_wipe(p->secret, strlen(p->secret));
+    free(p->secret);
+    p->secret = NULL;
+}
+
+/* A person types it twice. */
+static void take_secret(struct pipe *p, struct str line, struct now now)
+{
+    struct model *m = p->chat->model;
+
+    if (line.len && p->in.terminal && !p->secret) {
+        p->secret = mem_str(line);
+        model_notice(m, NULL, now, "%s", _("once more:"));
+        return;
+    }
+    if (line.len == 0)
+        model_notice(m, NULL, now, "%s", _("the password stays as it is"));
+    else if (p->secret && !str_is(line, p->secret))
+        model_notice(m, NULL, now, "%s",
+                     _("these are two different ones: the password stays as "
+                       "it is"));
+    else
+        client_password(p->chat->client, line, now);
+    forget_secret(p);
+}
+
+static void take_command(struct pipe *p, struct str line, struct now now)
+{
+    if (p->chat->asks_secret) {
+        take_secret(p, line, now);
+        return;
+    }
+    if (line.len)
+        command_run(p->chat, line, now);
+    p->hidden = p->chat->asks_secret && p->in.terminal;
+    if (p->hidden)
+        secret_echo(false);
+}
+
 static void take_lines(struct pipe *p, struct now now)
 {
     struct str line;
@@ -135,8 +188,8 @@ static void take_lines(struct pipe *p, struct now now)
            lines_next(&p->in.lines, &line)) {
         if (p->mode == MODE_SEND)
             send_line(p, line, now);
-        else if (line.len)
-            command_run(p->chat, line, now);
+        else
+            take_command(p, line, now);
         p->typed_us = now.mono_us;
     }
     if (p->code == 0 && inlet_is_endless(&p->in) &&
@@ -154,7 +207,8 @@ static bool is_read(const struct pipe *p)
 
 static bool wants_input(const struct pipe *p)
 {
-    if (p->in.ended || p->leaving || p->mode == MODE_TAIL || p->code)
+    if (p->in.ended || p->leaving || p->mode == MODE_TAIL ||
+        p->mode == MODE_PASSWORD || p->code)
         return false;
     if (p->mode == MODE_SEND && p->chat->model->link < LINK_ONLINE)
         return false; /* what is not read yet is not lost */
@@ -232,6 +286,27 @@ static void check_send(struct pipe *p, struct now now)
         leave(p, now);
 }
 
+/* ---- --set-password ---- */
+
+static void check_password(struct pipe *p, struct now now)
+{
+    const struct model *m = p->chat->model;
+    unsigned answer = client_password_answer(p->chat->client);
+
+    if (m->link == LINK_ONLINE && !p->asked) {
+        client_password(p->chat->client, str_of(p->setup->fresh), now);
+        p->asked = true;
+    }
+    if (answer == PASSWORD_SET)
+        leave(p, now);
+    else if (answer)
+        leave_with(p, now, EX_NOPERM, _("the password was not set: %s"),
+                   lang_text(err_text(answer)));
+    else if (p->asked && m->link < LINK_ONLINE)
+        leave_with(p, now, EX_UNAVAILABLE,
+                   _("the connection was lost; the password may be set"));
+}
+
 /* ---- a turn ---- */
 
 static void check_end(struct pipe *p, struct now now)
@@ -245,6 +320,8 @@ static void check_end(struct pipe *p, struct now now)
         leave(p, now);
     if (p->mode == MODE_SEND)
         check_send(p, now);
+    if (p->mode == MODE_PASSWORD)
+        check_password(p, now);
     if (p->mode == MODE_LINE && is_read(p) && client_is_done(p->chat->client))
         leave(p, now);
     if (!p->leaving)
@@ -369,6 +446,7 @@ int pipe_run(struct setup *setup, char *error, size_t cap)
         fputs("\n", stderr);
     close_handles(&p);
     net_on_input(p.chat->net, NULL, NULL);
+    forget_secret(&p);
     plain_free(p.plain);
     bytes_fini(&p.text);
     return p.code;

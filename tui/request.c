@@ -125,7 +125,9 @@ bool client_has_room(const struct client *c)
 
 bool client_is_done(const struct client *c)
 {
-    return outbox_len(c->outbox) == 0 && c->n_rejoins == 0;
+    bool setting = c->password_request && !c->password_answer;
+
+    return outbox_len(c->outbox) == 0 && c->n_rejoins == 0 && !setting;
 }
 
 uint64_t client_refused(const struct client *c, const char **why)
@@ -386,6 +388,8 @@ void request_answered(struct client *c, const struct msg *msg, struct now now)
         if (!error)
             return; /* the event says it in every room */
     }
+    if (msg->request && msg->request == c->password_request)
+        c->password_answer = error ? (unsigned)msg->error.code : PASSWORD_SET;
     if (error && msg->request == c->model->hits.request)
         hits_fail(&c->model->hits);
     if (msg->request && msg->request == c->model->goal.request) {

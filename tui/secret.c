@@ -7,6 +7,10 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "shared/mem.h"
+
+enum { SECRET_CAP = 257 };
+
 /* A line without its end; -1 with errno. */
 static ssize_t read_line(int fd, char *out, size_t cap)
 {
@@ -52,4 +56,48 @@ bool secret_ask(const char *prompt, char *out, size_t cap)
     errno = err;
     out[len > 0 ? len : 0] = '\0';
     return len >= 0;
+}
+
+/* The same from the terminal again, to be sure. */
+static bool confirm(const char *again, const char *first, size_t cap)
+{
+    char second[SECRET_CAP];
+    bool same = secret_ask(again, second, cap < SECRET_CAP ? cap : SECRET_CAP);
+
+    if (same && strcmp(first, second) != 0) {
+        same = false;
+        errno = EINVAL;
+    }
+    mem_wipe(second, sizeof second);
+    return same;
+}
+
+bool secret_choose(const char *prompt, const char *again, char *out, size_t cap)
+{
+    bool typed = isatty(STDIN_FILENO);
+    ssize_t len = -1;
+
+    if (typed) {
+        if (!secret_ask(prompt, out, cap))
+            return false;
+        len = (ssize_t)strlen(out);
+    } else {
+        len = read_line(STDIN_FILENO, out, cap - 1);
+        out[len > 0 ? len : 0] = '\0';
+    }
+    if (len == 0)
+        errno = EINVAL;
+    return len > 0 && (!typed || confirm(again, out, cap));
+}
+
+void secret_echo(bool shown)
+{
+    struct termios now;
+
+    if (tcgetattr(STDIN_FILENO, &now) < 0)
+        return;
+    now.c_lflag |= ECHONL;
+    now.c_lflag &= ~(tcflag_t)(shown ? ECHONL : ECHO);
+    now.c_lflag |= shown ? ECHO : 0;
+    tcsetattr(STDIN_FILENO, TCSANOW, &now);
 }

@@ -134,14 +134,17 @@ static int choose_mode(struct settings *s, struct option_error *error)
 {
     bool send = given(s->send), tail = given(s->tail);
 
-    if (s->line + send + tail > 1)
+    if (s->line + send + tail + s->set_password > 1)
         return fail(error, EX_USAGE,
-                    _("choose one of --line, --send and --tail"));
+                    _("choose one of --line, --send, --tail and "
+                      "--set-password"));
     if (!tail && (s->json || s->last))
         return fail(error, EX_USAGE, _("--json and --last go with --tail"));
     s->mode = send ? MODE_SEND : tail ? MODE_TAIL : MODE_FULL;
     if (s->line)
         s->mode = MODE_LINE;
+    if (s->set_password)
+        s->mode = MODE_PASSWORD;
     return 0;
 }
 

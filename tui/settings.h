@@ -31,7 +31,7 @@ enum { AMBIGUOUS_AUTO, AMBIGUOUS_ONE, AMBIGUOUS_TWO };
 enum { EMOJI_REDUCED, EMOJI_FULL };
 
 /* How the program talks to the person. */
-enum mode { MODE_FULL, MODE_LINE, MODE_SEND, MODE_TAIL };
+enum mode { MODE_FULL, MODE_LINE, MODE_SEND, MODE_TAIL, MODE_PASSWORD };
 
 typedef bool setting_FLAG;
 typedef uint64_t setting_NUMBER;

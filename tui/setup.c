@@ -81,7 +81,7 @@ static void open_client(struct setup *setup)
     struct client_config config = {
         .nick = s->nick,
         .nick_given = s->nick_given,
-        .nick_strict = s->mode == MODE_SEND,
+        .nick_strict = s->mode == MODE_SEND || s->mode == MODE_PASSWORD,
         .once = !chatty,
         .silent = !chatty,
         .pick = (enum pick)s->transport,
@@ -150,6 +150,26 @@ static int ask_secret(struct setup *setup, char *error, size_t cap)
     return EX_NOPERM;
 }
 
+/* --set-password: the new one. */
+static int choose_secret(struct setup *setup, char *error, size_t cap)
+{
+    const struct settings *s = setup->chat.settings;
+    char prompt[NAME_MAX_BYTES + 64];
+
+    if (s->mode != MODE_PASSWORD)
+        return 0;
+    snprintf(prompt, sizeof prompt, _("new password of %s: "), s->nick);
+    if (secret_choose(prompt, _("once more: "), setup->fresh,
+                      sizeof setup->fresh))
+        return 0;
+    if (errno == EINVAL)
+        snprintf(error, cap, "%s",
+                 _("no password: none was given, or two different ones"));
+    else
+        snprintf(error, cap, _("no password: %s"), strerror(errno));
+    return EX_DATAERR;
+}
+
 /* ---- all of it ---- */
 
 static void enter_rooms(struct chat *chat, struct now now)
@@ -184,6 +204,8 @@ int setup_open(struct setup *setup, struct settings *settings,
     free(chat->model->server);
     chat->model->server = mem_str(str_of(server));
     code = ask_secret(setup, error, cap);
+    if (code == 0)
+        code = choose_secret(setup, error, cap);
     if (code)
         return code;
     open_state(setup, now);
@@ -205,6 +227,7 @@ void setup_close(struct setup *setup)
     struct chat *chat = &setup->chat;
 
     mem_wipe(setup->secret, sizeof setup->secret);
+    mem_wipe(setup->fresh, sizeof setup->fresh);
     net_close(chat->net);
     client_free(chat->client);
     tail_free(setup->tail);

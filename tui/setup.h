@@ -22,6 +22,7 @@ struct setup {
     struct tail *tail; /* --tail only, else NULL */
     char machine[256]; /* what it is called */
     char secret[257];  /* --password: what was typed; else empty */
+    char fresh[257];   /* --set-password: the new one */
 };
 
 /*
