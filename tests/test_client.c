@@ -612,6 +612,72 @@ static void test_client_takes_no_room_for_another(void **state)
     strike(s);
 }
 
+/* ---- leaving ---- */
+
+static void test_client_leaves_what_was_left_offline(void **state)
+{
+    struct stage *s = raise();
+    struct room *room;
+
+    (void)state;
+    start(s);
+    greet(s, EPOCH, false);
+    sync_direct(s, ROOM, "bob", 4);
+    settle(s);
+    lose(s);
+    client_part(s->client, S("@bob"), S(""), s->now);
+    pass(s, 1000);
+    expect(s, KIND_HELLO);
+    expect(s, KIND_AUTH);
+    expect(s, KIND_SYNC);
+    welcome(s, EPOCH);
+    auth_ok(s, 0, 0);
+    sync_direct(s, ROOM, "bob", 4);
+    sync_done(s, 1);
+    settle(s);
+    room = model_room_named(s->model, S("@bob"));
+    assert_true(room->joined);
+    assert_false(room->wanted);
+    assert_int_equal(expect(s, KIND_PART).part.room, ROOM);
+    ack(s, 1, 1);
+    settle(s);
+    assert_false(room->joined);
+    assert_false(room->wanted);
+    strike(s);
+}
+
+static void test_client_enters_again_behind_leaving(void **state)
+{
+    struct stage *s = raise();
+    const struct room *room;
+
+    (void)state;
+    start(s);
+    greet(s, EPOCH, true);
+    client_part(s->client, S("#room"), S(""), s->now);
+    client_join(s->client, S("#room"), s->now);
+    client_join(s->client, S("#room"), s->now);
+    settle(s);
+    expect(s, KIND_PART);
+    expect(s, KIND_JOIN);
+    expect_nothing(s);
+    room = model_room_named(s->model, S("#room"));
+    ack(s, 1, 1);
+    settle(s);
+    assert_false(room->joined);
+    assert_true(room->wanted);
+    ack(s, 2, 2);
+    settle(s);
+    assert_true(room->joined);
+
+    client_part(s->client, S("#room"), S(""), s->now);
+    client_part(s->client, S("#room"), S(""), s->now);
+    settle(s);
+    expect(s, KIND_PART);
+    expect_nothing(s);
+    strike(s);
+}
+
 /* ---- a disk that keeps nothing ---- */
 
 /* An outbox that is to be written anew, and no place to do so. */
@@ -685,6 +751,8 @@ int main(void)
         TEST(test_client_writes_to_who_was_meant),
         TEST(test_client_goes_by_the_name_in_a_new_history),
         TEST(test_client_takes_no_room_for_another),
+        TEST(test_client_leaves_what_was_left_offline),
+        TEST(test_client_enters_again_behind_leaving),
         TEST(test_client_sends_only_what_is_on_disk),
     };
 

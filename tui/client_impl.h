@@ -180,8 +180,8 @@ void delivery_forget(struct client *);
 uint64_t request_queue(struct client *, enum entry_kind, unsigned event,
                        const struct about *, struct str text, struct now);
 
-/* Whether a JOIN of the room is in the outbox, and no PART behind it. */
-bool request_is_queued(struct client *, const struct room *);
+/* Whether the last JOIN or PART of the room in the outbox is of that kind. */
+bool request_is_queued(struct client *, const struct room *, enum entry_kind);
 
 /* An answer to a request; ERROR or OK. */
 void request_answered(struct client *, const struct msg *, struct now);

@@ -185,7 +185,8 @@ void delivery_rejoin(struct client *c)
         const struct room *room = c->model->rooms[i];
         void *grown = c->rejoins;
 
-        if (!room->wanted || room->joined || request_is_queued(c, room))
+        if (!room->wanted || room->joined ||
+            request_is_queued(c, room, ENTRY_JOIN))
             continue;
         mem_grow(&grown, &c->cap_rejoins, c->n_rejoins + 1, sizeof *c->rejoins);
         c->rejoins = grown;
@@ -222,6 +223,18 @@ static void entered(struct client *c, const char *name, uint64_t id)
         return;
     room->id = id;
     room->joined = true;
+    room->wanted = !request_is_queued(c, room, ENTRY_PART);
+}
+
+/* In a room of two no event says so. */
+static void left(struct client *c, const struct entry *entry)
+{
+    struct room *room = delivery_room(c, entry);
+
+    if (!room)
+        return;
+    room->joined = false;
+    room->wanted = request_is_queued(c, room, ENTRY_JOIN);
 }
 
 static void drop_rejoin(struct client *c, size_t i)
@@ -336,6 +349,8 @@ void delivery_ack(struct client *c, const struct msg_send_ack *ack)
         model_line_stored(c->model, ack->cseq, ack->room, ack->seq, ack->ts);
     if (entry->kind == ENTRY_JOIN)
         entered(c, entry->room, ack->room);
+    if (entry->kind == ENTRY_PART)
+        left(c, entry);
     done(c, entry);
 }
 

@@ -134,14 +134,15 @@ uint64_t client_refused(const struct client *c, const char **why)
     return c->refused;
 }
 
-bool request_is_queued(struct client *c, const struct room *room)
+bool request_is_queued(struct client *c, const struct room *room,
+                       enum entry_kind kind)
 {
     for (size_t i = outbox_len(c->outbox); i-- > 0;) {
         const struct entry *entry = outbox_at(c->outbox, i);
 
         if ((entry->kind == ENTRY_JOIN || entry->kind == ENTRY_PART) &&
             delivery_room(c, entry) == room)
-            return entry->kind == ENTRY_JOIN;
+            return entry->kind == kind;
     }
     return false;
 }
@@ -161,7 +162,8 @@ void client_enter(struct client *c, struct str name, struct str key,
         return;
     }
     room->wanted = true;
-    if (!room->joined && !request_is_queued(c, room))
+    if (request_is_queued(c, room, ENTRY_PART) ||
+        (!room->joined && !request_is_queued(c, room, ENTRY_JOIN)))
         queue(c, ENTRY_JOIN, room->name, key, now);
 }
 
@@ -174,7 +176,8 @@ void client_part(struct client *c, struct str name, struct str why,
     if (!room)
         return;
     room->wanted = false;
-    if (room->joined || request_is_queued(c, room))
+    if (request_is_queued(c, room, ENTRY_JOIN) ||
+        (room->joined && !request_is_queued(c, room, ENTRY_PART)))
         queue(c, ENTRY_PART, room->name, text_cut(why, max), now);
 }
 
