@@ -63,13 +63,14 @@ struct room {
     unsigned page;      /* generation of members */
     bool members_known; /* asked for since the last SYNC_ROOM */
     uint64_t members_after, members_last; /* the page: behind whom, to whom */
-    uint64_t wait_us; /* mono_us until which events are on their way */
-    uint64_t asked;   /* the gap last asked for begins behind this seq */
-    char *draft;      /* the input line kept for it; owned, or NULL */
-    bool joined;      /* the server says so */
-    bool wanted;      /* we want to be in it */
-    bool introduced;  /* line mode: how it is has been said */
-    bool leaving;     /* to be taken off the list when the server knows */
+    uint64_t wait_us;    /* mono_us until which events are on their way */
+    uint64_t asked;      /* the gap last asked for begins behind this seq */
+    char *draft;         /* the input line kept for it; owned, or NULL */
+    uint64_t draft_pick; /* the line it is about, as ui.h has it */
+    bool joined;         /* the server says so */
+    bool wanted;         /* we want to be in it */
+    bool introduced;     /* line mode: how it is has been said */
+    bool leaving;        /* to be taken off the list when the server knows */
 };
 
 enum link_state {
