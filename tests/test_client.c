@@ -612,6 +612,69 @@ static void test_client_takes_no_room_for_another(void **state)
     strike(s);
 }
 
+/* ---- pages ---- */
+
+static void say_line(struct stage *s, uint64_t seq)
+{
+    struct msg msg = { .kind = KIND_EVENT };
+
+    msg.event = (struct msg_event){ .room = ROOM,
+                                    .seq = seq,
+                                    .kind = event_MESSAGE,
+                                    .account = 4,
+                                    .nick = S("bob"),
+                                    .text = S("hello") };
+    say(s, &msg);
+}
+
+static void say_page(struct stage *s, uint32_t request)
+{
+    struct msg msg = { .kind = KIND_HIST_PAGE, .request = request };
+
+    msg.hist_page.room = ROOM;
+    msg.hist_page.before = msg.hist_page.after = 1;
+    say(s, &msg);
+    settle(s);
+}
+
+static uint32_t ask_gap(struct stage *s)
+{
+    s->model->rooms[0]->asked = 1;
+    client_history(s->client, S("#room"), hist_AFTER, 1, 3, s->now);
+    settle(s);
+    return expect(s, KIND_HIST).request;
+}
+
+/* An answer that is late is none to what was asked after it. */
+static void test_client_knows_which_page_it_waits_for(void **state)
+{
+    struct stage *s = raise();
+    uint64_t after, before;
+    struct room *room;
+    uint32_t first, second;
+
+    (void)state;
+    start(s);
+    greet(s, EPOCH, true);
+    say_line(s, 1);
+    say_line(s, 5);
+    settle(s);
+    room = s->model->rooms[0];
+    first = ask_gap(s);
+    second = ask_gap(s);
+    say_page(s, first);
+    assert_true(history_gap(&room->history, &after, &before));
+    say_page(s, second);
+    assert_false(history_gap(&room->history, &after, &before));
+
+    ask_gap(s);
+    room->wait_us = s->now.mono_us + 10000000;
+    lose(s);
+    assert_int_equal(room->request, 0);
+    assert_int_equal(room->wait_us, 0); /* nothing will come */
+    strike(s);
+}
+
 /* ---- leaving ---- */
 
 static void test_client_leaves_what_was_left_offline(void **state)
@@ -751,6 +814,7 @@ int main(void)
         TEST(test_client_writes_to_who_was_meant),
         TEST(test_client_goes_by_the_name_in_a_new_history),
         TEST(test_client_takes_no_room_for_another),
+        TEST(test_client_knows_which_page_it_waits_for),
         TEST(test_client_leaves_what_was_left_offline),
         TEST(test_client_enters_again_behind_leaving),
         TEST(test_client_sends_only_what_is_on_disk),

@@ -208,6 +208,8 @@ static void on_hist_page(struct model *m, const struct msg *msg, struct now now)
         return;
     struct history *h = &room->history;
     bool going = msg->request && msg->request == m->goal.request;
+    if (!going && msg->request != room->request)
+        return; /* it is asked again already */
     bool older = going || !room->asked;
     if (!going && room->asked)
         check_gap(room);
@@ -219,6 +221,7 @@ static void on_hist_page(struct model *m, const struct msg *msg, struct now now)
         return;
     if (page->first == 0 && h->first == 0)
         h->head = 0; /* what there was is no more: nothing to ask for */
+    room->request = 0;
     room->asked = 0;
     room->wait_us = 0;
 }

@@ -31,11 +31,24 @@ static void rewind_flight(struct client *c)
     c->flight = (c->flight + 1) % FLIGHT_BIT;
 }
 
+/* What was asked for will not come. */
+static void forget_pages(struct model *m)
+{
+    for (size_t i = 0; i < m->n_rooms; i++) {
+        struct room *room = m->rooms[i];
+
+        if (room->request)
+            room->wait_us = 0;
+        room->request = 0;
+    }
+}
+
 void delivery_rewind(struct client *c)
 {
     rewind_flight(c);
     c->resend_us = 0;
     c->tail_request = 0;
+    forget_pages(c->model);
     if (c->config.follow)
         tail_lost(c->config.follow);
     delivery_forget(c);

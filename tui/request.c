@@ -264,12 +264,16 @@ void client_history(struct client *c, struct str room, unsigned mode,
 {
     struct msg msg = { .kind = KIND_HIST, .request = client_request(c) };
 
+    struct room *known = model_room_named(c->model, room);
+
     msg.hist.room = room_id(c, room);
     msg.hist.mode = mode;
     msg.hist.seq = seq;
     msg.hist.limit = limit;
-    if (msg.hist.room)
-        conn_say(c, &c->main, &msg, now);
+    if (!msg.hist.room)
+        return;
+    known->request = msg.request;
+    conn_say(c, &c->main, &msg, now);
 }
 
 void client_goal(struct client *c, struct str room, struct now now)
