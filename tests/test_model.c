@@ -429,8 +429,10 @@ static void test_model_epoch_starts_anew(void **state)
     scene_say(m, 1, SCENE_ANA, "ana", "old");
     scene_queue(h, 1, S("mine"));
 
+    hits_begin(&m->hits, &(struct msg_search){ .text = S("old") });
     model_epoch(m, 2, scene_at(5));
 
+    assert_null(m->hits.text);
     assert_int_equal(m->rooms[0]->id, 0);
     assert_false(m->rooms[0]->joined);
     assert_int_equal(h->last, 0);

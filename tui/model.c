@@ -431,6 +431,7 @@ void model_epoch(struct model *m, uint64_t epoch, struct now now)
     drop_people(m);
     m->account = 0;
     m->goal = (struct goal){ 0 };
+    hits_fini(&m->hits);
     m->dirty = true;
 }
 
