@@ -612,6 +612,57 @@ static void test_client_takes_no_room_for_another(void **state)
     strike(s);
 }
 
+/* ---- another name ---- */
+
+static void greet_again(struct stage *s)
+{
+    expect(s, KIND_HELLO);
+    expect(s, KIND_AUTH);
+    expect(s, KIND_SYNC);
+    welcome(s, EPOCH);
+    auth_ok(s, 0, 0);
+    sync_room(s, ROOM, "#room", 0);
+    sync_done(s, 1);
+    settle(s);
+}
+
+/* A token brings the old name back: the new one is asked for behind it. */
+static void test_client_changes_its_name_when_it_is_back(void **state)
+{
+    struct stage *s = raise();
+    struct msg msg, ok = { .kind = KIND_OK };
+
+    (void)state;
+    start(s);
+    greet(s, EPOCH, true);
+    lose(s);
+    client_nick(s->client, S("zoe"), s->now);
+    pass(s, 1000);
+    greet_again(s);
+    assert_string_equal(s->model->nick, "amy");
+    msg = expect(s, KIND_NICK);
+    assert_true(str_is(msg.nick.nick, "zoe"));
+    lose(s); /* the answer is lost */
+    pass(s, 2000);
+    greet_again(s);
+    msg = expect(s, KIND_NICK);
+    ok.request = msg.request;
+    say(s, &ok);
+    settle(s);
+    assert_string_equal(s->model->nick, "zoe");
+
+    client_nick(s->client, S("taken"), s->now);
+    settle(s);
+    msg = expect(s, KIND_NICK);
+    refuse(s, msg.request, 0, ERROR_NAME_TAKEN);
+    settle(s);
+    lose(s);
+    pass(s, 5000);
+    greet_again(s);
+    expect_nothing(s); /* once refused, it is wanted no more */
+    strike(s);
+}
+
 /* ---- pages ---- */
 
 static void say_line(struct stage *s, uint64_t seq)
@@ -814,6 +865,7 @@ int main(void)
         TEST(test_client_writes_to_who_was_meant),
         TEST(test_client_goes_by_the_name_in_a_new_history),
         TEST(test_client_takes_no_room_for_another),
+        TEST(test_client_changes_its_name_when_it_is_back),
         TEST(test_client_knows_which_page_it_waits_for),
         TEST(test_client_leaves_what_was_left_offline),
         TEST(test_client_enters_again_behind_leaving),

@@ -54,7 +54,7 @@ struct client {
     /* who we are */
     char nick[NAME_MAX_BYTES + 1];      /* asked for */
     unsigned nick_try;                  /* 0: the wanted one, else nick-N */
-    char next_nick[NAME_MAX_BYTES + 1]; /* asked for by /nick */
+    char next_nick[NAME_MAX_BYTES + 1]; /* by /nick, not answered; or "" */
     uint32_t nick_request;
     uint8_t token[NAME_MAX_BYTES];
     size_t token_len;
@@ -186,6 +186,9 @@ bool request_is_queued(struct client *, const struct room *, enum entry_kind);
 /* An answer to a request; ERROR or OK. */
 void request_answered(struct client *, const struct msg *, struct now);
 void request_away(struct client *, struct now);
+
+/* Ask for the name that is wanted, if it is another one. */
+void request_nick(struct client *, struct now);
 
 /* Let the follower ask for what it misses. */
 void request_tail(struct client *, struct now);

@@ -191,21 +191,31 @@ void client_topic(struct client *c, struct str room, struct str topic,
 
 /* ---- straight to the link ---- */
 
+/* A token brings the old name back, so a new one is asked for when online. */
+void request_nick(struct client *c, struct now now)
+{
+    struct msg msg = { .kind = KIND_NICK };
+
+    if (str_is(str_of(c->next_nick), c->model->nick))
+        *c->next_nick = '\0';
+    if (!is_online(c) || !*c->next_nick)
+        return;
+    msg.request = c->nick_request = client_request(c);
+    msg.nick.nick = str_of(c->next_nick);
+    conn_say(c, &c->main, &msg, now);
+}
+
 void client_nick(struct client *c, struct str nick, struct now now)
 {
-    struct msg msg = { .kind = KIND_NICK, .request = client_request(c) };
-
-    nick = text_cut(nick, NAME_MAX_BYTES);
-    if (!is_online(c)) {
-        snprintf(c->nick, sizeof c->nick, "%.*s", STR_ARG(nick));
-        model_notice(c->model, NULL, now,
-                     _("you will be %s when connected again"), c->nick);
+    snprintf(c->next_nick, sizeof c->next_nick, "%.*s",
+             STR_ARG(text_cut(nick, NAME_MAX_BYTES)));
+    if (is_online(c)) {
+        request_nick(c, now);
         return;
     }
-    snprintf(c->next_nick, sizeof c->next_nick, "%.*s", STR_ARG(nick));
-    c->nick_request = msg.request;
-    msg.nick.nick = nick;
-    conn_say(c, &c->main, &msg, now);
+    snprintf(c->nick, sizeof c->nick, "%s", c->next_nick);
+    model_notice(c->model, NULL, now, _("you will be %s when connected again"),
+                 c->nick);
 }
 
 /* The session knows it no more after a new greeting. */
@@ -355,9 +365,11 @@ void request_tail(struct client *c, struct now now)
 static void nick_answered(struct client *c, bool good)
 {
     c->nick_request = 0;
+    if (good)
+        snprintf(c->nick, sizeof c->nick, "%s", c->next_nick);
+    *c->next_nick = '\0';
     if (!good)
         return;
-    snprintf(c->nick, sizeof c->nick, "%s", c->next_nick);
     free(c->model->nick);
     c->model->nick = mem_str(str_of(c->nick));
     c->model->dirty = true;
