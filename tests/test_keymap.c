@@ -438,6 +438,17 @@ static void test_keymap_focus_marks_as_read(void **state)
 
     assert_int_equal(d->chat.model->rooms[0]->unread, 0);
     assert_int_equal(d->chat.model->rooms[0]->first_unread, 1);
+
+    /* What comes while they look again is not new, what comes later is. */
+    scene_say(d->chat.model, 2, SCENE_ANA, "ana", "hello");
+    keymap_press(&d->chat, &lost, scene_at(3));
+    scene_say(d->chat.model, 3, SCENE_ANA, "ana", "still there?");
+    scene_say(d->chat.model, 4, SCENE_ANA, "ana", "no?");
+    assert_int_equal(d->chat.model->rooms[0]->first_unread, 3);
+    press(d, "x"); /* who types looks, whatever the terminal says */
+    assert_true(d->chat.model->looking);
+    assert_int_equal(d->chat.model->rooms[0]->first_unread, 3);
+    assert_int_equal(d->chat.model->rooms[0]->marked, 2);
 }
 
 /* ---- any keys ---- */
