@@ -71,18 +71,28 @@ static enum err range_of(const struct msg_hist *hist, uint64_t n, uint64_t head,
     }
 }
 
+/* What was deleted is passed over: the page begins with what is left. */
+static void skip_deleted(struct msg_hist *hist, uint64_t first)
+{
+    bool on = hist->mode == hist_AFTER || hist->mode == hist_BETWEEN;
+
+    if (on && first && hist->seq < first - 1)
+        hist->seq = first - 1;
+}
+
 enum err on_hist(struct call *c)
 {
-    const struct msg_hist *hist = &c->msg->hist;
-    const struct room *room = find_room(c, hist->room);
+    struct msg_hist hist = c->msg->hist;
+    const struct room *room = find_room(c, hist.room);
     struct store_query q = { .session = c->s->id,
                              .request = c->msg->request,
                              .bytes = limit(&c->w->env, LIMIT_QUEUE_SOFT) };
 
     if (!room)
         return ERROR_NOT_MEMBER;
+    skip_deleted(&hist, store_first(c->w->store, room->id));
     c->subject = str_of("mode");
-    if (range_of(hist, page_size(c, hist->limit), room->head_stored, &q))
+    if (range_of(&hist, page_size(c, hist.limit), room->head_stored, &q))
         return ERROR_BAD_FIELD;
     q.room = room->id;
     c->s->asking = store_ask(c->w->store, &q);

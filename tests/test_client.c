@@ -612,6 +612,186 @@ static void test_client_takes_no_room_for_another(void **state)
     strike(s);
 }
 
+/* ---- another name ---- */
+
+static void greet_again(struct stage *s)
+{
+    expect(s, KIND_HELLO);
+    expect(s, KIND_AUTH);
+    expect(s, KIND_SYNC);
+    welcome(s, EPOCH);
+    auth_ok(s, 0, 0);
+    sync_room(s, ROOM, "#room", 0);
+    sync_done(s, 1);
+    settle(s);
+}
+
+/* A token brings the old name back: the new one is asked for behind it. */
+static void test_client_changes_its_name_when_it_is_back(void **state)
+{
+    struct stage *s = raise();
+    struct msg msg, ok = { .kind = KIND_OK };
+
+    (void)state;
+    start(s);
+    greet(s, EPOCH, true);
+    lose(s);
+    client_nick(s->client, S("zoe"), s->now);
+    pass(s, 1000);
+    greet_again(s);
+    assert_string_equal(s->model->nick, "amy");
+    msg = expect(s, KIND_NICK);
+    assert_true(str_is(msg.nick.nick, "zoe"));
+    lose(s); /* the answer is lost */
+    pass(s, 2000);
+    greet_again(s);
+    msg = expect(s, KIND_NICK);
+    ok.request = msg.request;
+    say(s, &ok);
+    settle(s);
+    assert_string_equal(s->model->nick, "zoe");
+
+    client_nick(s->client, S("taken"), s->now);
+    settle(s);
+    msg = expect(s, KIND_NICK);
+    refuse(s, msg.request, 0, ERROR_NAME_TAKEN);
+    settle(s);
+    lose(s);
+    pass(s, 5000);
+    greet_again(s);
+    expect_nothing(s); /* once refused, it is wanted no more */
+    strike(s);
+}
+
+/* ---- pages ---- */
+
+static void say_line(struct stage *s, uint64_t seq)
+{
+    struct msg msg = { .kind = KIND_EVENT };
+
+    msg.event = (struct msg_event){ .room = ROOM,
+                                    .seq = seq,
+                                    .kind = event_MESSAGE,
+                                    .account = 4,
+                                    .nick = S("bob"),
+                                    .text = S("hello") };
+    say(s, &msg);
+}
+
+static void say_page(struct stage *s, uint32_t request)
+{
+    struct msg msg = { .kind = KIND_HIST_PAGE, .request = request };
+
+    msg.hist_page.room = ROOM;
+    msg.hist_page.before = msg.hist_page.after = 1;
+    say(s, &msg);
+    settle(s);
+}
+
+static uint32_t ask_gap(struct stage *s)
+{
+    s->model->rooms[0]->asked = 1;
+    client_history(s->client, S("#room"), hist_AFTER, 1, 3, s->now);
+    settle(s);
+    return expect(s, KIND_HIST).request;
+}
+
+/* An answer that is late is none to what was asked after it. */
+static void test_client_knows_which_page_it_waits_for(void **state)
+{
+    struct stage *s = raise();
+    uint64_t after, before;
+    struct room *room;
+    uint32_t first, second;
+
+    (void)state;
+    start(s);
+    greet(s, EPOCH, true);
+    say_line(s, 1);
+    say_line(s, 5);
+    settle(s);
+    room = s->model->rooms[0];
+    first = ask_gap(s);
+    second = ask_gap(s);
+    say_page(s, first);
+    assert_true(history_gap(&room->history, &after, &before));
+    say_page(s, second);
+    assert_false(history_gap(&room->history, &after, &before));
+
+    ask_gap(s);
+    room->wait_us = s->now.mono_us + 10000000;
+    lose(s);
+    assert_int_equal(room->request, 0);
+    assert_int_equal(room->wait_us, 0); /* nothing will come */
+    strike(s);
+}
+
+/* ---- leaving ---- */
+
+static void test_client_leaves_what_was_left_offline(void **state)
+{
+    struct stage *s = raise();
+    struct room *room;
+
+    (void)state;
+    start(s);
+    greet(s, EPOCH, false);
+    sync_direct(s, ROOM, "bob", 4);
+    settle(s);
+    lose(s);
+    client_part(s->client, S("@bob"), S(""), s->now);
+    pass(s, 1000);
+    expect(s, KIND_HELLO);
+    expect(s, KIND_AUTH);
+    expect(s, KIND_SYNC);
+    welcome(s, EPOCH);
+    auth_ok(s, 0, 0);
+    sync_direct(s, ROOM, "bob", 4);
+    sync_done(s, 1);
+    settle(s);
+    room = model_room_named(s->model, S("@bob"));
+    assert_true(room->joined);
+    assert_false(room->wanted);
+    assert_int_equal(expect(s, KIND_PART).part.room, ROOM);
+    ack(s, 1, 1);
+    settle(s);
+    assert_false(room->joined);
+    assert_false(room->wanted);
+    strike(s);
+}
+
+static void test_client_enters_again_behind_leaving(void **state)
+{
+    struct stage *s = raise();
+    const struct room *room;
+
+    (void)state;
+    start(s);
+    greet(s, EPOCH, true);
+    client_part(s->client, S("#room"), S(""), s->now);
+    client_join(s->client, S("#room"), s->now);
+    client_join(s->client, S("#room"), s->now);
+    settle(s);
+    expect(s, KIND_PART);
+    expect(s, KIND_JOIN);
+    expect_nothing(s);
+    room = model_room_named(s->model, S("#room"));
+    ack(s, 1, 1);
+    settle(s);
+    assert_false(room->joined);
+    assert_true(room->wanted);
+    ack(s, 2, 2);
+    settle(s);
+    assert_true(room->joined);
+
+    client_part(s->client, S("#room"), S(""), s->now);
+    client_part(s->client, S("#room"), S(""), s->now);
+    settle(s);
+    expect(s, KIND_PART);
+    expect_nothing(s);
+    strike(s);
+}
+
 /* ---- a disk that keeps nothing ---- */
 
 /* An outbox that is to be written anew, and no place to do so. */
@@ -685,6 +865,10 @@ int main(void)
         TEST(test_client_writes_to_who_was_meant),
         TEST(test_client_goes_by_the_name_in_a_new_history),
         TEST(test_client_takes_no_room_for_another),
+        TEST(test_client_changes_its_name_when_it_is_back),
+        TEST(test_client_knows_which_page_it_waits_for),
+        TEST(test_client_leaves_what_was_left_offline),
+        TEST(test_client_enters_again_behind_leaving),
         TEST(test_client_sends_only_what_is_on_disk),
     };
 

@@ -218,6 +218,52 @@ static void test_history_says_a_line_once_over_epochs(void **state)
     history_fini(&h);
 }
 
+/* What came of it and what it answers was of the old history. */
+static void test_history_leaves_the_old_numbers_behind(void **state)
+{
+    (void)state;
+    struct msg_event ev = scene_event(6, event_MESSAGE, OTHER, "ana", "so");
+    struct history h;
+    history_init(&h, 100);
+    ev.ref = 5;
+    ev.by = S("bob");
+    ev.reacts = S("ok");
+    history_event(&h, &ev, ME);
+    assert_int_equal(h.lines[0].ref, 5);
+
+    history_reset(&h);
+    assert_int_equal(h.lines[0].ref, 0);
+    ev.seq = 1;
+    ev.ref = 0;
+    assert_null(history_event(&h, &ev, ME)); /* the same line once more */
+    assert_int_equal(h.n, 1);
+    assert_int_equal(h.lines[0].seq, 1);
+    assert_int_equal(h.bytes, history_cost(&h.lines[0]));
+    history_fini(&h);
+}
+
+/* Device ids are known to all: saying another's takes nobody's line. */
+static void test_history_knows_whose_line_it_is(void **state)
+{
+    (void)state;
+    struct msg_event ev = scene_event(1, event_MESSAGE, OTHER, "eve", "not me");
+    struct history h;
+    history_init(&h, 100);
+    ev.device = DEVICE;
+    queue(&h, 1);
+    assert_non_null(history_event(&h, &ev, ME));
+    assert_int_equal(h.n, 2);
+    assert_non_null(history_own(&h, DEVICE, 1));
+    assert_non_null(put_own(&h, 2, 1));
+    assert_string_equal(order(&h), "1 2");
+
+    history_reset(&h);
+    ev.nick = S("mallory");
+    assert_non_null(history_event(&h, &ev, ME));
+    assert_int_equal(h.n, 3);
+    history_fini(&h);
+}
+
 static void test_history_failed_line_stays_where_it_was(void **state)
 {
     (void)state;
@@ -505,6 +551,8 @@ int main(void)
         cmocka_unit_test(test_history_notices_are_never_overtaken),
         cmocka_unit_test(test_history_own_line_becomes_the_event),
         cmocka_unit_test(test_history_says_a_line_once_over_epochs),
+        cmocka_unit_test(test_history_leaves_the_old_numbers_behind),
+        cmocka_unit_test(test_history_knows_whose_line_it_is),
         cmocka_unit_test(test_history_failed_line_stays_where_it_was),
         cmocka_unit_test(test_history_notices_stand_between),
         cmocka_unit_test(test_history_is_bounded),

@@ -579,6 +579,34 @@ static void test_hub_pages_through_history(void **state)
     rig_free(rig);
 }
 
+/* Who asks for what was deleted gets what is left behind it. */
+static void test_hub_pages_over_what_was_deleted(void **state)
+{
+    struct limits limits = rig_limits();
+    struct msg_hist after = { .mode = hist_AFTER, .seq = 5, .limit = 10 };
+    struct msg_hist between = { .mode = hist_BETWEEN, .limit = 10 };
+    struct rig *rig;
+    struct peer *ann;
+
+    (void)state;
+    limits.value[LIMIT_ROOM_EVENTS] = 100;
+    rig = rig_new(&limits);
+    ann = enter(rig, "ann");
+    after.room = between.room = join(ann, "#lobby");
+    for (int i = 2; i <= 120; i++)
+        say_text(ann, after.room, "x");
+    settle(rig);
+    forget(ann); /* 1..120 said, 21..120 kept */
+
+    check_page(ann, after, 21, 30, false, true);
+    between.seq = 2;
+    between.until = 25;
+    check_page(ann, between, 21, 24, false, true);
+    between.until = 20;
+    check_page(ann, between, 0, 0, false, true);
+    rig_free(rig);
+}
+
 static void test_hub_shows_history_only_to_members(void **state)
 {
     struct rig *rig = rig_new(NULL);
@@ -751,6 +779,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_hub_opens_a_direct_room_again_at_a_message),
     cmocka_unit_test(test_hub_knows_nobody_of_that_name),
     cmocka_unit_test(test_hub_pages_through_history),
+    cmocka_unit_test(test_hub_pages_over_what_was_deleted),
     cmocka_unit_test(test_hub_shows_history_only_to_members),
     cmocka_unit_test(test_hub_lists_members_in_pages),
     cmocka_unit_test(test_hub_lists_rooms_in_order),

@@ -438,6 +438,17 @@ static void test_keymap_focus_marks_as_read(void **state)
 
     assert_int_equal(d->chat.model->rooms[0]->unread, 0);
     assert_int_equal(d->chat.model->rooms[0]->first_unread, 1);
+
+    /* What comes while they look again is not new, what comes later is. */
+    scene_say(d->chat.model, 2, SCENE_ANA, "ana", "hello");
+    keymap_press(&d->chat, &lost, scene_at(3));
+    scene_say(d->chat.model, 3, SCENE_ANA, "ana", "still there?");
+    scene_say(d->chat.model, 4, SCENE_ANA, "ana", "no?");
+    assert_int_equal(d->chat.model->rooms[0]->first_unread, 3);
+    press(d, "x"); /* who types looks, whatever the terminal says */
+    assert_true(d->chat.model->looking);
+    assert_int_equal(d->chat.model->rooms[0]->first_unread, 3);
+    assert_int_equal(d->chat.model->rooms[0]->marked, 2);
 }
 
 /* ---- any keys ---- */
@@ -545,6 +556,55 @@ static void test_keymap_loads_an_own_line(void **state)
     assert_string_equal(draft(d), "a draft");
 }
 
+/* What is loaded is what is changed, whatever is said meanwhile. */
+static void test_keymap_changes_the_line_it_loaded(void **state)
+{
+    struct desk *d = *state;
+
+    hold_lines(d);
+    scene_say(d->chat.model, 4, SCENE_ME, "me", "^_^ of mine");
+    type(d, "/edit ^2");
+    press(d, "Enter");
+    assert_string_equal(draft(d), "/edit of mine");
+    scene_say(d->chat.model, 5, SCENE_ME, "me", "from another device");
+    type(d, ", too");
+    press(d, "Enter");
+    assert_int_equal(outbox_at(d->outbox, 0)->ref, 2);
+    assert_string_equal(sent(d, 0), "of mine, too");
+    assert_int_equal(d->ui.pick, 0);
+
+    type(d, "/edit ^2"); /* it begins like the name of a line */
+    press(d, "Enter");
+    assert_string_equal(draft(d), "/edit ^ ^_^ of mine");
+    press(d, "Enter");
+    assert_int_equal(outbox_at(d->outbox, 1)->ref, 4);
+    assert_string_equal(sent(d, 1), "^_^ of mine");
+}
+
+static void test_keymap_keeps_what_a_draft_is_about(void **state)
+{
+    struct desk *d = *state;
+
+    hold_lines(d);
+    scene_say(d->chat.model, 4, SCENE_ME, "me", "newer");
+    model_room_add(d->chat.model, S("#other"));
+    type(d, "/edit ^2");
+    press(d, "Enter");
+    press(d, "M-2");
+    assert_int_equal(d->ui.pick, 0);
+    press(d, "M-1");
+    assert_string_equal(draft(d), "/edit of mine");
+    press(d, "Enter");
+    assert_int_equal(outbox_at(d->outbox, 0)->ref, 2);
+
+    type(d, "/edit ^2");
+    press(d, "Enter");
+    press(d, "C-c");
+    type(d, "/edit the newest");
+    press(d, "Enter");
+    assert_int_equal(outbox_at(d->outbox, 1)->ref, 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -554,6 +614,8 @@ int main(void)
         cmocka_unit_test(test_keymap_helps),
         TEST(test_keymap_picks_lines),
         TEST(test_keymap_loads_an_own_line),
+        TEST(test_keymap_changes_the_line_it_loaded),
+        TEST(test_keymap_keeps_what_a_draft_is_about),
         TEST(test_keymap_types_and_sends),
         TEST(test_keymap_gives_a_wrong_command_back),
         TEST(test_keymap_alt_enter_makes_lines),

@@ -117,6 +117,14 @@ static void test_model_marks_what_was_missed_offline(void **state)
 
     assert_int_equal(m->rooms[0]->first_unread, 2);
     assert_int_equal(m->rooms[0]->marked, 2);
+
+    m->link = LINK_GREETING; /* nothing was missed: the mark stays */
+    scene_sync(m, SCENE_ROOM, room_PUBLIC, "#room", 4);
+    assert_int_equal(m->rooms[0]->first_unread, 2);
+    scene_sync(m, SCENE_ROOM, room_PUBLIC, "#room", 5);
+    scene_say(m, 5, SCENE_ANA, "ana", "while you were gone again");
+    assert_int_equal(m->rooms[0]->first_unread, 5);
+    assert_int_equal(m->rooms[0]->marked, 1);
     model_free(m);
 }
 
@@ -429,8 +437,10 @@ static void test_model_epoch_starts_anew(void **state)
     scene_say(m, 1, SCENE_ANA, "ana", "old");
     scene_queue(h, 1, S("mine"));
 
+    hits_begin(&m->hits, &(struct msg_search){ .text = S("old") });
     model_epoch(m, 2, scene_at(5));
 
+    assert_null(m->hits.text);
     assert_int_equal(m->rooms[0]->id, 0);
     assert_false(m->rooms[0]->joined);
     assert_int_equal(h->last, 0);

@@ -178,6 +178,7 @@ static void test_tty_hands_on_every_key_as_it_is(void **state)
     pty_type(w->pty, KEYS, sizeof KEYS); /* and the NUL */
     run_until_told(w, str_bytes(KEYS, sizeof KEYS));
     assert_int_equal(pty_await(w->pty, "\033[?2004h"), 0); /* and no echo */
+    assert_true(pty_await(w->pty, "\033[?1004h") >= 0);
     world_free(w);
 }
 
@@ -224,13 +225,14 @@ static void test_tty_puts_modes_back(void **state)
 
     assert_true(is_cooked(w));
     assert_true(pty_await(w->pty, "\033[?2004l") > 0);
+    assert_true(pty_await(w->pty, "\033[?1004l") >= 0);
     w->tty = NULL;
     world_free(w);
 }
 
 /* ---- a terminal that does not read ---- */
 
-enum { PIECE = 1000, PIECES = 200 };
+enum { PIECE = 1000, PIECES = 200, MODES = 16 /* bytes of tty_enter */ };
 
 /* Numbered pieces until something is owed; how many. */
 static int fill(struct world *w)
@@ -285,12 +287,12 @@ static void test_tty_goes_on_where_it_was(void **state)
     assert_int_equal(w->told.drained, 1);
     assert_int_equal(tty_stuck_ms(w->tty), 0);
     assert_true(tty_write(w->tty, S("the end")));
-    assert_int_equal(pty_await(w->pty, "the end"), 8 + n * PIECE);
+    assert_int_equal(pty_await(w->pty, "the end"), MODES + n * PIECE);
     for (size_t i = 0; i < (size_t)n; i++) {
         char mark[32];
 
         snprintf(mark, sizeof mark, "<%04zu>", i);
-        assert_memory_equal(w->pty->text + 8 + i * PIECE, mark, 6);
+        assert_memory_equal(w->pty->text + MODES + i * PIECE, mark, 6);
     }
     world_free(w);
 }

@@ -615,9 +615,28 @@ static void test_view_asks_before_there_is_a_room(void **state)
     stage_close(&s);
 }
 
+/* What stands behind a text stands behind it, TABs or not. */
+static void test_view_puts_marks_behind_tabs(void **state)
+{
+    (void)state;
+    struct stage s;
+    struct msg_event ev =
+        scene_event(1, event_MESSAGE, SCENE_ANA, "ana", "a\tb\tlast");
+    ev.edited = 1;
+    stage_open(&s, scene_model(0));
+    scene_apply(s.m, ev);
+
+    draw(&s, 80, 24);
+    char *text = dump(&s);
+    assert_non_null(strstr(text, "last (edited)"));
+    free(text);
+    stage_close(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_view_puts_marks_behind_tabs),
         cmocka_unit_test(test_view_busy_room),
         cmocka_unit_test(test_view_tells_roles_and_rules),
         cmocka_unit_test(test_view_what_became_of_lines),

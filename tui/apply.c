@@ -129,8 +129,10 @@ static void count_news(struct room *room, uint64_t seq, bool shown,
 {
     if (shown && seq > room->catch_up)
         return;
-    if (room->first_unread == 0)
+    if (room->first_unread == 0 || (!shown && room->unread == 0)) {
         room->first_unread = seq;
+        room->marked = 0;
+    }
     if (shown) {
         room->marked++;
     } else {
@@ -208,6 +210,8 @@ static void on_hist_page(struct model *m, const struct msg *msg, struct now now)
         return;
     struct history *h = &room->history;
     bool going = msg->request && msg->request == m->goal.request;
+    if (!going && msg->request != room->request)
+        return; /* it is asked again already */
     bool older = going || !room->asked;
     if (!going && room->asked)
         check_gap(room);
@@ -219,6 +223,7 @@ static void on_hist_page(struct model *m, const struct msg *msg, struct now now)
         return;
     if (page->first == 0 && h->first == 0)
         h->head = 0; /* what there was is no more: nothing to ask for */
+    room->request = 0;
     room->asked = 0;
     room->wait_us = 0;
 }
@@ -283,6 +288,8 @@ static void on_sync_room(struct model *m, const struct msg *msg, struct now now)
     set_text(&room->topic, sync->topic, TOPIC_BYTES);
     station_sync(m, room, sync, now);
     bool returning = h->first;
+    if (returning && sync->head > h->last && room->unread == 0)
+        room->first_unread = room->marked = 0; /* what comes now is new */
     leave_behind(m, room, sync->head, now);
     if (returning)
         room->catch_up = sync->head;

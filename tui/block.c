@@ -191,6 +191,15 @@ static int hang(const struct pane *p)
     return p->l->inlined && p->width > 2 * INLINE_HANG ? INLINE_HANG : 0;
 }
 
+/* Cells of a row as it is drawn: TABs are blanks then. */
+static int row_cols(const struct pane *p, struct str row)
+{
+    char text[ROW_BYTES];
+    size_t len = wrap_expand(row, &p->ui->rule, text, sizeof text);
+
+    return (int)width_of(str_bytes(text, len), &p->ui->rule);
+}
+
 /* Where the text of a line ends: how many rows, and the column behind it. */
 static int text_rows(const struct pane *p, const struct phrase *ph, int *end)
 {
@@ -199,7 +208,7 @@ static int text_rows(const struct pane *p, const struct phrase *ph, int *end)
 
     *end = col;
     while (wrap_next(&rest, (size_t)(p->width - col), &p->ui->rule, &row)) {
-        *end = col + (int)width_of(row, &p->ui->rule);
+        *end = col + row_cols(p, row);
         col = hang(p);
         rows++;
     }
@@ -352,7 +361,7 @@ static int draw_text(struct canvas *c, const struct pane *p, int y,
         if (y >= p->l->top)
             draw_row(c, p, span(y, left + col, left + p->width), ph->body_style,
                      row);
-        *end = col + (int)width_of(row, &p->ui->rule);
+        *end = col + row_cols(p, row);
         col = hang(p);
         y++;
     }

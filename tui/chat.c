@@ -156,6 +156,7 @@ static void keep_draft(struct chat *chat)
     struct str draft = edit_text(chat->edit);
     free(room->draft);
     room->draft = draft.len ? mem_str(draft) : NULL;
+    room->draft_pick = draft.len ? chat->ui->pick : 0;
 }
 
 static void take_draft(struct chat *chat)
@@ -166,6 +167,7 @@ static void take_draft(struct chat *chat)
         edit_set(chat->edit, str_of(room && room->draft ? room->draft : ""));
     chat->ui->pasted = false;
     ui_follow(chat->ui);
+    chat->ui->pick = room ? room->draft_pick : 0;
 }
 
 void chat_go(struct chat *chat, size_t index)

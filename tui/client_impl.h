@@ -54,7 +54,7 @@ struct client {
     /* who we are */
     char nick[NAME_MAX_BYTES + 1];      /* asked for */
     unsigned nick_try;                  /* 0: the wanted one, else nick-N */
-    char next_nick[NAME_MAX_BYTES + 1]; /* asked for by /nick */
+    char next_nick[NAME_MAX_BYTES + 1]; /* by /nick, not answered; or "" */
     uint32_t nick_request;
     uint32_t password_request;
     unsigned password_answer;
@@ -182,12 +182,15 @@ void delivery_forget(struct client *);
 uint64_t request_queue(struct client *, enum entry_kind, unsigned event,
                        const struct about *, struct str text, struct now);
 
-/* Whether a JOIN of the room is in the outbox, and no PART behind it. */
-bool request_is_queued(struct client *, const struct room *);
+/* Whether the last JOIN or PART of the room in the outbox is of that kind. */
+bool request_is_queued(struct client *, const struct room *, enum entry_kind);
 
 /* An answer to a request; ERROR or OK. */
 void request_answered(struct client *, const struct msg *, struct now);
 void request_away(struct client *, struct now);
+
+/* Ask for the name that is wanted, if it is another one. */
+void request_nick(struct client *, struct now);
 
 /* Let the follower ask for what it misses. */
 void request_tail(struct client *, struct now);

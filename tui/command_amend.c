@@ -2,15 +2,14 @@
  *
  * Commands about a line that has been said: answer it, change it, take it
  * back, react to it.  Which line: ^3 is the third from the end, ^word the
- * newest one with that word; without it the line that was picked, or the newest
- * one that makes sense.
+ * newest one with that word; without it, or by ^ alone, the line that was
+ * picked, or the newest one that makes sense.
  */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "shared/bounds.h"
 #include "shared/mem.h"
 #include "shared/text.h"
 #include "shared/wire.h"
@@ -71,9 +70,9 @@ static const struct line *picked(const struct chat *chat,
     uint64_t pick = chat->ui->pick;
     size_t i = pick ? history_index(h, pick) : SIZE_MAX;
 
-    if (i == SIZE_MAX)
+    if (!pick)
         return newest(h, whose);
-    return is_meant(&h->lines[i], whose) ? &h->lines[i] : NULL;
+    return i < h->n && is_meant(&h->lines[i], whose) ? &h->lines[i] : NULL;
 }
 
 /* A line somebody means, and what the command says about it. */
@@ -103,10 +102,10 @@ static bool choose(struct chat *chat, const struct args *args, enum whose whose,
     if (!c->room)
         return false;
     const struct history *h = &c->room->history;
-    bool named = args->n && args->v[0].len > 1 && args->v[0].ptr[0] == '^';
+    bool named = args->n && args->v[0].ptr[0] == '^';
     struct str which = named ? str_from(args->v[0], 1) : str_of(NULL);
     c->rest = from(args, named);
-    if (!named)
+    if (!which.len)
         c->line = picked(chat, h, whose);
     else if (number_of(which, LINES_MAX, &n))
         c->line = nth(h, whose, n);
@@ -127,25 +126,23 @@ void command_reply(struct chat *chat, const struct args *args, struct now now)
         chat_reply(chat, c.room, c.line->seq, c.rest, now);
 }
 
-/* The line goes where it can be changed. */
-static void load(struct chat *chat, const struct args *args,
-                 const struct choice *c, struct now now)
+/* The line goes where it can be changed, and is picked: it is the one meant,
+ * whatever comes before Enter. */
+static void load(struct chat *chat, const struct choice *c, struct now now)
 {
-    char *text = NULL;
-    size_t cap = strlen(c->line->text) + 2 * (size_t)NAME_MAX_BYTES;
-    struct str which = args->n ? args->v[0] : str_of(NULL);
+    const char *before = c->line->text[0] == '^' ? "/edit ^ " : "/edit ";
+    size_t cap = strlen(before) + strlen(c->line->text) + 1;
 
     if (!chat->edit) {
         model_notice(chat->model, c->room, now, _("usage: /edit [^LINE] TEXT"));
         return;
     }
-    text = mem_new(cap, 1);
-    if (!which.len && c->line->text[0] == '^' && !chat->ui->pick)
-        which = str_of("^1"); /* its own first word is none that picks */
-    snprintf(text, cap, "/edit %.*s%s%s", STR_ARG(text_cut(which, 255)),
-             which.len ? " " : "", c->line->text);
+    char *text = mem_new(cap, 1);
+    snprintf(text, cap, "%s%s", before, c->line->text);
     edit_set(chat->edit, str_of(text));
     free(text);
+    chat->ui->pick = c->line->id;
+    chat->ui->dirty = true;
 }
 
 void command_edit(struct chat *chat, const struct args *args, struct now now)
@@ -158,7 +155,7 @@ void command_edit(struct chat *chat, const struct args *args, struct now now)
         chat_edit(chat, c.room, c.line->seq, c.rest, now);
         chat->ui->pick = 0;
     } else if (!c.rest.len) {
-        load(chat, args, &c, now);
+        load(chat, &c, now);
     }
 }
 

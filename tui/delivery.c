@@ -31,11 +31,24 @@ static void rewind_flight(struct client *c)
     c->flight = (c->flight + 1) % FLIGHT_BIT;
 }
 
+/* What was asked for will not come. */
+static void forget_pages(struct model *m)
+{
+    for (size_t i = 0; i < m->n_rooms; i++) {
+        struct room *room = m->rooms[i];
+
+        if (room->request)
+            room->wait_us = 0;
+        room->request = 0;
+    }
+}
+
 void delivery_rewind(struct client *c)
 {
     rewind_flight(c);
     c->resend_us = 0;
     c->tail_request = c->password_request = 0;
+    forget_pages(c->model);
     if (c->config.follow)
         tail_lost(c->config.follow);
     delivery_forget(c);
@@ -185,7 +198,8 @@ void delivery_rejoin(struct client *c)
         const struct room *room = c->model->rooms[i];
         void *grown = c->rejoins;
 
-        if (!room->wanted || room->joined || request_is_queued(c, room))
+        if (!room->wanted || room->joined ||
+            request_is_queued(c, room, ENTRY_JOIN))
             continue;
         mem_grow(&grown, &c->cap_rejoins, c->n_rejoins + 1, sizeof *c->rejoins);
         c->rejoins = grown;
@@ -222,6 +236,18 @@ static void entered(struct client *c, const char *name, uint64_t id)
         return;
     room->id = id;
     room->joined = true;
+    room->wanted = !request_is_queued(c, room, ENTRY_PART);
+}
+
+/* In a room of two no event says so. */
+static void left(struct client *c, const struct entry *entry)
+{
+    struct room *room = delivery_room(c, entry);
+
+    if (!room)
+        return;
+    room->joined = false;
+    room->wanted = request_is_queued(c, room, ENTRY_JOIN);
 }
 
 static void drop_rejoin(struct client *c, size_t i)
@@ -336,6 +362,8 @@ void delivery_ack(struct client *c, const struct msg_send_ack *ack)
         model_line_stored(c->model, ack->cseq, ack->room, ack->seq, ack->ts);
     if (entry->kind == ENTRY_JOIN)
         entered(c, entry->room, ack->room);
+    if (entry->kind == ENTRY_PART)
+        left(c, entry);
     done(c, entry);
 }
 

@@ -316,6 +316,7 @@ static void finish(struct client *c, struct conn *conn, struct now now)
     conn_ready(c, conn, now);
     delivery_rejoin(c);
     request_away(c, now);
+    request_nick(c, now);
     if (first)
         go_home(c, now);
 }
@@ -327,7 +328,7 @@ void greeting_sync_room(struct client *c, struct conn *conn,
     void *grown = conn->told;
 
     if (room)
-        room->wanted = true;
+        room->wanted = !request_is_queued(c, room, ENTRY_PART);
     delivery_settle(c);
     if (conn->phase != CONN_GREETING || was_told(conn, msg->sync_room.room) ||
         conn->n_told >= ROOMS_MAX)

@@ -207,7 +207,7 @@ void history_reset(struct history *h)
 {
     for (size_t i = 0; i < h->n; i++) {
         h->loose += h->lines[i].seq != 0;
-        h->lines[i].seq = 0;
+        h->lines[i].seq = h->lines[i].ref = 0;
     }
     h->first = h->last = h->head = h->read = h->lost = 0;
     h->far_first = h->far_last = 0;
@@ -242,18 +242,26 @@ static size_t place(const struct history *h, uint64_t seq, uint64_t ts)
     return at;
 }
 
-/* The loose line of a command; n when there is none. */
-static size_t find_loose(const struct history *h, uint64_t device,
-                         uint64_t cseq)
+/* Anybody may call a device theirs: it has to be of the same person, too. */
+static bool is_loose_of(const struct line *line, const struct msg_event *ev,
+                        bool own)
 {
-    size_t left = device && cseq ? h->loose : 0;
+    return line->device == ev->device && line->cseq == ev->cseq &&
+           line->own == own && (own || str_is(ev->nick, line->nick));
+}
+
+/* The loose line of a command; n when there is none. */
+static size_t find_loose(const struct history *h, const struct msg_event *ev,
+                         bool own)
+{
+    size_t left = ev->device && ev->cseq ? h->loose : 0;
 
     for (size_t i = h->n; left > 0 && i > 0; i--) {
         const struct line *line = &h->lines[i - 1];
         if (!is_loose(line))
             continue;
         left--;
-        if (line->device == device && line->cseq == cseq)
+        if (is_loose_of(line, ev, own))
             return i - 1;
     }
     return h->n;
@@ -289,13 +297,15 @@ struct line *history_event(struct history *h, const struct msg_event *ev,
         return NULL;
 
     struct line line = { .kind = LINE_EVENT };
-    size_t loose = find_loose(h, ev->device, ev->cseq);
+    line.own = own_account && ev->account == own_account;
+    size_t loose = find_loose(h, ev, line.own);
     bool known = false;
     if (loose < h->n) {
-        line = take(h, loose);
-        known = line.state == LINE_STORED;
-        free(line.nick);
-        free(line.text);
+        struct line old = take(h, loose);
+        known = old.state == LINE_STORED;
+        line.id = old.id;
+        line.mention = old.mention;
+        history_line_fini(&old);
     }
     line.state = LINE_STORED;
     line.event = (unsigned)ev->kind;
@@ -304,7 +314,6 @@ struct line *history_event(struct history *h, const struct msg_event *ev,
     line.account = ev->account;
     line.device = ev->device;
     line.cseq = ev->cseq;
-    line.own = own_account && ev->account == own_account;
     line.ref = ev->ref;
     line.edited = ev->edited;
     line.pinned = ev->pinned;
@@ -344,9 +353,10 @@ struct line *history_queue(struct history *h, const struct msg_event *ev)
 
 struct line *history_own(struct history *h, uint64_t device, uint64_t cseq)
 {
-    size_t i = find_loose(h, device, cseq);
+    struct msg_event ev = { .device = device, .cseq = cseq };
+    size_t i = find_loose(h, &ev, true);
 
-    return i < h->n && h->lines[i].own ? &h->lines[i] : NULL;
+    return i < h->n ? &h->lines[i] : NULL;
 }
 
 void history_mark(struct history *h, struct line *line, enum line_state state)

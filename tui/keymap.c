@@ -100,9 +100,13 @@ static void dispatch(struct chat *chat, const struct key *key, struct now now)
 {
     if (key->type == KT_FOCUS)
         focus(chat, key->code);
-    else if (key->type == KT_REPORT || keymap_mode(chat, key, now))
+    if (key->type == KT_FOCUS || key->type == KT_REPORT)
         return;
-    else if (key->type == KT_PASTE)
+    if (!chat->model->looking)
+        focus(chat, true); /* who types looks */
+    if (keymap_mode(chat, key, now))
+        return;
+    if (key->type == KT_PASTE)
         paste(chat, key->paste, now);
     else
         press(chat, key, now);

@@ -111,6 +111,7 @@ void act_cancel(struct chat *chat, const struct key *key, struct now now)
 {
     (void)key, (void)now;
     chat->ui->pasted = false;
+    chat->ui->pick = 0;
     if (edit_kill_all(chat->edit))
         return;
     chat->ui->ask = ASK_QUIT;

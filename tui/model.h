@@ -64,6 +64,8 @@ struct room {
     uint64_t wait_us;    /* mono_us until which events are on their way */
     uint64_t asked;      /* the gap last asked for begins behind this seq */
     char *draft;         /* the input line kept for it; owned, or NULL */
+    uint32_t request;    /* of the page waited for, 0: none */
+    uint64_t draft_pick; /* the line it is about, as ui.h has it */
     bool joined, wanted; /* as the server says; as we want it */
     bool introduced;     /* line mode: how it is has been said */
     bool leaving;        /* to be taken off the list when the server knows */

@@ -136,14 +136,15 @@ uint64_t client_refused(const struct client *c, const char **why)
     return c->refused;
 }
 
-bool request_is_queued(struct client *c, const struct room *room)
+bool request_is_queued(struct client *c, const struct room *room,
+                       enum entry_kind kind)
 {
     for (size_t i = outbox_len(c->outbox); i-- > 0;) {
         const struct entry *entry = outbox_at(c->outbox, i);
 
         if ((entry->kind == ENTRY_JOIN || entry->kind == ENTRY_PART) &&
             delivery_room(c, entry) == room)
-            return entry->kind == ENTRY_JOIN;
+            return entry->kind == kind;
     }
     return false;
 }
@@ -163,7 +164,8 @@ void client_enter(struct client *c, struct str name, struct str key,
         return;
     }
     room->wanted = true;
-    if (!room->joined && !request_is_queued(c, room))
+    if (request_is_queued(c, room, ENTRY_PART) ||
+        (!room->joined && !request_is_queued(c, room, ENTRY_JOIN)))
         queue(c, ENTRY_JOIN, room->name, key, now);
 }
 
@@ -176,7 +178,8 @@ void client_part(struct client *c, struct str name, struct str why,
     if (!room)
         return;
     room->wanted = false;
-    if (room->joined || request_is_queued(c, room))
+    if (request_is_queued(c, room, ENTRY_JOIN) ||
+        (room->joined && !request_is_queued(c, room, ENTRY_PART)))
         queue(c, ENTRY_PART, room->name, text_cut(why, max), now);
 }
 
@@ -190,21 +193,31 @@ void client_topic(struct client *c, struct str room, struct str topic,
 
 /* ---- straight to the link ---- */
 
+/* A token brings the old name back, so a new one is asked for when online. */
+void request_nick(struct client *c, struct now now)
+{
+    struct msg msg = { .kind = KIND_NICK };
+
+    if (str_is(str_of(c->next_nick), c->model->nick))
+        *c->next_nick = '\0';
+    if (!is_online(c) || !*c->next_nick)
+        return;
+    msg.request = c->nick_request = client_request(c);
+    msg.nick.nick = str_of(c->next_nick);
+    conn_say(c, &c->main, &msg, now);
+}
+
 void client_nick(struct client *c, struct str nick, struct now now)
 {
-    struct msg msg = { .kind = KIND_NICK, .request = client_request(c) };
-
-    nick = text_cut(nick, NAME_MAX_BYTES);
-    if (!is_online(c)) {
-        snprintf(c->nick, sizeof c->nick, "%.*s", STR_ARG(nick));
-        model_notice(c->model, NULL, now,
-                     _("you will be %s when connected again"), c->nick);
+    snprintf(c->next_nick, sizeof c->next_nick, "%.*s",
+             STR_ARG(text_cut(nick, NAME_MAX_BYTES)));
+    if (is_online(c)) {
+        request_nick(c, now);
         return;
     }
-    snprintf(c->next_nick, sizeof c->next_nick, "%.*s", STR_ARG(nick));
-    c->nick_request = msg.request;
-    msg.nick.nick = nick;
-    conn_say(c, &c->main, &msg, now);
+    snprintf(c->nick, sizeof c->nick, "%s", c->next_nick);
+    model_notice(c->model, NULL, now, _("you will be %s when connected again"),
+                 c->nick);
 }
 
 /* The session knows it no more after a new greeting. */
@@ -263,12 +276,16 @@ void client_history(struct client *c, struct str room, unsigned mode,
 {
     struct msg msg = { .kind = KIND_HIST, .request = client_request(c) };
 
+    struct room *known = model_room_named(c->model, room);
+
     msg.hist.room = room_id(c, room);
     msg.hist.mode = mode;
     msg.hist.seq = seq;
     msg.hist.limit = limit;
-    if (msg.hist.room)
-        conn_say(c, &c->main, &msg, now);
+    if (!msg.hist.room)
+        return;
+    known->request = msg.request;
+    conn_say(c, &c->main, &msg, now);
 }
 
 void client_goal(struct client *c, struct str room, struct now now)
@@ -350,9 +367,11 @@ void request_tail(struct client *c, struct now now)
 static void nick_answered(struct client *c, bool good)
 {
     c->nick_request = 0;
+    if (good)
+        snprintf(c->nick, sizeof c->nick, "%s", c->next_nick);
+    *c->next_nick = '\0';
     if (!good)
         return;
-    snprintf(c->nick, sizeof c->nick, "%s", c->next_nick);
     free(c->model->nick);
     c->model->nick = mem_str(str_of(c->nick));
     c->model->dirty = true;

@@ -32,8 +32,9 @@ enum {
     ECHO_MS = 100, /* SIGCONT so soon after tty_suspend is its own */
 };
 
-#define MODES_ON  "\033[?2004h"
-#define MODES_OFF "\033[?2004l"
+/* Pastes and the focus are told of. */
+#define MODES_ON  "\033[?2004h\033[?1004h"
+#define MODES_OFF "\033[?2004l\033[?1004l"
 
 struct tty {
     int fd;
