@@ -58,6 +58,7 @@ struct room {
     uint64_t counted;          /* the server has counted them up to here */
     uint64_t counts_from, catch_up; /* up to it: no news; missed offline */
     uint64_t read;      /* seq up to which all devices have read, as told */
+    uint64_t unheard;   /* the same, when the server has not heard of it */
     uint64_t read_us;   /* mono_us before which nothing is told of it */
     uint64_t peer;      /* direct room: the other account */
     unsigned page;      /* generation of members */
