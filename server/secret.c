@@ -108,6 +108,15 @@ enum err secret_prove(struct call *c, struct account **account)
 
 /* ---- PASSWORD ---- */
 
+/* Whether a session of the account is about to set one. */
+static bool is_at_it(const struct account *account)
+{
+    for (size_t i = 0; i < account->n_sessions; i++)
+        if (account->sessions[i]->proof)
+            return true;
+    return false;
+}
+
 uint64_t before_password(struct call *c)
 {
     struct str secret = c->msg->password.secret;
@@ -116,6 +125,8 @@ uint64_t before_password(struct call *c)
     if (c->s->proof || !account_is_bound(c->s->account) ||
         secret.len < SECRET_MIN || secret.len > SECRET_MAX)
         return wait_for(c);
+    if (is_at_it(c->s->account))
+        return c->now.mono_us + LOOK_US;
     c->w->config.random(c->w->config.random_ctx, salt, sizeof salt);
     c->s->proof = hasher_make(c->w->hasher, secret, cost_of(c->w), salt);
     return wait_for(c);

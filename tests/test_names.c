@@ -5,6 +5,7 @@
  */
 #include "tests/server.h"
 
+#include "server/hasher.h"
 #include "shared/limits.h"
 
 /* Who comes, and with what. */
@@ -576,6 +577,77 @@ static void test_names_open_to_a_password(void **state)
     rig_free(rig);
 }
 
+static size_t answered(struct peer *p)
+{
+    struct msg msg;
+    size_t n = 0;
+
+    while (take(p, KIND_OK, &msg))
+        n++;
+    return n;
+}
+
+/* Hashing costs the server much, so to ask for it is a request. */
+static void test_names_set_passwords_at_a_rate(void **state)
+{
+    struct rig *rig = rig_for_passwords();
+    struct comer ann = { .nick = "ann", .device = 7, .key = 1 };
+    struct peer *p = come_in(rig, &ann);
+
+    (void)state;
+    rig->w->env.limits.value[LIMIT_QUERY_BURST] = 4;
+    rig->w->env.limits.value[LIMIT_QUERY_RATE] = 2;
+    for (int i = 0; i < 10; i++) {
+        struct msg msg = { .kind = KIND_PASSWORD };
+
+        msg.password.secret = S("correct horse");
+        say(p, &msg);
+    }
+    settle(rig);
+    assert_int_equal(answered(p), 4);
+    pass(rig, 1000);
+    assert_int_equal(answered(p), 2);
+    pass(rig, 2000);
+    assert_int_equal(answered(p), 4);
+    must_not(p, KIND_ERROR);
+    rig_free(rig);
+}
+
+/* One of an account at a time, and no more is paid for what waits. */
+static void test_names_hash_one_password_of_an_account(void **state)
+{
+    struct rig *rig = rig_for_passwords();
+    struct comer ann = { .nick = "ann", .device = 7, .key = 1 };
+    struct peer *p[3];
+    size_t under_way = 0, n = 0;
+
+    (void)state;
+    hasher_free(rig->w->hasher);
+    rig->w->hasher = hasher_new(true);
+    rig->w->env.limits.value[LIMIT_PASSWORD_MEMORY] = 32768;
+    rig->w->env.limits.value[LIMIT_QUERY_BURST] = 2; /* SYNC was one */
+    rig->w->env.limits.value[LIMIT_QUERY_RATE] = 1;
+    for (int i = 0; i < 3; i++, ann.device++)
+        p[i] = come_in(rig, &ann);
+    for (int i = 0; i < 3; i++) {
+        struct msg msg = { .kind = KIND_PASSWORD };
+
+        msg.password.secret = S("correct horse");
+        say(p[i], &msg);
+    }
+    settle(rig);
+    for (int i = 0; i < 3; i++)
+        under_way += p[i]->s->proof != NULL;
+    assert_in_range(under_way, 0, 1); /* none: it was quick */
+    while (n < 3) {
+        pass(rig, 10);
+        n += answered(p[0]) + answered(p[1]) + answered(p[2]);
+    }
+    for (int i = 0; i < 3; i++)
+        must_not(p[i], KIND_ERROR);
+    rig_free(rig);
+}
+
 static size_t count_of(const char *text, const char *what)
 {
     size_t n = 0;
@@ -691,6 +763,8 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_names_of_keys_are_not_the_sockets),
     cmocka_unit_test(test_names_are_kept_for_those_invited),
     cmocka_unit_test(test_names_open_to_a_password),
+    cmocka_unit_test(test_names_set_passwords_at_a_rate),
+    cmocka_unit_test(test_names_hash_one_password_of_an_account),
     cmocka_unit_test(test_names_withstand_500_wrong_passwords),
     cmocka_unit_test(test_names_do_not_say_who_exists),
     cmocka_unit_test(test_names_refused_stand_in_the_log),
