@@ -52,7 +52,7 @@ struct hash_job *hasher_check(struct hasher *, struct str password,
 
 enum hash_state hasher_look(struct hasher *, struct hash_job *);
 
-/* Of a made one that is GOOD; valid until hasher_end. */
+/* Of one that is GOOD: what was made, or compared; valid until hasher_end. */
 const char *hasher_encoded(const struct hash_job *);
 
 /* It is of no more interest; NULL is allowed. */
