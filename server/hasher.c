@@ -142,15 +142,16 @@ static struct hash_job *new_job(struct str password, struct hash_cost cost)
     return job;
 }
 
-/* Have it done; NULL, and the job is freed: too many wait. */
-static struct hash_job *give(struct hasher *h, struct hash_job *job)
+/* Have it done; NULL, and the job is freed: `most` or more wait. */
+static struct hash_job *give(struct hasher *h, struct hash_job *job,
+                             size_t most)
 {
     if (!h->threads.n) {
         job->state = work(job);
         return job;
     }
     pthread_mutex_lock(&h->lock);
-    if (h->n < HASHER_QUEUE) {
+    if (h->n < most) {
         h->n++;
         *h->last = job;
         h->last = &job->next;
@@ -169,7 +170,7 @@ struct hash_job *hasher_make(struct hasher *h, struct str password,
     struct hash_job *job = new_job(password, cost);
 
     memcpy(job->salt, salt, sizeof job->salt);
-    return give(h, job);
+    return give(h, job, HASHER_MAKES);
 }
 
 struct hash_job *hasher_check(struct hasher *h, struct str password,
@@ -181,7 +182,7 @@ struct hash_job *hasher_check(struct hasher *h, struct str password,
     job->none = encoded.len == 0 || encoded.len >= sizeof job->encoded;
     if (!job->none)
         memcpy(job->encoded, encoded.ptr, encoded.len);
-    return give(h, job);
+    return give(h, job, HASHER_QUEUE);
 }
 
 enum hash_state hasher_look(struct hasher *h, struct hash_job *job)

@@ -16,6 +16,7 @@
 enum {
     HASHER_THREADS = 2,
     HASHER_QUEUE = 64, /* jobs waiting or under way */
+    HASHER_MAKES = 16, /* so many, and no new password is taken */
     HASHER_TEXT = 128, /* bytes of an encoded hash, with the end */
     HASHER_SALT = 16   /* bytes */
 };
@@ -35,7 +36,8 @@ struct hash_cost {
 };
 
 /*
- * Hash a new password; NULL: too many are waiting.
+ * Hash a new password; NULL: too many are waiting.  Most of the places are kept
+ * for those who want to come in.
  *   salt     HASHER_SALT random bytes
  */
 struct hash_job *hasher_make(struct hasher *, struct str password,
@@ -50,7 +52,7 @@ struct hash_job *hasher_check(struct hasher *, struct str password,
 
 enum hash_state hasher_look(struct hasher *, struct hash_job *);
 
-/* Of a made one that is GOOD; valid until hasher_end. */
+/* Of one that is GOOD: what was made, or compared; valid until hasher_end. */
 const char *hasher_encoded(const struct hash_job *);
 
 /* It is of no more interest; NULL is allowed. */

@@ -7,6 +7,7 @@
 #include "server/call.h"
 #include "server/presence.h"
 #include "server/prove.h"
+#include "server/secret.h"
 #include "server/store.h"
 #include "server/world.h"
 #include "shared/frame.h"
@@ -159,6 +160,7 @@ enum err on_auth(struct call *c)
         !str_is(auth->method, "password"))
         return ERROR_AUTH_FAILED;
     error = prove(c, &account, &resumed);
+    secret_end(c);
     if (error)
         return error;
     device = find_device(c, account);

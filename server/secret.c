@@ -6,6 +6,7 @@
 #include "server/secret.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "server/call.h"
 #include "server/hasher.h"
@@ -26,7 +27,7 @@ static struct hash_cost cost_of(const struct world *w)
     };
 }
 
-static void drop(struct call *c)
+void secret_end(struct call *c)
 {
     hasher_end(c->w->hasher, c->s->proof);
     c->s->proof = NULL;
@@ -80,11 +81,21 @@ uint64_t before_auth(struct call *c)
     return wait_for(c);
 }
 
+/*
+ * The password that it was compared with is still that of whoever has the
+ * name: as each has a salt of its own, it is the same account as well.
+ */
+static bool is_proved(const struct call *c, const struct account *named)
+{
+    return named && named->secret &&
+           hasher_look(c->w->hasher, c->s->proof) == HASH_GOOD &&
+           strcmp(hasher_encoded(c->s->proof), named->secret) == 0;
+}
+
 enum err secret_prove(struct call *c, struct account **account)
 {
     struct account *named = world_account_named(c->w, c->msg->auth.nick);
     struct guess guess = guess_of(c, named);
-    bool good;
 
     if (!c->s->proof) {
         c->retry_us =
@@ -95,9 +106,7 @@ enum err secret_prove(struct call *c, struct account **account)
         prove_refused(c, "too many wrong ones came before");
         return ERROR_AUTH_THROTTLED;
     }
-    good = hasher_look(c->w->hasher, c->s->proof) == HASH_GOOD && named;
-    drop(c);
-    if (!good) {
+    if (!is_proved(c, named)) {
         prove_refused(c, "a wrong password");
         return ERROR_AUTH_FAILED;
     }
@@ -108,6 +117,15 @@ enum err secret_prove(struct call *c, struct account **account)
 
 /* ---- PASSWORD ---- */
 
+/* Whether a session of the account is about to set one. */
+static bool is_at_it(const struct account *account)
+{
+    for (size_t i = 0; i < account->n_sessions; i++)
+        if (account->sessions[i]->proof)
+            return true;
+    return false;
+}
+
 uint64_t before_password(struct call *c)
 {
     struct str secret = c->msg->password.secret;
@@ -116,6 +134,8 @@ uint64_t before_password(struct call *c)
     if (c->s->proof || !account_is_bound(c->s->account) ||
         secret.len < SECRET_MIN || secret.len > SECRET_MAX)
         return wait_for(c);
+    if (is_at_it(c->s->account))
+        return c->now.mono_us + LOOK_US;
     c->w->config.random(c->w->config.random_ctx, salt, sizeof salt);
     c->s->proof = hasher_make(c->w->hasher, secret, cost_of(c->w), salt);
     return wait_for(c);
@@ -155,6 +175,6 @@ enum err on_password(struct call *c)
         error = ERROR_INTERNAL;
     if (!error)
         put(c, len ? hasher_encoded(c->s->proof) : "");
-    drop(c);
+    secret_end(c);
     return error;
 }

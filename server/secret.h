@@ -21,4 +21,7 @@ bool secret_is_asked(const struct call *);
  */
 enum err secret_prove(struct call *, struct account **);
 
+/* What was hashed for it is of no more interest. */
+void secret_end(struct call *);
+
 #endif

@@ -65,11 +65,16 @@ void throttle_fini(struct throttle *t)
     map_fini(&t->entries);
 }
 
+/* NULL: there is none, or it is not counted. */
+static struct guesses *find(const struct throttle *t, struct key key)
+{
+    return key.len ? map_get(&t->entries, str_bytes(key.bytes, key.len)) : NULL;
+}
+
 static uint64_t when(const struct throttle *t, struct key key, uint64_t most,
                      uint64_t window_us, struct now now)
 {
-    const struct guesses *entry =
-        key.len ? map_get(&t->entries, str_bytes(key.bytes, key.len)) : NULL;
+    const struct guesses *entry = find(t, key);
 
     if (!entry || entry->n < most || now.mono_us - entry->since_us >= window_us)
         return 0;
@@ -130,17 +135,21 @@ void throttle_note(struct throttle *t, const struct guess *guess,
     note(t, key_of('i', guess->from), ADDRESS_US, now);
 }
 
-static void forget(struct throttle *t, struct key key)
+/* One less, and nothing when that was all. */
+static void give_back(struct throttle *t, struct key key)
 {
-    struct guesses *entry =
-        key.len ? map_get(&t->entries, str_bytes(key.bytes, key.len)) : NULL;
+    struct guesses *entry = find(t, key);
 
-    if (entry)
+    if (entry && --entry->n == 0)
         drop(t, entry);
 }
 
+/* Others may be guessed about from there as well: those tries remain. */
 void throttle_forget(struct throttle *t, const struct guess *guess)
 {
-    forget(t, account_key(guess));
-    forget(t, key_of('i', guess->from));
+    struct guesses *entry = find(t, account_key(guess));
+
+    if (entry)
+        drop(t, entry);
+    give_back(t, key_of('i', guess->from));
 }

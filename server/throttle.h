@@ -37,7 +37,10 @@ uint64_t throttle_when(const struct throttle *, const struct guess *,
 /* It was wrong, or is taken to be until it is known. */
 void throttle_note(struct throttle *, const struct guess *, struct now);
 
-/* It was right: the earlier ones are forgotten. */
+/*
+ * It was right, and had been noted: those about the account are forgotten, of
+ * the address it alone.
+ */
 void throttle_forget(struct throttle *, const struct guess *);
 
 #endif

@@ -81,7 +81,7 @@ static const struct verb VERBS[] = {
     [KIND_TYPING] = { IN_READY, COST_FREE, 0, on_typing },
     [KIND_STATUS] = { IN_READY, COST_SEND, 0, on_status },
     [KIND_DEVICES] = { IN_READY, COST_QUERY, 0, on_devices },
-    [KIND_PASSWORD] = { IN_READY, COST_FREE, 0, on_password },
+    [KIND_PASSWORD] = { IN_READY, COST_QUERY, 0, on_password },
     [KIND_NICK] = { IN_READY, COST_SEND, 0, on_nick },
 };
 
@@ -329,8 +329,10 @@ uint64_t verbs_run(struct world *w, struct session *s, const struct msg *msg,
         return 0;
     }
     when = pay(s, verb->cost, now);
-    if (!when)
-        when = wait_for_hash(&c);
+    if (when)
+        return when;
+    when = wait_for_hash(&c);
+    s->paid = when != 0;
     if (when)
         return when;
     if (!verb->cseq) {

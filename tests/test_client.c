@@ -443,6 +443,44 @@ static void test_client_limits_what_is_on_its_way(void **state)
 
 /* ---- a new history ---- */
 
+/* A position that was lost with the link is said again, and only then. */
+static void test_client_says_again_what_it_has_read(void **state)
+{
+    struct stage *s = raise();
+
+    (void)state;
+    start(s);
+    greet(s, EPOCH, true);
+    model_room(s->model, ROOM)->read = 5; /* as it had said */
+    for (uint64_t heard = 4; heard <= 5; heard++) {
+        struct msg msg = { .kind = KIND_SYNC_ROOM };
+
+        lose(s);
+        pass(s, 2000);
+        expect(s, KIND_HELLO);
+        expect(s, KIND_AUTH);
+        expect(s, KIND_SYNC);
+        welcome(s, EPOCH);
+        auth_ok(s, 0, 0);
+        msg.sync_room.room = ROOM;
+        msg.sync_room.kind = room_PUBLIC;
+        msg.sync_room.name = S("#room");
+        msg.sync_room.head = 5;
+        msg.sync_room.first = 1;
+        msg.sync_room.read = heard;
+        say(s, &msg);
+        sync_done(s, 1);
+        settle(s);
+        if (heard < 5) {
+            msg = expect(s, KIND_READ);
+            assert_int_equal(msg.read.room, ROOM);
+            assert_int_equal(msg.read.seq, 5);
+        }
+        expect_nothing(s);
+    }
+    strike(s);
+}
+
 static void test_client_enters_its_rooms_again_in_a_new_epoch(void **state)
 {
     struct stage *s = raise();
@@ -860,6 +898,7 @@ int main(void)
         TEST(test_client_takes_answers_in_any_order),
         TEST(test_client_keeps_the_pace),
         TEST(test_client_limits_what_is_on_its_way),
+        TEST(test_client_says_again_what_it_has_read),
         TEST(test_client_enters_its_rooms_again_in_a_new_epoch),
         TEST(test_client_drops_cursors_of_another_epoch),
         TEST(test_client_writes_to_who_was_meant),

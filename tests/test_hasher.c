@@ -74,7 +74,7 @@ static void test_hasher_takes_only_so_many(void **state)
 
     (void)state;
     for (size_t i = 0; i <= HASHER_QUEUE; i++) {
-        jobs[i] = hasher_make(h, S("horse"), dear, SALT);
+        jobs[i] = hasher_check(h, S("horse"), dear, str_of(NULL));
         n += jobs[i] != NULL;
     }
     assert_in_range(n, HASHER_QUEUE, HASHER_QUEUE + 1); /* one may be done */
@@ -86,10 +86,32 @@ static void test_hasher_takes_only_so_many(void **state)
     hasher_free(h);
 }
 
+/* However many set a password, others can come in by theirs. */
+static void test_hasher_keeps_places_for_those_who_come(void **state)
+{
+    const struct hash_cost dear = { 4096, 20 };
+    struct hasher *h = hasher_new(true);
+    struct hash_job *jobs[HASHER_QUEUE + 1], *job;
+    size_t n = 0;
+
+    (void)state;
+    while (n <= HASHER_QUEUE &&
+           (jobs[n] = hasher_make(h, S("horse"), dear, SALT)))
+        n++;
+    assert_in_range(n, HASHER_MAKES, HASHER_MAKES + 1); /* one may be done */
+    job = hasher_check(h, S("horse"), CHEAP, str_of(NULL));
+    assert_non_null(job);
+    hasher_end(h, job);
+    while (n)
+        hasher_end(h, jobs[--n]);
+    hasher_free(h);
+}
+
 static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_hasher_knows_its_own),
     cmocka_unit_test(test_hasher_knows_its_own_with_threads),
     cmocka_unit_test(test_hasher_takes_only_so_many),
+    cmocka_unit_test(test_hasher_keeps_places_for_those_who_come),
 };
 
 int main(void)

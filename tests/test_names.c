@@ -5,6 +5,7 @@
  */
 #include "tests/server.h"
 
+#include "server/hasher.h"
 #include "shared/limits.h"
 
 /* Who comes, and with what. */
@@ -576,6 +577,175 @@ static void test_names_open_to_a_password(void **state)
     rig_free(rig);
 }
 
+/* As if a password had been looked at for a while, and found to be right. */
+static struct peer *come_slowly(struct rig *rig, const char *secret,
+                                const struct account *whose)
+{
+    struct peer *p = peer_new(rig, TRANSPORT_TCP);
+
+    say_hello(p, 50);
+    settle(rig);
+    p->s->proof =
+        hasher_check(rig->w->hasher, str_of(secret), (struct hash_cost){ 8, 1 },
+                     str_of(whose->secret));
+    assert_int_equal(hasher_look(rig->w->hasher, p->s->proof), HASH_GOOD);
+    return p;
+}
+
+static void say_secret(struct peer *p, const char *nick, const char *secret)
+{
+    struct msg msg = { .kind = KIND_AUTH };
+
+    msg.auth.nick = str_of(nick);
+    msg.auth.method = S("password");
+    msg.auth.secret = str_of(secret);
+    say(p, &msg);
+    settle(p->rig);
+}
+
+static void test_names_compare_with_the_password_as_it_is(void **state)
+{
+    struct rig *rig = rig_for_passwords();
+    struct comer ann = { .nick = "ann", .device = 7, .key = 1 };
+    struct peer *p = come_in(rig, &ann), *q;
+
+    (void)state;
+    set_password(p, "correct horse");
+    q = come_slowly(rig, "correct horse", p->s->account);
+    set_password(p, "another horse");
+    say_secret(q, "ann", "correct horse");
+    assert_int_equal(must(q, KIND_ERROR).error.code, ERROR_AUTH_FAILED);
+    assert_null(q->s->proof);
+    q = come_slowly(rig, "another horse", p->s->account);
+    say_secret(q, "ann", "another horse");
+    must(q, KIND_AUTH_OK);
+    assert_null(q->s->proof);
+    rig_free(rig);
+}
+
+/* A name that changes hands meanwhile does not open its new owner's account. */
+static void test_names_compare_with_the_password_of_its_owner(void **state)
+{
+    struct rig *rig = rig_for_passwords();
+    struct comer ann = { .nick = "ann", .device = 7, .key = 1 };
+    struct comer eve = { .nick = "ann", .device = 8, .key = 2 };
+    struct msg msg = { .kind = KIND_NICK };
+    struct peer *p = come_in(rig, &ann), *q;
+
+    (void)state;
+    set_password(p, "correct horse");
+    q = come_slowly(rig, "correct horse", p->s->account);
+    msg.nick.nick = S("anna");
+    say(p, &msg);
+    settle(rig);
+    must(p, KIND_OK);
+    p = come_in(rig, &eve);
+    say_secret(q, "ann", "correct horse");
+    assert_int_equal(must(q, KIND_ERROR).error.code, ERROR_AUTH_FAILED);
+    set_password(p, "correct horse"); /* alike, and not the same */
+    q = come_slowly(rig, "correct horse",
+                    world_account_named(rig->w, S("anna")));
+    say_secret(q, "ann", "correct horse");
+    assert_int_equal(must(q, KIND_ERROR).error.code, ERROR_AUTH_FAILED);
+    rig_free(rig);
+}
+
+/* Nothing is left of one that was not looked at in the end. */
+static void test_names_of_those_kept_out_leave_nothing(void **state)
+{
+    struct rig *rig = rig_for_passwords();
+    struct sanctions *all = &rig->w->sanctions;
+    struct comer ann = { .nick = "ann", .device = 7, .key = 1 };
+    struct comer eve = { .nick = "eve", .device = 8, .key = 2 };
+    struct peer *p = come_in(rig, &ann), *q;
+    struct sanction_who key;
+
+    (void)state;
+    set_password(p, "correct horse");
+    come_in(rig, &eve);
+    q = come_slowly(rig, "correct horse", p->s->account);
+    show_key(q, 3);
+    key = sanction_key(&q->s->key);
+    sanction_set(all, sanction_KEY, str_of(key.who), 0, str_of(NULL));
+    say_secret(q, "ann", "correct horse");
+    assert_int_equal(must(q, KIND_ERROR).error.code, ERROR_BANNED);
+    sanction_lift(all, sanction_KEY, str_of(key.who));
+    say_secret(q, "eve", "whatever it is");
+    assert_int_equal(must(q, KIND_ERROR).error.code, ERROR_AUTH_FAILED);
+    rig_free(rig);
+}
+
+static size_t answered(struct peer *p)
+{
+    struct msg msg;
+    size_t n = 0;
+
+    while (take(p, KIND_OK, &msg))
+        n++;
+    return n;
+}
+
+/* Hashing costs the server much, so to ask for it is a request. */
+static void test_names_set_passwords_at_a_rate(void **state)
+{
+    struct rig *rig = rig_for_passwords();
+    struct comer ann = { .nick = "ann", .device = 7, .key = 1 };
+    struct peer *p = come_in(rig, &ann);
+
+    (void)state;
+    rig->w->env.limits.value[LIMIT_QUERY_BURST] = 4;
+    rig->w->env.limits.value[LIMIT_QUERY_RATE] = 2;
+    for (int i = 0; i < 10; i++) {
+        struct msg msg = { .kind = KIND_PASSWORD };
+
+        msg.password.secret = S("correct horse");
+        say(p, &msg);
+    }
+    settle(rig);
+    assert_int_equal(answered(p), 4);
+    pass(rig, 1000);
+    assert_int_equal(answered(p), 2);
+    pass(rig, 2000);
+    assert_int_equal(answered(p), 4);
+    must_not(p, KIND_ERROR);
+    rig_free(rig);
+}
+
+/* One of an account at a time, and no more is paid for what waits. */
+static void test_names_hash_one_password_of_an_account(void **state)
+{
+    struct rig *rig = rig_for_passwords();
+    struct comer ann = { .nick = "ann", .device = 7, .key = 1 };
+    struct peer *p[3];
+    size_t under_way = 0, n = 0;
+
+    (void)state;
+    hasher_free(rig->w->hasher);
+    rig->w->hasher = hasher_new(true);
+    rig->w->env.limits.value[LIMIT_PASSWORD_MEMORY] = 32768;
+    rig->w->env.limits.value[LIMIT_QUERY_BURST] = 2; /* SYNC was one */
+    rig->w->env.limits.value[LIMIT_QUERY_RATE] = 1;
+    for (int i = 0; i < 3; i++, ann.device++)
+        p[i] = come_in(rig, &ann);
+    for (int i = 0; i < 3; i++) {
+        struct msg msg = { .kind = KIND_PASSWORD };
+
+        msg.password.secret = S("correct horse");
+        say(p[i], &msg);
+    }
+    settle(rig);
+    for (int i = 0; i < 3; i++)
+        under_way += p[i]->s->proof != NULL;
+    assert_in_range(under_way, 0, 1); /* none: it was quick */
+    while (n < 3) {
+        pass(rig, 10);
+        n += answered(p[0]) + answered(p[1]) + answered(p[2]);
+    }
+    for (int i = 0; i < 3; i++)
+        must_not(p[i], KIND_ERROR);
+    rig_free(rig);
+}
+
 static size_t count_of(const char *text, const char *what)
 {
     size_t n = 0;
@@ -691,6 +861,11 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_names_of_keys_are_not_the_sockets),
     cmocka_unit_test(test_names_are_kept_for_those_invited),
     cmocka_unit_test(test_names_open_to_a_password),
+    cmocka_unit_test(test_names_compare_with_the_password_as_it_is),
+    cmocka_unit_test(test_names_compare_with_the_password_of_its_owner),
+    cmocka_unit_test(test_names_of_those_kept_out_leave_nothing),
+    cmocka_unit_test(test_names_set_passwords_at_a_rate),
+    cmocka_unit_test(test_names_hash_one_password_of_an_account),
     cmocka_unit_test(test_names_withstand_500_wrong_passwords),
     cmocka_unit_test(test_names_do_not_say_who_exists),
     cmocka_unit_test(test_names_refused_stand_in_the_log),

@@ -295,6 +295,7 @@ static void on_sync_room(struct model *m, const struct msg *msg, struct now now)
         room->catch_up = sync->head;
     else if (greeting || sync->kind != room_DIRECT)
         room->counts_from = sync->head;
+    room->unheard = sync->read < room->read ? room->read : 0;
     room->read = sync->read > room->read ? sync->read : room->read;
     room->read_us = now.mono_us + READ_US;
     if (h->head < sync->head)

@@ -195,4 +195,7 @@ void request_nick(struct client *, struct now);
 /* Let the follower ask for what it misses. */
 void request_tail(struct client *, struct now);
 
+/* Say again what has been read, where that was lost with a link. */
+void request_reads(struct client *, struct now);
+
 #endif

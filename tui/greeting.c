@@ -317,6 +317,7 @@ static void finish(struct client *c, struct conn *conn, struct now now)
     delivery_rejoin(c);
     request_away(c, now);
     request_nick(c, now);
+    request_reads(c, now);
     if (first)
         go_home(c, now);
 }

@@ -57,6 +57,7 @@ struct room {
     uint64_t state_as_of, counted;  /* up to it: changes known; counted */
     uint64_t counts_from, catch_up; /* up to it: no news; missed offline */
     uint64_t read, read_us; /* seq read on any device; tell no more before */
+    uint64_t unheard;       /* read, when the server has not heard of it */
     uint64_t peer;          /* direct room: the other account */
     unsigned page;          /* generation of members */
     bool members_known;     /* asked for since the last SYNC_ROOM */

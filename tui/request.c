@@ -325,6 +325,21 @@ void client_read(struct client *c, const struct about *about, struct now now)
         conn_say(c, &c->main, &msg, now);
 }
 
+void request_reads(struct client *c, struct now now)
+{
+    struct msg msg = { .kind = KIND_READ };
+
+    for (size_t i = 0; i < c->model->n_rooms; i++) {
+        struct room *room = c->model->rooms[i];
+
+        msg.read.room = room->id;
+        msg.read.seq = room->unheard;
+        if (room->unheard)
+            conn_say(c, &c->main, &msg, now);
+        room->unheard = 0;
+    }
+}
+
 void client_search(struct client *c, struct now now)
 {
     struct msg msg = { .kind = KIND_SEARCH, .request = client_request(c) };
