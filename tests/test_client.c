@@ -701,6 +701,26 @@ static void test_client_changes_its_name_when_it_is_back(void **state)
     strike(s);
 }
 
+static void test_client_says_that_a_search_is_lost(void **state)
+{
+    struct stage *s = raise();
+    const struct history *h;
+
+    (void)state;
+    start(s);
+    greet(s, EPOCH, true);
+    hits_begin(&s->model->hits, &(struct msg_search){ .text = S("old") });
+    client_search(s->client, s->now);
+    settle(s);
+    expect(s, KIND_SEARCH);
+    assert_true(s->model->hits.coming);
+    lose(s);
+    assert_false(s->model->hits.coming);
+    h = model_shown(s->model);
+    assert_non_null(strstr(h->lines[0].text, "before the search was"));
+    strike(s);
+}
+
 /* ---- pages ---- */
 
 static void say_line(struct stage *s, uint64_t seq)
@@ -905,6 +925,7 @@ int main(void)
         TEST(test_client_goes_by_the_name_in_a_new_history),
         TEST(test_client_takes_no_room_for_another),
         TEST(test_client_changes_its_name_when_it_is_back),
+        TEST(test_client_says_that_a_search_is_lost),
         TEST(test_client_knows_which_page_it_waits_for),
         TEST(test_client_leaves_what_was_left_offline),
         TEST(test_client_enters_again_behind_leaving),

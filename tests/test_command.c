@@ -136,6 +136,42 @@ static void test_command_says_nothing_for_who_is_muted(void **state)
     assert_int_equal(outbox_len(d->outbox), 2);
 }
 
+/* What only the server knows is not asked for in silence while offline. */
+static void test_command_says_that_it_is_offline(void **state)
+{
+    struct desk *d = *state;
+    static const char *const LINES[] = { "/rooms", "/pins", "/ban",
+                                         "/history" };
+
+    hits_begin(&d->chat.model->hits, &(struct msg_search){ .text = S("old") });
+    d->chat.model->link = LINK_OFFLINE;
+    for (size_t i = 0; i < sizeof LINES / sizeof LINES[0]; i++) {
+        type(d, "/clear");
+        type(d, LINES[i]);
+        assert_true(answers(d, "not connected"));
+    }
+    assert_string_equal(d->chat.model->hits.text, "old");
+}
+
+static void test_command_says_why_nothing_older_comes(void **state)
+{
+    struct desk *d = *state;
+    struct room *room = d->chat.model->rooms[0];
+
+    scene_say(d->chat.model, 5, SCENE_ANA, "ana", "hello");
+    room->history.start = false;
+    room->wait_us = scene_at(9).mono_us;
+    type(d, "/history");
+    assert_true(answers(d, "on their way"));
+    room->wait_us = 0;
+    room->history.max = 1;
+    type(d, "/history");
+    assert_true(answers(d, "/clear makes room"));
+    room->history.start = true;
+    type(d, "/history");
+    assert_true(answers(d, "nothing older"));
+}
+
 static void test_command_tells_how_the_room_is(void **state)
 {
     struct desk *d = *state;
@@ -661,6 +697,8 @@ int main(void)
         TEST(test_command_says_nothing_for_nothing),
         TEST(test_command_says_nothing_for_who_is_muted),
         TEST(test_command_tells_how_the_room_is),
+        TEST(test_command_says_that_it_is_offline),
+        TEST(test_command_says_why_nothing_older_comes),
         TEST(test_command_line_mode_introduces_rooms),
         TEST(test_command_names_people_in_words),
         TEST(test_command_splits_what_is_too_long),

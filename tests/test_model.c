@@ -344,6 +344,21 @@ static void test_model_is_quiet_about_small_changes(void **state)
     model_free(m);
 }
 
+/* Why they were away is of no interest once they are not. */
+static void test_model_forgets_why_they_were_away(void **state)
+{
+    (void)state;
+    struct model *m = with_ana();
+    struct person *ana = model_person(m, SCENE_ANA);
+
+    ana->away = strdup("lunch");
+    change(m, presence_IDLE, reason_AWAY, 0);
+    assert_string_equal(ana->away, "lunch");
+    change(m, presence_HERE, reason_NONE, 0);
+    assert_null(ana->away);
+    model_free(m);
+}
+
 static void test_model_says_ages_shortly(void **state)
 {
     (void)state;
@@ -757,6 +772,7 @@ int main(void)
         cmocka_unit_test(test_model_tells_who_went_and_why),
         cmocka_unit_test(test_model_tells_who_is_back),
         cmocka_unit_test(test_model_is_quiet_about_small_changes),
+        cmocka_unit_test(test_model_forgets_why_they_were_away),
         cmocka_unit_test(test_model_says_ages_shortly),
         cmocka_unit_test(test_model_shows_what_the_operator_says),
         cmocka_unit_test(test_model_typing_ends_by_itself),

@@ -418,16 +418,22 @@ void chat_turn(struct chat *chat, struct now now)
     chat->ask_us = now.mono_us + ASK_EVERY_US;
 }
 
-void chat_older(struct chat *chat, struct room *room, unsigned lines,
-                struct now now)
+const char *chat_older(struct chat *chat, struct room *room, unsigned lines,
+                       struct now now)
 {
     const struct history *h = &room->history;
 
-    if (!room->joined || chat->model->link != LINK_ONLINE || h->start ||
-        h->first == 0 || history_is_full(h) || now.mono_us < room->wait_us)
-        return;
+    if (h->start)
+        return _("there is nothing older than what is here");
+    if (!room->joined || chat->model->link != LINK_ONLINE)
+        return _("not connected: older lines are at the server");
+    if (history_is_full(h))
+        return _("no more lines are held here; /clear makes room");
+    if (h->first == 0 || now.mono_us < room->wait_us)
+        return _("lines are on their way");
     room->asked = 0;
     room->wait_us = now.mono_us + ANSWER_US;
     client_history(chat->client, str_of(room->name), hist_BEFORE,
                    history_oldest(h), lines, now);
+    return NULL;
 }

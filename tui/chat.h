@@ -83,7 +83,11 @@ void chat_quit(struct chat *, unsigned reason, struct str text, struct now);
 void chat_turn(struct chat *, struct now);
 uint64_t chat_deadline(const struct chat *);
 
-/* Ask for older lines of a room, unless it has them all; 0: a page of them. */
-void chat_older(struct chat *, struct room *, unsigned lines, struct now);
+/*
+ * Ask for older lines of a room; 0: a page of them.
+ *   returns  why not, for people; NULL: they come
+ */
+const char *chat_older(struct chat *, struct room *, unsigned lines,
+                       struct now);
 
 #endif

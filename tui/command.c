@@ -258,6 +258,16 @@ struct room *talking_room(struct chat *chat, struct now now)
     return NULL;
 }
 
+bool can_ask(struct chat *chat, struct now now)
+{
+    bool can = chat->model->link >= LINK_ONLINE;
+
+    if (!can)
+        model_notice(chat->model, NULL, now,
+                     _("not connected: only the server knows that"));
+    return can;
+}
+
 /* While offline nobody knows: then the server decides. */
 struct room *speaking_room(struct chat *chat, struct now now)
 {

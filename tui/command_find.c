@@ -204,7 +204,7 @@ void command_pins(struct chat *chat, const struct args *args, struct now now)
     struct msg_search search = { .pinned = 1 };
 
     (void)args;
-    if (!room || !room->id)
+    if (!room || !can_ask(chat, now) || !room->id)
         return;
     search.room = room->id;
     hits_begin(&chat->model->hits, &search);

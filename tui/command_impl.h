@@ -37,6 +37,9 @@ void search_here(struct chat *, struct str needle, struct now);
 /* The current room if it can be talked in; else says why not, NULL. */
 struct room *talking_room(struct chat *, struct now);
 
+/* Whether the server can be asked; false, and a notice: not now. */
+bool can_ask(struct chat *, struct now);
+
 /* The same, if we are not muted there. */
 struct room *speaking_room(struct chat *, struct now);
 

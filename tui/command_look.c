@@ -72,16 +72,14 @@ void command_history(struct chat *chat, const struct args *args, struct now now)
 {
     struct room *room = talking_room(chat, now);
     uint64_t lines = 0;
+    const char *why;
 
     if (!room)
         return;
     if (args->n > 0 && !number_of(args->v[0], 100000, &lines))
         model_notice(chat->model, NULL, now, _("usage: /history [LINES]"));
-    else if (room->history.start)
-        model_notice(chat->model, room, now,
-                     _("there is nothing older than what is here"));
-    else
-        chat_older(chat, room, (unsigned)lines, now);
+    else if ((why = chat_older(chat, room, (unsigned)lines, now)))
+        model_notice(chat->model, room, now, "%s", why);
 }
 
 /* Line mode: the newest lines that hold the text, oldest of them first. */

@@ -87,7 +87,7 @@ void command_ban(struct chat *chat, const struct args *args, struct now now)
         return;
     if (args->n)
         sanction(chat, args, sanction_ACCOUNT, now);
-    else
+    else if (can_ask(chat, now))
         client_sanctions(chat->client, str_of(room->name), now);
 }
 

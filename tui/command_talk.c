@@ -103,7 +103,8 @@ void command_part(struct chat *chat, const struct args *args, struct now now)
 void command_rooms(struct chat *chat, const struct args *args, struct now now)
 {
     (void)args;
-    client_rooms(chat->client, now);
+    if (can_ask(chat, now))
+        client_rooms(chat->client, now);
 }
 
 void command_topic(struct chat *chat, const struct args *args, struct now now)

@@ -32,8 +32,14 @@ static void rewind_flight(struct client *c)
 }
 
 /* What was asked for will not come. */
-static void forget_pages(struct model *m)
+static void forget_pages(struct model *m, struct now now)
 {
+    if (m->hits.coming) {
+        hits_fail(&m->hits);
+        model_notice(m, NULL, now,
+                     _("the connection was lost before the search was "
+                       "answered"));
+    }
     for (size_t i = 0; i < m->n_rooms; i++) {
         struct room *room = m->rooms[i];
 
@@ -48,7 +54,7 @@ void delivery_rewind(struct client *c)
     rewind_flight(c);
     c->resend_us = 0;
     c->tail_request = c->password_request = 0;
-    forget_pages(c->model);
+    forget_pages(c->model, c->last);
     if (c->config.follow)
         tail_lost(c->config.follow);
     delivery_forget(c);

@@ -185,69 +185,13 @@ const struct history *model_shown(const struct model *m)
     return m->n_rooms > 0 ? &m->rooms[m->current]->history : &m->news;
 }
 
-/* ---- members and people: vectors sorted by account ---- */
-
-/* Where an account is, or would be, among n elements of `size` bytes that
- * begin with it. */
-static size_t search(const void *vec, size_t n, size_t size, uint64_t account)
-{
-    size_t low = 0;
-
-    for (size_t high = n; low < high;) {
-        size_t mid = low + (high - low) / 2;
-        uint64_t at;
-        memcpy(&at, (const char *)vec + mid * size, sizeof at);
-        if (at < account)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
-}
-
-struct member *member_find(const struct room *room, uint64_t account)
-{
-    size_t i =
-        search(room->members, room->n_members, sizeof *room->members, account);
-
-    return i < room->n_members && room->members[i].account == account
-               ? &room->members[i]
-               : NULL;
-}
-
-struct member *member_add(struct room *room, uint64_t account)
-{
-    struct member *known = member_find(room, account);
-    if (known || room->n_members >= MEMBERS_MAX)
-        return known;
-    size_t i =
-        search(room->members, room->n_members, sizeof *room->members, account);
-    void *members = room->members;
-    mem_grow(&members, &room->cap_members, room->n_members + 1,
-             sizeof *room->members);
-    room->members = members;
-    memmove(&room->members[i + 1], &room->members[i],
-            (room->n_members - i) * sizeof *room->members);
-    room->n_members++;
-    room->members[i] =
-        (struct member){ .account = account, .page = room->page };
-    return &room->members[i];
-}
-
-void member_drop(struct room *room, uint64_t account)
-{
-    struct member *member = member_find(room, account);
-    if (!member)
-        return;
-    size_t i = (size_t)(member - room->members);
-    room->n_members--;
-    memmove(member, member + 1, (room->n_members - i) * sizeof *member);
-}
+/* ---- people: a vector sorted by account ---- */
 
 /* Index of a person; n_people when not known. */
 static size_t person_index(const struct model *m, uint64_t account)
 {
-    size_t i = search(m->people, m->n_people, sizeof *m->people, account);
+    size_t i =
+        member_search(m->people, m->n_people, sizeof *m->people, account);
 
     return i < m->n_people && m->people[i].account == account ? i : m->n_people;
 }
@@ -293,7 +237,8 @@ struct person *model_person_add(struct model *m, uint64_t account,
     }
     if (account == 0 || nick.len == 0 || m->n_people >= PEOPLE_MAX)
         return NULL;
-    size_t i = search(m->people, m->n_people, sizeof *m->people, account);
+    size_t i =
+        member_search(m->people, m->n_people, sizeof *m->people, account);
     void *people = m->people;
     mem_grow(&people, &m->cap_people, m->n_people + 1, sizeof *m->people);
     m->people = people;

@@ -18,6 +18,7 @@
 #include "tui/goal.h"
 #include "tui/history.h"
 #include "tui/hits.h"
+#include "tui/member.h"
 #include "tui/question.h"
 #include "tui/station.h"
 
@@ -31,14 +32,6 @@ struct person {
     uint32_t rtt_ms, loss;
     uint64_t since; /* wall_ms */
     char *away;     /* what they said on going away, or NULL; owned */
-};
-
-struct member {
-    uint64_t account;
-    struct station station;
-    uint64_t typing_until; /* mono_us; 0 when not typing */
-    uint64_t spoke;        /* seq of their last line here: completion order */
-    unsigned page;         /* generation of the page that named them last */
 };
 
 struct room {
@@ -123,12 +116,7 @@ struct model {
 };
 
 /* Bounds no server can lift. */
-enum {
-    ROOMS_MAX = 256,
-    PEOPLE_MAX = 8192,
-    MEMBERS_MAX = 2048, /* held of a room; member_count tells the rest */
-    LINES_MAX = 5000
-};
+enum { ROOMS_MAX = 256, PEOPLE_MAX = 8192, LINES_MAX = 5000 };
 
 struct model *model_new(void);
 void model_free(struct model *);
@@ -169,11 +157,6 @@ struct person *model_person_named(struct model *, struct str nick);
 /* The person, made when new; NULL when there are PEOPLE_MAX. */
 struct person *model_person_add(struct model *, uint64_t account,
                                 struct str nick);
-
-/* Somebody's part in a room; NULL when they are not in it. */
-struct member *member_find(const struct room *, uint64_t account);
-struct member *member_add(struct room *, uint64_t account);
-void member_drop(struct room *, uint64_t account);
 
 /* The server's time, ms since 1970, as far as it is known. */
 uint64_t model_wall(const struct model *, struct now);

@@ -222,6 +222,10 @@ void presence_apply(struct model *m, const struct rec_presence *row,
     p->rtt_ms = (uint32_t)row->rtt_ms;
     p->loss = (uint32_t)row->loss;
     p->since = row->since;
+    if (p->state != presence_IDLE || p->reason != reason_AWAY) {
+        free(p->away);
+        p->away = NULL;
+    }
     m->dirty = true;
 
     if (!is_news(m, p, before, now))
