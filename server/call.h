@@ -84,7 +84,7 @@ enum err on_redact(struct call *);
 enum err on_react(struct call *);
 enum err on_pin(struct call *);
 
-/* moderate.c */
+/* moderate.c, penalty.c */
 enum err on_room_mode(struct call *);
 enum err on_kick(struct call *);
 enum err on_sanction(struct call *);

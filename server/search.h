@@ -32,7 +32,10 @@ void search_free(struct search *);
 /* Call this, from any thread, whenever an answer is ready. */
 void search_on_ready(struct search *, void (*call)(void *ctx), void *ctx);
 
-/* A room goes on, or less of it is kept, or is no more; in time for the next search_turn. */
+/*
+ * A room goes on, or less of it is kept, or it is no more; in time for the next
+ * search_turn.
+ */
 void search_note(struct search *, const struct index_room *);
 
 /* Hand over what was noted. */

@@ -28,7 +28,8 @@ server  hub hub_door hub_in keys storage
 server  doze
 server  pull
 server  settle verbs
-server  change decree enrol login moderate mood sync talk
+server  change decree enrol login moderate mood penalty sync talk
+server  order
 server  prove secret
 server  call presence query reading revive seek
 server  world people record retain errand

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: MIT */
+/* SPDX-License-Identifier: MIT
+ *
+ * Pages of members; see roll.h.
+ */
 #include "tui/roll.h"
 
 #include <stdlib.h>
