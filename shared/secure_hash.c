@@ -2,8 +2,8 @@
  *
  * What is kept of a secret; see secure_hash.h.
  */
-#include "shared/hex.h"
 #include "shared/secure_hash.h"
+#include "shared/hex.h"
 
 #include <openssl/evp.h>
 
