@@ -88,7 +88,8 @@ static const char *told(struct court *t, struct peer *p)
 
     ask_of(t, p, t->seq);
     text[0] = '\0';
-    while (msg = must(p, KIND_VERSION), msg.version.seq) {
+    for (msg = must(p, KIND_VERSION); msg.version.seq;
+         msg = must(p, KIND_VERSION)) {
         assert_int_equal(msg.version.ref, t->seq);
         assert_int_equal(msg.version.room, t->room);
         assert_true(msg.version.seq > t->seq && msg.version.ts);
@@ -183,7 +184,8 @@ static void test_versions_are_bounded(void **state)
     for (unsigned i = 0; i < 50; i++)
         last = edit(t, text);
     ask_of(t, t->own, t->seq);
-    while (msg = must(t->own, KIND_VERSION), msg.version.seq) {
+    for (msg = must(t->own, KIND_VERSION); msg.version.seq;
+         msg = must(t->own, KIND_VERSION)) {
         assert_true(msg.version.text.len == sizeof text - 1);
         n++;
         assert_true(msg.version.seq + 50 > last);

@@ -35,7 +35,7 @@ busy() { # SINCE: more than a third of the time that `never` looks
 
 happened() { # TIMES EVENT, since the server started
     [ "$(awk -v event="$2" '/^ready / { n = 0 }
-        $2 == event { n++ }
+        $3 == event { n++ }
         END { print n + 0 }' "$TMP/server.log")" = "$1" ]
 }
 

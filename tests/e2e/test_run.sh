@@ -18,7 +18,7 @@ me=$(id -un)
 run one
 joined one
 PIDS+=("$(cat "$XDG_STATE_HOME/chat-server/pid")")
-wait_for one "^$me>"
+wait_for one "^&$me>" # who came first owns the room
 run two
 joined two
 wait_for two "^$me-2>"

@@ -14,12 +14,12 @@ joined wide
 
 # Two side panes from 100 columns on; F7 and F8 hide them.
 wait_for wide '^ *rooms'
-wait_for wide '\+ alice'
+wait_for wide '\+&alice'
 blind alice '\+ wide' || fail "a side pane at 80 columns"
 press wide F7
 wait_gone wide '^ *rooms'
 press wide F8
-wait_gone wide '\+ alice'
+wait_gone wide '\+&alice'
 press alice F8
 wait_for alice '\+ wide'
 press alice F8
