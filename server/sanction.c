@@ -56,9 +56,10 @@ struct sanction_who sanction_network(struct str gate, unsigned bits)
 
     for (size_t i = 0; i < len; i++) {
         unsigned kept = bits > 8 * i ? bits - 8 * (unsigned)i : 0;
+        unsigned cleared = kept < 8 ? 0xffU >> kept : 0;
+        unsigned byte = (uint8_t)gate.ptr[i];
 
-        bytes[i] =
-            (uint8_t)gate.ptr[i] & (uint8_t)(kept < 8 ? ~(0xff >> kept) : 0xff);
+        bytes[i] = (uint8_t)(byte & ~cleared);
     }
     who = sanction_address(str_bytes(bytes, len));
     end = strlen(who.who);
