@@ -32,7 +32,7 @@ struct sanction_who sanction_account(uint64_t id)
 
 struct sanction_who sanction_key(const struct fingerprint *key)
 {
-    struct sanction_who who;
+    struct sanction_who who = { "" };
 
     credential_text(key, who.who);
     return who;
