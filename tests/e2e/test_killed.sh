@@ -7,6 +7,7 @@
 
 server_start --heartbeat 300 --late 600 --gone 2000
 client_start watcher 120x40 --tcp '#lobby'
+joined watcher # the first one owns the room, and is marked so
 client_start alice 80x24 --tcp '#lobby'
 client_start bob 80x24 --udp '#lobby'
 wait_for watcher '\+ alice'
