@@ -20,7 +20,7 @@ enum {
     BATCH_MAX = 1024, /* operations in a transaction */
     BATCH_BUSY = 64,  /* so many: more are sure to come once these are told */
     IDLE_S = 1,       /* without anything to write: time to tidy up */
-    COPY_PAGES = 256  /* copied after every batch */
+    COPY_PAGES = 128  /* copied after every batch */
 };
 
 struct reader {

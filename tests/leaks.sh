@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# usage: leaks.sh [units|programs]
+# usage: leaks.sh [units | programs [SCRIPT ...]]
 # Run the unit tests, and the programs through their terminal tests, under
 # valgrind, and fail when memory was lost or misused.  Simulations are left to
 # the sanitizers: they would take hours.  Tests which measure time or count
@@ -45,7 +45,7 @@ units() {
 }
 
 # A directory of programs that run under valgrind, for the terminal tests.
-programs() {
+programs() { # [SCRIPT...]
     local name
     cp -r build/locale "$OUT/" 2>/dev/null
     ln -sfn "$PWD/build/tests" "$OUT/tests"
@@ -56,13 +56,13 @@ exec $VALGRIND --log-file=$OUT/$name.%p.log $PWD/build/$name "\$@"
 EOF
         chmod +x "$OUT/$name"
     done
-    B=$OUT tests/check.sh e2e-only
+    B=$OUT tests/check.sh e2e-only "$@"
 }
 
 rm -rf "$OUT" && mkdir -p "$OUT" || exit 70
 case ${1-all} in
 units) units ;;
-programs) programs ;;
+programs) programs "${@:2}" ;;
 all) units && programs ;;
 esac
 find "$OUT" -name '*.log' -size +0 | sort >"$OUT/found"
