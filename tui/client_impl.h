@@ -94,7 +94,7 @@ struct client {
     uint32_t request; /* last one given */
     uint32_t tail_request;
     uint64_t tail_us; /* when the follower may ask again */
-    int fatal; /* sysexits, 0 none */
+    int fatal;        /* sysexits, 0 none */
     char why[JUDGE_TEXT];
     char broken[256]; /* why a handshake came to nothing */
 };
