@@ -141,9 +141,7 @@ static bool find_target(const struct control_call *call, struct target *target)
     if (control_number(name, UINT64_MAX / 16, &target->session))
         return map_get(&w->sessions, map_num(&target->session)) != NULL;
     target->session = 0;
-    if (name.len && name.ptr[0] == '@')
-        name = str_from(name, 1);
-    account = world_account_named(w, name);
+    account = world_account_named(w, control_nick(name));
     target->account = account ? account->id : 0;
     return account != NULL;
 }
@@ -152,9 +150,7 @@ static bool is_target(const struct target *target, const struct session *s)
 {
     if (target->session)
         return s->id == target->session;
-    return s->account
-               ? s->account->id == target->account
-               : s->state == SESSION_DORMANT && s->dozer == target->account;
+    return session_is_of(s, target->account);
 }
 
 bool control_end_session(const struct control_call *call, struct session *s,

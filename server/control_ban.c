@@ -71,7 +71,6 @@ static int find_person(struct control_call *call, const char *command,
     return 0;
 }
 
-/* @ before it makes it a nick, whatever it looks like. */
 static int find_whom(struct control_call *call, const char *command,
                      struct ban *b)
 {
@@ -84,8 +83,7 @@ static int find_whom(struct control_call *call, const char *command,
         return find_key(call, command, b);
     len = address_network(b->shown, gate, &bits);
     if (len == 0) {
-        if (str_starts(b->shown, str_of("@")))
-            b->shown = str_from(b->shown, 1);
+        b->shown = control_nick(b->shown);
         return find_person(call, command, b);
     }
     if (is_loopback(gate, len))
@@ -137,9 +135,7 @@ static bool is_meant(const struct ban *b, const struct account *account)
 static bool is_meant_session(const struct ban *b, const struct session *s)
 {
     if (b->about)
-        return s->account
-                   ? s->account == b->about
-                   : s->state == SESSION_DORMANT && s->dozer == b->about->id;
+        return session_is_of(s, b->about->id);
     if (b->kind == sanction_KEY)
         return s->has_key && strcmp(sanction_key(&s->key).who, b->who.who) == 0;
     return sanction_covers(b->who.who, str_bytes(s->gate, s->gate_len));

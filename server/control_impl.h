@@ -41,6 +41,7 @@ struct control_call {
     char *part_path;                /* see part.h; owned */
     uint64_t person;                /* export, erase: the account; 0: none */
     uint64_t erased, erased_before; /* events; before this pass */
+    uint64_t unnoted; /* the last that was put for that, as store_last_put */
     char after[NAME_MAX_BYTES]; /* rooms: folded name of the last; after_len */
     size_t after_len;
 };
@@ -53,8 +54,6 @@ void control_walk_end(struct control_walk *);
 
 /* The next that is still there; NULL: that was the last. */
 void *control_walk_next(struct control_walk *, const struct map *);
-
-/* ---- control_list.c ---- */
 
 /* ---- control_store.c ---- */
 
@@ -82,6 +81,9 @@ bool control_end_session(const struct control_call *, struct session *,
                          struct str reason);
 
 /* ---- control_rule.c ---- */
+
+/* @ before it makes it a nick, whatever it looks like. */
+struct str control_nick(struct str word);
 
 /* Somebody by nick; 0, or an exit code with a sentence: nobody has it. */
 int control_account(struct control_call *, const char *command, struct str nick,

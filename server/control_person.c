@@ -46,9 +46,7 @@ static uint64_t find_person(const struct control_call *call)
     id = strtoull(digits, &end, 10);
     if (name.len && *end == '\0')
         return id <= w->last_account ? id : 0;
-    if (name.len && name.ptr[0] == '@')
-        name = str_from(name, 1);
-    account = world_account_named(w, name);
+    account = world_account_named(w, control_nick(name));
     return account ? account->id : 0;
 }
 
@@ -152,8 +150,21 @@ int control_export(struct control_call *call)
 
 static const struct column ERASED[] = { { "erased", UNIT_NONE } };
 
+/* While the name is known: it goes from what orders left; false: not yet. */
+static bool unnote(struct control_call *call, const struct account *account)
+{
+    struct world *w = world_of(call);
+
+    if (store_fate(w->store, call->unnoted) == FATE_OPEN)
+        return false;
+    if (!errand_unnote(w, account_nick(account)))
+        return true;
+    call->unnoted = store_last_put(w->store);
+    return false;
+}
+
 /* They are thrown out, and leave every room; false: not yet. */
-static bool see_off(const struct control_call *call)
+static bool see_off(struct control_call *call)
 {
     struct world *w = world_of(call);
     struct account *account = world_account(w, call->person);
@@ -162,10 +173,10 @@ static bool see_off(const struct control_call *call)
 
     if (!account)
         return true;
-    if (!errand_unnote(w, account_nick(account)))
+    if (!unnote(call, account))
         return false;
     while ((s = map_each(&w->sessions, &at)))
-        if (s->account == account || (!s->account && s->dozer == account->id))
+        if (session_is_of(s, account->id))
             hub_kick(call->service->hub, s, str_of("erased"), call->now);
     world_dismiss(w, account, call->now);
     return false;

@@ -18,11 +18,15 @@ static struct world *world_of(const struct control_call *call)
     return hub_world(call->service->hub);
 }
 
+struct str control_nick(struct str word)
+{
+    return str_starts(word, str_of("@")) ? str_from(word, 1) : word;
+}
+
 int control_account(struct control_call *call, const char *command,
                     struct str nick, struct account **account)
 {
-    if (nick.len && nick.ptr[0] == '@')
-        nick = str_from(nick, 1);
+    nick = control_nick(nick);
     *account = world_account_named(world_of(call), nick);
     if (*account)
         return 0;

@@ -124,22 +124,13 @@ void errand_answered(struct world *w, const struct store_answer *answer)
 
 /* ---- taking away ---- */
 
-/* The text of an order: the nick of whom it is about, and what is behind it. */
-static struct str behind_nick(struct str text)
-{
-    const char *end = text.len ? memchr(text.ptr, ' ', text.len) : NULL;
-
-    return end ? str_from(text, (size_t)(end - text.ptr)) : str_of(NULL);
-}
-
 bool errand_is_open(const struct errand *errand, const struct event *event)
 {
     struct msg_event body = event_body(event);
 
     if (event->account == errand->account)
         return !str_eq(body.nick, NOBODY) || body.text.len > 0;
-    body.text.len -= behind_nick(body.text).len;
-    return !str_eq(body.text, NOBODY);
+    return !str_eq(str_word(&body.text), NOBODY); /* whom it is about */
 }
 
 /* Who did it has gone; returns what the others are told, or NULL. */
@@ -180,8 +171,9 @@ bool errand_erase(struct world *w, const struct event *event, struct now now)
     if (event->account == w->errand.account) {
         op.event = leave_nothing(&body, room, now);
     } else {
-        snprintf(text, sizeof text, "%.*s%.*s", STR_ARG(NOBODY),
-                 STR_ARG(behind_nick(body.text)));
+        str_word(&body.text);
+        snprintf(text, sizeof text, "%.*s%s%.*s", STR_ARG(NOBODY),
+                 body.text.len ? " " : "", STR_ARG(body.text));
         body.text = str_of(text);
     }
     op.target = event_new(&body);
@@ -207,10 +199,12 @@ static char *without(const struct sanction *one, struct str nick)
     return note;
 }
 
-static bool unnote(struct world *w, uint64_t room, struct sanctions *list,
+static bool unnote(struct world *w, uint64_t room, const struct sanctions *list,
                    struct str nick)
 {
-    for (size_t i = 0; i < list->n; i++) {
+    bool any = false;
+
+    for (size_t i = 0; i < list->n && store_has_room(w->store, 1); i++) {
         const struct sanction *one = &list->all[i];
         struct store_op op = { .effect = EFFECT_SANCTION,
                                .kind = one->kind,
@@ -220,29 +214,22 @@ static bool unnote(struct world *w, uint64_t room, struct sanctions *list,
         op.note = without(one, nick);
         if (!op.note)
             continue;
-        if (!store_has_room(w->store, 1)) {
-            free(op.note);
-            return false;
-        }
         op.text = mem_str(str_of(one->who.who));
-        sanction_set(list, op.kind, str_of(op.text), op.ts, str_of(op.note));
         world_put(w, &op);
+        any = true;
     }
-    return true;
+    return any || !store_has_room(w->store, 1);
 }
 
 bool errand_unnote(struct world *w, struct str nick)
 {
-    struct room *room;
+    const struct room *room;
     size_t at = 0;
+    bool any = unnote(w, 0, &w->sanctions, nick);
 
-    if (!unnote(w, 0, &w->sanctions, nick))
-        return false;
-    while ((room = map_each(&w->rooms, &at))) {
-        if (!unnote(w, room->id, &room->rules.sanctions, nick))
-            return false;
-    }
-    return true;
+    while ((room = map_each(&w->rooms, &at)))
+        any = unnote(w, room->id, &room->rules.sanctions, nick) || any;
+    return any;
 }
 
 bool errand_unname(struct world *w, uint64_t account)

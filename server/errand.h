@@ -61,7 +61,7 @@ bool errand_unname(struct world *, uint64_t account);
 
 /*
  * Take away a name among those who are kept out or silent, and who did that.
- *   returns  false: not now, the store is full
+ *   returns  as errand_unname
  */
 bool errand_unnote(struct world *, struct str nick);
 

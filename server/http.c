@@ -107,17 +107,6 @@ static int check_fields(struct str rest)
     return hosts;
 }
 
-/* Off the front up to a blank, which goes as well. */
-static struct str take_word(struct str *line)
-{
-    const char *end = line->len ? memchr(line->ptr, ' ', line->len) : NULL;
-    struct str word = { line->ptr,
-                        end ? (size_t)(end - line->ptr) : line->len };
-
-    *line = str_from(*line, word.len + 1);
-    return word;
-}
-
 static bool is_visible(struct str s)
 {
     for (size_t i = 0; i < s.len; i++) {
@@ -144,8 +133,8 @@ int http_parse(struct str head, struct http_request *request)
 
     if (!take_line(&rest, &line))
         return 400;
-    request->method = take_word(&line);
-    request->path = take_word(&line);
+    request->method = str_word(&line);
+    request->path = str_word(&line);
     status = check_version(line);
     if (status)
         return status;

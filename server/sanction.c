@@ -182,15 +182,9 @@ struct str sanction_word(const struct sanction *one, unsigned n)
 {
     struct str rest = str_of(one->note);
 
-    for (unsigned i = 0; rest.len && i <= n; i++) {
-        const char *end = memchr(rest.ptr, ' ', rest.len);
-        size_t len = end ? (size_t)(end - rest.ptr) : rest.len;
-
-        if (i == n)
-            return n < 2 ? str_bytes(rest.ptr, len) : rest;
-        rest = str_from(rest, end ? len + 1 : len);
-    }
-    return str_of(NULL);
+    for (unsigned i = 0; i < n; i++)
+        str_word(&rest);
+    return n < 2 ? str_word(&rest) : rest;
 }
 
 bool sanction_is_of(const struct sanction *one, struct str nick)

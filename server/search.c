@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "server/thread.h"
 #include "shared/mem.h"
@@ -150,14 +149,8 @@ static void tidy(struct search *search)
 /* What many say in a while costs little more than what one does. */
 static void gather(struct search *search)
 {
-    struct timespec until;
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += GATHER_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
     while (!search->stop &&
-           pthread_cond_timedwait(&search->halt, &search->lock, &until) == 0)
+           thread_wait(&search->halt, &search->lock, GATHER_MS))
         continue;
 }
 
@@ -231,25 +224,15 @@ static bool open_both(struct search *search, const struct search_config *config,
     return search->reader != NULL;
 }
 
-static void init_locks(struct search *search)
-{
-    pthread_condattr_t attr;
-
-    pthread_mutex_init(&search->lock, NULL);
-    pthread_cond_init(&search->read, NULL);
-    pthread_cond_init(&search->find, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&search->halt, &attr);
-    pthread_condattr_destroy(&attr);
-}
-
 struct search *search_open(const struct search_config *config, char *why,
                            size_t cap)
 {
     struct search *search = mem_new(1, sizeof *search);
 
-    init_locks(search);
+    pthread_mutex_init(&search->lock, NULL);
+    thread_cond(&search->read);
+    thread_cond(&search->find);
+    thread_cond(&search->halt);
     if (open_both(search, config, why, cap)) {
         index_rooms(search->writer, on_room, &search->behind);
         if (!config->threads ||

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "server/account.h"
 #include "server/credential.h"
 #include "server/env.h"
 #include "server/event.h"
@@ -79,6 +80,12 @@ void session_free(struct session *s)
     free(s->gate);
     free(s->local);
     free(s);
+}
+
+bool session_is_of(const struct session *s, uint64_t account)
+{
+    return s->account ? s->account->id == account
+                      : s->state == SESSION_DORMANT && s->dozer == account;
 }
 
 void session_enter(struct session *s, enum session_state state)

@@ -119,6 +119,9 @@ struct session *session_new(struct env *, const struct session_config *,
                             struct now);
 void session_free(struct session *);
 
+/* Whether it is an account's, or may be again when it wakes up. */
+bool session_is_of(const struct session *, uint64_t account);
+
 /* The one writer of state; asserts that the step is legal. */
 void session_enter(struct session *, enum session_state);
 

@@ -151,9 +151,7 @@ static bool answer_now(struct store_answer *answer, const struct store *store,
 {
     if (cut->kind == QUERY_PLACE)
         return give_place(answer, store, cut);
-    if (cut->kind == QUERY_AGED || cut->kind == QUERY_TARGET ||
-        cut->kind == QUERY_OF || cut->kind == QUERY_VERSIONS ||
-        cut->kind == QUERY_SINCE ||
+    if ((cut->kind != QUERY_PAGE && cut->kind != QUERY_UNREAD) ||
         !recent_at(&store->recent, cut->room, cut->lo))
         return false;
     give_page(answer, store, cut);

@@ -19,7 +19,7 @@
 enum {
     BATCH_MAX = 1024, /* operations in a transaction */
     BATCH_BUSY = 64,  /* so many: more are sure to come once these are told */
-    IDLE_S = 1,       /* without anything to write: time to tidy up */
+    IDLE_MS = 1000,   /* without anything to write: time to tidy up */
     COPY_PAGES = 128  /* copied after every batch */
 };
 
@@ -129,16 +129,6 @@ static void copy_some(struct crew *crew)
         crew->chore = chore;
 }
 
-/* returns false: nobody has come to disturb */
-static bool wait_a_while(struct crew *crew)
-{
-    struct timespec until;
-
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += IDLE_S;
-    return pthread_cond_timedwait(&crew->write, &crew->lock, &until) == 0;
-}
-
 /* returns false: it is over */
 static bool wait_for_work(struct crew *crew)
 {
@@ -147,7 +137,8 @@ static bool wait_for_work(struct crew *crew)
             copy_some(crew);
         else if (!crew->untidy)
             pthread_cond_wait(&crew->write, &crew->lock);
-        else if (!wait_a_while(crew) && !has_work(crew))
+        else if (!thread_wait(&crew->write, &crew->lock, IDLE_MS) &&
+                 !has_work(crew))
             tidy_up(crew, DB_IDLE);
     }
     return has_work(crew);
@@ -292,17 +283,13 @@ static bool begin_threads(struct crew *crew)
 struct crew *crew_new(const struct crew_config *config)
 {
     struct crew *crew = mem_new(1, sizeof *crew);
-    pthread_condattr_t attr;
 
     crew->config = *config;
     for (int i = 0; i < CREW_READERS; i++)
         crew->readers[i] = (struct reader){ crew, config->readers[i] };
     pthread_mutex_init(&crew->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&crew->write, &attr);
-    pthread_cond_init(&crew->read, &attr);
-    pthread_condattr_destroy(&attr);
+    thread_cond(&crew->write);
+    thread_cond(&crew->read);
     if (begin_threads(crew))
         return crew;
     crew_free(crew);

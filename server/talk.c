@@ -269,6 +269,7 @@ static enum err join_public(struct call *c, struct str name)
     struct room *room = world_room_named(c->w, name);
     struct member *m;
     enum err error;
+    bool founds = !room || is_deserted(room);
 
     if (room && will_be_in(room, me)) {
         show_room(c, room);
@@ -279,13 +280,13 @@ static enum err join_public(struct call *c, struct str name)
         return room_is_secret(room) ? ERROR_NO_SUCH_ROOM : error;
     if (has_too_many(c, me, room_PUBLIC))
         return ERROR_LIMIT;
-    if ((!room || room->n_members == 0) && talk_owns_enough(c, me))
+    if (founds && talk_owns_enough(c, me))
         return ERROR_LIMIT;
     if (!room)
         room = world_add_room(c->w, name);
     if (!room)
         return ERROR_LIMIT;
-    op.kind = is_deserted(room) ? role_OWNER : role_MEMBER;
+    op.kind = founds ? role_OWNER : role_MEMBER;
     m = room_admit(room, me);
     m->will = true;
     if (!m->in) /* who is leaving is what they are until that is stored */

@@ -52,4 +52,16 @@ static inline struct str str_from(struct str s, size_t from)
     return (struct str){ s.ptr + from, s.len - from };
 }
 
+/* The first word, off the front up to a blank, which goes as well. */
+static inline struct str str_word(struct str *rest)
+{
+    const char *end =
+        rest->len ? (const char *)memchr(rest->ptr, ' ', rest->len) : NULL;
+    struct str word = { rest->ptr,
+                        end ? (size_t)(end - rest->ptr) : rest->len };
+
+    *rest = str_from(*rest, word.len + 1);
+    return word;
+}
+
 #endif

@@ -85,8 +85,8 @@ server/part           access|open|close|rename|fsync|unlink
 server/runfile        open|close|pread|pwrite|flock|fdatasync
 server/hasher         pthread_.*|argon2.*
 server/store_crew     pthread_.*|clock_gettime
-server/search         pthread_.*|clock_gettime
-server/thread         pthread_.*|sigfillset|setpriority
+server/search         pthread_.*
+server/thread         pthread_.*|sigfillset|setpriority|clock_gettime
 server/store_(copy|db|read|recall|schema|write)  sqlite3_.*
 server/(gather|lite|index|index_find)  sqlite3_.*
 server/index          unlink

@@ -445,27 +445,6 @@ static void test_control_makes_a_backup(void **state)
     rmdir(dir);
 }
 
-/* Until it is answered, with the server's turns between. */
-static const char *ask_long(struct desk *d, const char *line)
-{
-    struct control *c = control_new(&d->service, &d->asker, str_of(line));
-    char *part, *said = NULL;
-    size_t all = 0, len;
-
-    while (!control_is_done(c)) {
-        part = control_part(c, d->rig->now, &len);
-        said = mem_resize(said, all + len + 1, 1);
-        memcpy(said + all, part, len);
-        said[all += len] = '\0';
-        free(part);
-        pass(d->rig, 50);
-    }
-    control_free(c);
-    free(d->answer);
-    d->answer = said;
-    return said;
-}
-
 static void say_order(struct peer *p, struct msg msg)
 {
     forget(p);
@@ -524,7 +503,7 @@ static void test_control_erases_names_everywhere(void **state)
     assert_true(reads(own, room, "|ana moderator|"));
     assert_true(reads(own, room, "own||ana"));
 
-    assert_non_null(strstr(ask_long(d, "erase ana\n"), " erased  "));
+    assert_non_null(strstr(ask(d, "erase ana"), " erased  "));
     for (int again = 0; again < 2; again++) {
         assert_false(reads(own, room, "ana"));
         assert_true(reads(own, room, "operator|erased 600 that will do|"));
@@ -549,7 +528,7 @@ static void test_control_exports_and_erases_a_person(void **state)
     say_text(ana, room, "a \"secret\"\n");
     say_text(bob, room, "bob's own");
     pass(d->rig, 100);
-    assert_non_null(strstr(ask_long(d, "export ana\n"),
+    assert_non_null(strstr(ask(d, "export ana"),
                            " {\"account\":1,\"nick\":\"ana\",\"devices\":1,"));
     assert_non_null(strstr(d->answer,
                            "\"room\":\"#a\",\"room_id\":1,\"seq\":3,"
@@ -558,20 +537,20 @@ static void test_control_exports_and_erases_a_person(void **state)
     assert_null(strstr(d->answer, "bob"));
     check_code(d, 0);
     forget(bob);
-    assert_non_null(strstr(ask_long(d, "erase @ana\n"), " erased  "));
+    assert_non_null(strstr(ask(d, "erase @ana"), " erased  "));
     check_code(d, 0);
     do /* the others are told */
         msg = must(bob, KIND_EVENT);
     while (msg.event.kind != event_REDACT);
     assert_int_equal(msg.event.ref, 3);
     assert_null(world_account_named(d->rig->w, S("ana")));
-    assert_non_null(strstr(ask_long(d, "export 1\n"), "\"nick\":\"erased\""));
+    assert_non_null(strstr(ask(d, "export 1"), "\"nick\":\"erased\""));
     assert_null(strstr(d->answer, "secret"));
     assert_null(strstr(d->answer, "ana"));
-    assert_non_null(strstr(ask_long(d, "erase 1\n"), " erased  0\n"));
-    assert_non_null(strstr(ask_long(d, "export 99\n"), "nobody has that"));
+    assert_non_null(strstr(ask(d, "erase 1"), " erased  0\n"));
+    assert_non_null(strstr(ask(d, "export 99"), "nobody has that"));
     check_code(d, EX_NOUSER);
-    assert_non_null(strstr(ask_long(d, "export bob\n"), "bob's own"));
+    assert_non_null(strstr(ask(d, "export bob"), "bob's own"));
 }
 
 static void test_control_checks_the_store(void **state)

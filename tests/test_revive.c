@@ -395,6 +395,33 @@ static void test_revive_does_not_bring_back_a_name(void **state)
     rig_free(rig);
 }
 
+/* The same among those who are kept out, and who did that. */
+static void test_revive_does_not_bring_back_a_note(void **state)
+{
+    struct rig *rig = rig_new_durable(NULL);
+    struct peer *ann = enter_as(rig, TRANSPORT_TCP, "ann", 7, str_of(NULL));
+    uint64_t room = join(ann, "#lobby");
+    struct store_op op = { .effect = EFFECT_SANCTION,
+                           .kind = sanction_ACCOUNT,
+                           .room = room };
+
+    (void)state;
+    op.text = mem_str(S("99"));
+    op.note = mem_str(S("bob ann rude"));
+    world_put(rig->w, &op);
+    settle(rig);
+    store_fail(rig->w->store, 1);
+    assert_true(errand_unnote(rig->w, S("bob")));
+    settle(rig);
+    assert_true(errand_unnote(rig->w, S("bob"))); /* it could not be stored */
+    settle(rig);
+    assert_false(errand_unnote(rig->w, S("bob")));
+    rig_restart(rig);
+    assert_string_equal(world_room(rig->w, room)->rules.sanctions.all[0].note,
+                        "erased ann rude");
+    rig_free(rig);
+}
+
 static void test_revive_pushes_what_has_been_read_once(void **state)
 {
     struct rig *rig = rig_new_durable(NULL);
@@ -598,6 +625,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_revive_gives_no_room_an_id_again),
     cmocka_unit_test(test_revive_does_not_bring_back_a_name),
     cmocka_unit_test(test_revive_does_not_bring_back_a_rank),
+    cmocka_unit_test(test_revive_does_not_bring_back_a_note),
     cmocka_unit_test(test_revive_pushes_what_has_been_read_once),
     cmocka_unit_test(test_revive_lets_a_client_go_on_that_is_ahead),
     cmocka_unit_test(test_revive_refuses_and_recovers),

@@ -26,7 +26,7 @@ bool amend_is_change(const struct line *line)
            (line->kind == LINE_EVENT && line->event == event_PIN);
 }
 
-static bool is_talk(const struct line *line)
+bool amend_is_talk(const struct line *line)
 {
     return line->kind == LINE_EVENT && kind_is_talk(line->event);
 }
@@ -141,9 +141,9 @@ void amend_settle(struct history *h, size_t index)
     if (amend_is_change(line)) {
         h->amended = true;
         target = history_find(h, line->ref);
-        if (target < index && is_talk(&h->lines[target]))
+        if (target < index && amend_is_talk(&h->lines[target]))
             settle_line(h, target);
-    } else if (h->amended && is_talk(line)) {
+    } else if (h->amended && amend_is_talk(line)) {
         settle_line(h, index);
     }
 }

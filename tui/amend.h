@@ -13,6 +13,9 @@
 struct history;
 struct line;
 
+/* Something that somebody said. */
+bool amend_is_talk(const struct line *);
+
 /* An event about an earlier line. */
 bool amend_is_change(const struct line *);
 

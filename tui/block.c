@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "shared/kind.h"
 #include "shared/wire.h"
 #include "tui/amend.h"
 #include "tui/canvas.h"
@@ -217,8 +216,7 @@ static int text_rows(const struct pane *p, const struct phrase *ph, int *end)
 
 static bool is_reply(const struct line *line)
 {
-    return line->ref && !line->by && line->kind == LINE_EVENT &&
-           kind_is_talk(line->event);
+    return line->ref && !line->by && amend_is_talk(line);
 }
 
 /* Rows of a line: of the one it answers, its own, and what stands behind it

@@ -207,56 +207,62 @@ void command_unpin(struct chat *chat, const struct args *args, struct now now)
     pin(chat, args, true, now);
 }
 
-/* The newest one that answers another. */
-static const struct line *newest_answer(const struct history *h)
+/* ---- of what some lines have ---- */
+
+static bool answers(const struct line *line)
 {
-    for (size_t i = h->n; i > 0; i--)
-        if (is_meant(&h->lines[i - 1], ANYBODYS) && h->lines[i - 1].ref)
-            return &h->lines[i - 1];
-    return NULL;
+    return line->ref;
+}
+
+static bool was_edited(const struct line *line)
+{
+    return line->edited;
+}
+
+/*
+ * As choose; by itself the newest one that has it.  The line is NULL when the
+ * one that is meant has not.
+ */
+static bool choose_with(struct chat *chat, const struct args *args,
+                        bool (*has)(const struct line *), struct choice *c,
+                        struct now now)
+{
+    *c = (struct choice){ .room = talking_room(chat, now) };
+    if (!c->room)
+        return false;
+    if (args->n || chat->ui->pick) {
+        if (!choose(chat, args, ANYBODYS, c, now))
+            return false;
+        c->line = has(c->line) ? c->line : NULL;
+        return true;
+    }
+    const struct history *h = &c->room->history;
+    for (size_t i = h->n; i > 0 && !c->line; i--)
+        if (is_meant(&h->lines[i - 1], ANYBODYS) && has(&h->lines[i - 1]))
+            c->line = &h->lines[i - 1];
+    return true;
 }
 
 void command_origin(struct chat *chat, const struct args *args, struct now now)
 {
-    struct choice c = { .room = talking_room(chat, now) };
+    struct choice c;
 
-    if (!c.room)
+    if (!choose_with(chat, args, answers, &c, now))
         return;
-    if (args->n || chat->ui->pick) {
-        if (!choose(chat, args, ANYBODYS, &c, now))
-            return;
-    } else {
-        c.line = newest_answer(&c.room->history);
-    }
-    if (c.line && c.line->ref)
+    if (c.line)
         going_to(chat, c.room, c.line->ref, now);
     else
         model_notice(chat->model, c.room, now, _("it answers no other line"));
 }
 
-/* The newest one that was changed. */
-static const struct line *newest_edited(const struct history *h)
-{
-    for (size_t i = h->n; i > 0; i--)
-        if (is_meant(&h->lines[i - 1], ANYBODYS) && h->lines[i - 1].edited)
-            return &h->lines[i - 1];
-    return NULL;
-}
-
 void command_versions(struct chat *chat, const struct args *args,
                       struct now now)
 {
-    struct choice c = { .room = talking_room(chat, now) };
+    struct choice c;
 
-    if (!c.room)
+    if (!choose_with(chat, args, was_edited, &c, now))
         return;
-    if (args->n || chat->ui->pick) {
-        if (!choose(chat, args, ANYBODYS, &c, now))
-            return;
-    } else {
-        c.line = newest_edited(&c.room->history);
-    }
-    if (!c.line || !c.line->edited) {
+    if (!c.line) {
         model_notice(chat->model, c.room, now, _("it was not changed"));
         return;
     }

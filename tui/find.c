@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "shared/wire.h"
+#include "tui/amend.h"
 #include "tui/chat.h"
 #include "tui/layout.h"
 #include "tui/model.h"
@@ -127,8 +128,7 @@ bool find_mention(struct chat *chat, bool older)
 
 static bool can_be_picked(const struct line *line)
 {
-    return line->kind == LINE_EVENT && line->seq && !line->by &&
-           line->event <= event_NOTICE;
+    return line->seq && !line->by && amend_is_talk(line);
 }
 
 /* Where picking goes on: at the one picked, else below what is in sight. */

@@ -39,20 +39,9 @@ void client_order(struct client *c, const struct order *order, struct now now)
     queue(c, order, text, now);
 }
 
-/* The first word of what is left. */
-static struct str next(struct str *rest)
-{
-    const char *end = rest->len ? memchr(rest->ptr, ' ', rest->len) : NULL;
-    size_t len = end ? (size_t)(end - rest->ptr) : rest->len;
-    struct str word = str_bytes(rest->ptr, len);
-
-    *rest = str_from(*rest, end ? len + 1 : len);
-    return word;
-}
-
 static uint64_t next_num(struct str *rest)
 {
-    struct str word = text_cut(next(rest), 20);
+    struct str word = text_cut(str_word(rest), 20);
     char digits[24];
 
     snprintf(digits, sizeof digits, "%.*s", STR_ARG(word));
@@ -84,7 +73,7 @@ void order_fill(const struct entry *entry, uint64_t room, struct msg *msg)
         fill_mode(msg, rest);
         return;
     }
-    nick = next(&rest);
+    nick = str_word(&rest);
     num = next_num(&rest);
     set = next_num(&rest);
     switch (entry->event) {

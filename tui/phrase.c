@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "shared/bounds.h"
-#include "shared/kind.h"
 #include "shared/react.h"
 #include "shared/text.h"
 #include "shared/wire.h"
+#include "tui/amend.h"
 #include "tui/history.h"
 #include "tui/lang.h"
 
@@ -24,17 +24,6 @@ enum style phrase_nick_style(struct str nick)
     for (size_t i = 0; i < len; i++)
         hash = (hash ^ (unsigned char)fold[i]) * 16777619u;
     return (enum style)(STYLE_nick0 + (hash ^ hash >> 15) % 6);
-}
-
-/* The first word of what is left. */
-static struct str next_word(struct str *rest)
-{
-    const char *end = rest->len ? memchr(rest->ptr, ' ', rest->len) : NULL;
-    size_t len = end ? (size_t)(end - rest->ptr) : rest->len;
-    struct str word = str_bytes(rest->ptr, len);
-
-    *rest = str_from(*rest, end ? len + 1 : len);
-    return word;
 }
 
 /* "10m", "3d"; empty: for good. */
@@ -70,11 +59,11 @@ static const char *role_text(struct str role)
 static void order_text(unsigned event, const char *nick, struct str text,
                        char *out, size_t cap)
 {
-    struct str whom = next_word(&text);
+    struct str whom = str_word(&text);
     char span[64] = "", why[TEXT_MAX + 8] = "";
 
     if (event == event_BAN || event == event_MUTE)
-        span_of(next_word(&text), span, sizeof span);
+        span_of(str_word(&text), span, sizeof span);
     if (text.len && event != event_ROLE)
         snprintf(why, sizeof why, " (%.*s)", STR_ARG(text));
     switch (event) {
@@ -178,11 +167,6 @@ static void set_mark(struct phrase *p, const struct line *line)
     p->mark_style = line->state == LINE_FAILED ? STYLE_failed : STYLE_queued;
 }
 
-static bool is_talk(const struct line *line)
-{
-    return line->kind == LINE_EVENT && kind_is_talk(line->event);
-}
-
 /* What stands where somebody took a message back. */
 static void tombstone(struct phrase *p, const struct line *line)
 {
@@ -212,7 +196,7 @@ void phrase_of(struct phrase *p, const struct line *line)
     p->body = str_of(line->text);
     if (line->kind == LINE_NOTICE)
         return;
-    if (!is_talk(line)) {
+    if (!amend_is_talk(line)) {
         event_text(line, p->buffer, sizeof p->buffer);
         p->body = str_of(p->buffer);
         return;
@@ -237,7 +221,7 @@ void phrase_inline(struct phrase *p, const struct line *line)
 
     phrase_of(p, line);
     p->label = str_of("");
-    if (!is_talk(line)) {
+    if (!amend_is_talk(line)) {
         p->prefix = str_of("-- ");
         p->prefix_style = STYLE_notice;
         return;
@@ -264,7 +248,7 @@ size_t phrase_behind(const struct line *line, char out[PHRASE_BYTES])
     size_t len = 0;
     uint64_t n;
 
-    if (line->by || !is_talk(line))
+    if (line->by || !amend_is_talk(line))
         return 0;
     if (line->edited)
         len = add(out, len, " ", str_of(_("(edited)")));

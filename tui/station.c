@@ -44,17 +44,6 @@ void station_sync(struct model *m, struct room *room,
     room->station = station_of(m, sync->role, sync->muted, now);
 }
 
-/* The first word of what is left. */
-static struct str next_word(struct str *rest)
-{
-    const char *end = rest->len ? memchr(rest->ptr, ' ', rest->len) : NULL;
-    size_t len = end ? (size_t)(end - rest->ptr) : rest->len;
-    struct str word = str_bytes(rest->ptr, len);
-
-    *rest = str_from(*rest, end ? len + 1 : len);
-    return word;
-}
-
 static uint64_t number(struct str digits)
 {
     uint64_t n = 0;
@@ -80,7 +69,7 @@ static void change(struct manner *manner, struct str text)
     struct str value;
 
     while (text.len) {
-        struct str word = next_word(&text);
+        struct str word = str_word(&text);
 
         if (is_of(word, "access=", &value))
             manner->access = str_is(value, "invite")   ? access_INVITE
@@ -104,13 +93,13 @@ static void restation(struct model *m, struct station *station,
     struct str text = ev->text;
     uint64_t seconds;
 
-    next_word(&text);
+    str_word(&text);
     if (ev->kind == event_ROLE) {
         station->role = str_is(text, "owner")       ? role_OWNER
                         : str_is(text, "moderator") ? role_MODERATOR
                                                     : role_MEMBER;
     } else if (ev->kind == event_MUTE) {
-        seconds = number(next_word(&text));
+        seconds = number(str_word(&text));
         station->muted_us =
             muted_us(m, seconds ? ev->ts + seconds * 1000 : FOR_EVER, now);
     } else {
