@@ -153,6 +153,20 @@ static void test_command_says_that_it_is_offline(void **state)
     assert_string_equal(d->chat.model->hits.text, "old");
 }
 
+/* A number alone is no time: it would be for good, and it the reason. */
+static void test_command_asks_for_the_unit_of_a_time(void **state)
+{
+    struct desk *d = *state;
+
+    type(d, "/mute ana 60 too loud");
+    assert_true(answers(d, "60 of what?"));
+    assert_int_equal(d->chat.model->queued, 0);
+    type(d, "/mute ana 60s too loud");
+    assert_int_equal(d->chat.model->queued, 1);
+    type(d, "/mute ana too loud");
+    assert_int_equal(d->chat.model->queued, 2);
+}
+
 static void test_command_says_why_nothing_older_comes(void **state)
 {
     struct desk *d = *state;
@@ -698,6 +712,7 @@ int main(void)
         TEST(test_command_says_nothing_for_who_is_muted),
         TEST(test_command_tells_how_the_room_is),
         TEST(test_command_says_that_it_is_offline),
+        TEST(test_command_asks_for_the_unit_of_a_time),
         TEST(test_command_says_why_nothing_older_comes),
         TEST(test_command_line_mode_introduces_rooms),
         TEST(test_command_names_people_in_words),

@@ -63,14 +63,20 @@ static void sanction(struct chat *chat, const struct args *args, unsigned kind,
     struct order order = { .kind = KIND_SANCTION,
                            .nick = nick_of(args->v[0]),
                            .set = kind };
-    struct str rest = args->n > 1 ? args->v[1] : str_of(NULL);
-    size_t end = 0;
+    struct str rest = args->n > 1 ? args->v[1] : str_of(NULL), first;
+    uint64_t n;
 
-    while (end < rest.len && rest.ptr[end] != ' ')
-        end++;
     order.text = rest;
-    if (time_of(str_bytes(rest.ptr, end), &order.num))
-        order.text = str_from(rest, end < rest.len ? end + 1 : end);
+    first = str_word(&rest);
+    if (first.len && number_of(first, UINT32_MAX, &n)) {
+        model_notice(
+            chat->model, NULL, now,
+            _("%.*s of what? 30s, 10m, 2h or 3d; without it, for good"),
+            STR_ARG(first));
+        return;
+    }
+    if (time_of(first, &order.num))
+        order.text = rest;
     give(chat, &order, now);
 }
 
