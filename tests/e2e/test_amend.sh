@@ -12,8 +12,8 @@ start() {
 
 start
 client_start alice 90x24 --tcp '#lobby'
+joined alice # first: the room is hers
 client_start 李伟 90x24 --udp '#lobby'
-joined alice
 joined 李伟
 
 say alice 'lunch at twelfe?'

@@ -6,10 +6,10 @@
 
 server_start
 client_start alice 80x24 --tcp '#lobby'
+joined alice # first: the room is hers
 client_start wide 120x40 --tcp '#lobby'
 client_start tiny 40x10 --tcp '#lobby'
 client_start dot 1x1 --tcp '#lobby'
-joined alice
 joined wide
 
 # Two side panes from 100 columns on; F7 and F8 hide them.
