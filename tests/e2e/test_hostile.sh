@@ -22,7 +22,8 @@ client_start alice 100x40 --tcp '#lobby'
 joined alice
 pipe_start line --line --tcp '#lobby'
 pipe_start tail --tail '#lobby' --tcp
-eventually "the pipe is in" logged line 'lobby'
+wait_for alice 'line joined'
+wait_for alice 'tail joined'
 title=$(terminal alice display -p -t main '#{pane_title}')
 check "the attack" "$HOSTILE" client "$TCP" '#lobby' >"$TMP/hostile.log"
 wait_for alice 'the end\.'
