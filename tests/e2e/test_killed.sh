@@ -5,7 +5,7 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-server_start --heartbeat 300 --late 600 --gone 2000
+server_start --heartbeat 300 --late 600 --gone 4000
 client_start watcher 120x40 --tcp '#lobby'
 joined watcher # the first one owns the room, and is marked so
 client_start alice 80x24 --tcp '#lobby'
