@@ -42,12 +42,16 @@ static const char *const TEXTS[INDEX_SQLS] = {
                     " AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid DESC"),
 };
 
-/* What it holds is the log's, so it may lose its last moments. */
+/*
+ * What it holds is the log's, so it may lose its last moments.  Its own log is
+ * moved in small pieces: who waits for a line to be on the same disk waits for
+ * all that is being written there.
+ */
 static const char LOOK[] = "PRAGMA cache_size = -16384;";
 static const char WRITE[] = "PRAGMA journal_mode = WAL;"
                             "PRAGMA synchronous = NORMAL;"
                             "PRAGMA secure_delete = ON;"
-                            "PRAGMA wal_autocheckpoint = 4000;"
+                            "PRAGMA wal_autocheckpoint = 100;"
                             "PRAGMA journal_size_limit = 16777216;";
 static const char TABLES[] =
     "CREATE TABLE mark(room INTEGER PRIMARY KEY, last INTEGER NOT NULL);"
