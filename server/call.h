@@ -70,7 +70,7 @@ enum err on_part(struct call *);
 enum err on_nick(struct call *);
 
 /* What changes of messages have in common with saying something. */
-struct member *talk_member(const struct call *, uint64_t room);
+struct member *talk_member(const struct call *, uint64_t id);
 struct event *talk_event(const struct call *, struct room *, unsigned kind,
                          struct str text, uint64_t ref);
 

@@ -54,8 +54,10 @@ static char letter_of(char c)
     if (c >= 'a' && c <= 'z')
         c = (char)(c - 'a' + 'A');
     if (c == 'O')
-        return '0';
-    return c == 'I' || c == 'L' ? '1' : c;
+        c = '0';
+    if (c == 'I' || c == 'L')
+        c = '1';
+    return c;
 }
 
 void code_hash(struct str typed, char out[SECURE_HASH_TEXT])

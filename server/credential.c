@@ -4,6 +4,7 @@
  */
 #include "server/credential.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,7 @@ static struct credential *place(struct credentials *all)
         all->keys = keys;
         return &all->keys[all->n++];
     }
+    assert(all->keys);
     for (size_t i = 0; i < all->n; i++) {
         struct credential *one = &all->keys[i];
 

@@ -4,6 +4,7 @@
  */
 #include "server/prove.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "server/call.h"
@@ -271,10 +272,12 @@ enum err prove(struct call *c, struct account **account, bool *resumed)
         if (!*resumed)
             error = find_account(c, account);
     }
-    if (!error &&
-        is_kept_out(c, sanction_ACCOUNT, sanction_account((*account)->id)))
+    if (error)
+        return error;
+    assert(*account);
+    if (is_kept_out(c, sanction_ACCOUNT, sanction_account((*account)->id)))
         return refuse_banned(c);
-    return error;
+    return ERR_NONE;
 }
 
 /* What its key means from now on. */

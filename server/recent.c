@@ -244,8 +244,9 @@ void recent_unname_taker(struct recent *recent, uint64_t room, uint64_t seq,
     struct recent_log *log = find(recent, room);
     struct msg_event body;
 
-    if (log)
-        log->changes++;
+    if (!log)
+        return;
+    log->changes++;
     if (!old)
         return;
     body = event_body(old);

@@ -75,9 +75,15 @@ bool supervisor_reads(int fd)
     const char *stream = getenv("JOURNAL_STREAM");
     uintmax_t device, inode;
     struct stat at;
+    char *end;
 
-    return stream && sscanf(stream, "%ju:%ju", &device, &inode) == 2 &&
-           fstat(fd, &at) == 0 && at.st_dev == device && at.st_ino == inode;
+    if (!stream || fstat(fd, &at))
+        return false;
+    device = strtoumax(stream, &end, 10);
+    if (end == stream || *end != ':')
+        return false;
+    inode = strtoumax(end + 1, NULL, 10);
+    return at.st_dev == device && at.st_ino == inode;
 }
 
 void supervisor_ready(const char *places)

@@ -64,7 +64,7 @@ tui     files
 # Files, and the symbols they may use: extended regular expressions.
 OUTSIDE='
 .*                    mem(cpy|move|set|cmp|chr|rchr)|str(len|cmp|ncmp|chr|rchr|str|cspn|spn|pbrk)
-.*                    strto(ul|ull|l|ll|d)|v?snprintf|sscanf|qsort|bsearch|free|strerror
+.*                    strto(ul|ull|l|ll|d|umax)|v?snprintf|qsort|bsearch|free|strerror
 .*                    __assert_fail|__errno_location|__stack_chk_fail|_GLOBAL_OFFSET_TABLE_
 shared/.*             utf8proc_.*
 shared/mem            malloc|calloc|realloc|abort|fprintf|fputs|fwrite|stderr

@@ -418,7 +418,7 @@ static void test_change_bounds_reactions(void **state)
     ann = come(rig, "ann");
     room = join(ann, "#a");
     seq = line(ann, room, "lunch?");
-    for (char sign = 'a'; sign < 'd'; sign++) {
+    for (int sign = 'a'; sign < 'd'; sign++) {
         snprintf(key, sizeof key, "%c", sign);
         say_react(ann, room, seq, key, false);
     }

@@ -45,10 +45,11 @@ static const enum standing DIRECT_STANDINGS[] = { AS_OUTSIDER, AS_MEMBER };
 static unsigned check_row(const struct expected *row, enum sort sort)
 {
     const char *signs = row->signs[sort];
+    size_t n = sort == DIRECT ? 2 : STANDINGS;
     unsigned wrong = 0;
 
-    assert_int_equal(strlen(signs), sort == DIRECT ? 2 : STANDINGS);
-    for (size_t i = 0; signs[i]; i++) {
+    assert_int_equal(strlen(signs), n);
+    for (size_t i = 0; i < n; i++) {
         enum standing as =
             sort == DIRECT ? DIRECT_STANDINGS[i] : (enum standing)i;
         struct stand t;

@@ -72,9 +72,12 @@ static void test_search_any_text_is_safe(void **state)
     for (int i = 0; i < 20000; i++) {
         size_t len = rng_below(&rng, sizeof text);
 
-        for (size_t j = 0; j < len; j++)
-            text[j] = rng_below(&rng, 3) ? "\" *^:()-+北"[rng_below(&rng, 12)]
-                                         : (char)rng_next(&rng);
+        for (size_t j = 0; j < len; j++) {
+            if (rng_below(&rng, 3))
+                text[j] = "\" *^:()-+北"[rng_below(&rng, 12)];
+            else
+                text[j] = (char)rng_next(&rng);
+        }
         if (!terms_read(&terms, str_bytes(text, len)))
             continue;
         len = terms_match(&terms, out, sizeof out);

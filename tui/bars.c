@@ -342,9 +342,11 @@ static void draw_prompt(struct canvas *c, const struct model *m,
                         const struct layout *l)
 {
     const struct room *room = model_here(m);
-    char mark[2] = { room ? station_mark(&room->station) : ' ', '\0' };
+    char mark[2] = " ";
     int col = 0;
 
+    if (room)
+        mark[0] = station_mark(&room->station);
     if (*mark != ' ')
         col = canvas_text(c, span(l->input, 0, l->prompt - 2), STYLE_prompt,
                           str_of(mark));

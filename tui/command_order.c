@@ -37,10 +37,11 @@ static bool time_of(struct str word, uint64_t *seconds)
 {
     static const char UNITS[] = "smhd";
     static const uint64_t SECONDS[] = { 1, 60, 3600, 86400 };
-    char last = word.len > 1 ? word.ptr[word.len - 1] : '\0';
-    const char *unit = last ? strchr(UNITS, last) : NULL;
+    const char *unit = NULL;
     uint64_t n;
 
+    if (word.len > 1 && word.ptr[word.len - 1])
+        unit = strchr(UNITS, word.ptr[word.len - 1]);
     if (!unit || !number_of(str_bytes(word.ptr, word.len - 1), 36500, &n))
         return false;
     *seconds = n * SECONDS[unit - UNITS];

@@ -17,6 +17,6 @@ void history_find_ends(struct history *);
 void history_run_far(struct history *, size_t index);
 
 /* A line of the far part has come in at an index. */
-void history_note_far(struct history *, size_t index, uint64_t seq);
+void history_note_far(struct history *, size_t at, uint64_t seq);
 
 #endif

@@ -201,9 +201,8 @@ static void load_record(struct outbox *box, struct str payload)
         box->device = get64(p + 1);
         if (get64(p + 9) > box->next)
             box->next = get64(p + 9);
-    } else if (p[0] == REC_ADD && payload.len >= ADD_HEAD) {
-        load_entry(box, payload);
-    } else if (p[0] == REC_ABOUT && payload.len >= ABOUT_HEAD) {
+    } else if ((p[0] == REC_ADD && payload.len >= ADD_HEAD) ||
+               (p[0] == REC_ABOUT && payload.len >= ABOUT_HEAD)) {
         load_entry(box, payload);
     } else if (p[0] == REC_DONE && payload.len == DONE_LEN) {
         drop_through(box, get64(p + 1));

@@ -73,7 +73,9 @@ struct place {
 
 static char lower(char ch)
 {
-    return ch >= 'A' && ch <= 'Z' ? (char)(ch - 'A' + 'a') : ch;
+    if (ch >= 'A' && ch <= 'Z')
+        ch = (char)(ch - 'A' + 'a');
+    return ch;
 }
 
 static bool stands_at(struct str text, size_t at, struct str word)

@@ -69,7 +69,7 @@ struct bench {
     size_t n_entered; /* how often somebody came in */
     bool measuring, killed;
     uint64_t acks, ticked_us;
-    uint32_t *samples; /* us */
+    uint32_t samples[SAMPLES_MAX]; /* us */
     size_t n_samples;
     struct now now;
     struct rng rng;
@@ -683,7 +683,6 @@ int main(int argc, char **argv)
     snprintf(b.buffer, sizeof b.buffer, "%s/../../chat-server", dirname(path));
     b.server.program = mem_str(str_of(b.buffer));
     b.secure = make_secure();
-    b.samples = mem_new(SAMPLES_MAX, sizeof *b.samples);
     b.rng.state = real_now().mono_us;
     while ((c = getopt(argc, argv, "s:D:t:cd:n:w:r:b:k")) != -1) {
         n = optarg ? strtoul(optarg, NULL, 10) : 0;
@@ -691,8 +690,8 @@ int main(int argc, char **argv)
         case 's': b.server.program = optarg; break;
         case 'D': b.dir = optarg; break;
         case 't':
-            b.transport =
-                strcmp(optarg, "udp") == 0 ? TRANSPORT_UDP : TRANSPORT_TCP;
+            b.transport = optarg && strcmp(optarg, "udp") == 0 ? TRANSPORT_UDP
+                                                               : TRANSPORT_TCP;
             break;
         case 'c': b.secure = NULL; break;
         case 'd': b.seconds = n; break;
