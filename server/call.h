@@ -37,6 +37,9 @@ struct call {
     const char *why;    /* for people, better than its text; NULL: that */
 };
 
+/* Until what is on its way is looked for again. */
+enum { CALL_WAIT_US = 1000 };
+
 /* Give a command, numbered or not, to the store, which must have room. */
 void call_put(struct call *, struct store_op *);
 

@@ -18,7 +18,6 @@
 #include "shared/react.h"
 
 enum {
-    WAIT_US = 1000,      /* until a change on its way is looked for again */
     REACTS_BYTES = 2048, /* of all reactions to a message */
     SIGN_BYTES = REACT_MAX + 2
 };
@@ -113,7 +112,7 @@ static enum err find(struct call *c, struct aim *a, uint64_t room, uint64_t seq)
         return ERROR_NO_SUCH_MESSAGE;
     if (seq > a->m->room->head_stored ||
         touched_has(&c->w->touched, room, seq)) {
-        c->wait_us = c->now.mono_us + WAIT_US;
+        c->wait_us = c->now.mono_us + CALL_WAIT_US;
         return ERR_NONE;
     }
     a->event = store_recent(c->w->store, room, seq);

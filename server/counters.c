@@ -13,6 +13,13 @@ struct row {
     struct store_device device;
 };
 
+static void drop(struct row *row)
+{
+    if (row)
+        free(row->device.refused);
+    free(row);
+}
+
 void counters_init(struct counters *counters, const uint64_t secret[2])
 {
     map_init(&counters->devices, secret);
@@ -21,10 +28,10 @@ void counters_init(struct counters *counters, const uint64_t secret[2])
 void counters_fini(struct counters *counters)
 {
     size_t at = 0;
-    void *row;
+    struct row *row;
 
     while ((row = map_each(&counters->devices, &at)))
-        free(row);
+        drop(row);
     map_fini(&counters->devices);
 }
 
@@ -55,25 +62,49 @@ static struct row *add(struct counters *counters, uint64_t account,
     return row;
 }
 
+static bool is_remembered(const struct store_device *d, uint64_t cseq)
+{
+    return cseq <= d->last_cseq && d->last_cseq - cseq < REFUSED_MAX;
+}
+
+unsigned store_refused(const struct store_device *d, uint64_t cseq)
+{
+    if (!d || !d->refused || !is_remembered(d, cseq))
+        return 0;
+    return d->refused[cseq % REFUSED_MAX];
+}
+
+/* What was REFUSED_MAX commands ago makes room. */
+static void move_to(struct store_device *d, uint64_t cseq)
+{
+    uint64_t n = cseq - d->last_cseq;
+
+    for (uint64_t i = 0; d->refused && i < n && i < REFUSED_MAX; i++)
+        d->refused[(cseq - i) % REFUSED_MAX] = 0;
+    d->last_cseq = cseq;
+}
+
 void counters_note(struct counters *counters, uint64_t account, uint64_t device,
                    uint64_t cseq, unsigned error)
 {
     struct row *row = find(counters, account, device);
-    size_t i = cseq % REFUSED_MAX;
+    struct store_device *d;
 
     if (!row)
         row = add(counters, account, device);
-    if (cseq > row->device.last_cseq)
-        row->device.last_cseq = cseq;
-    if (error) {
-        row->device.refused[i].cseq = cseq;
-        row->device.refused[i].error = error;
-    }
+    d = &row->device;
+    if (cseq > d->last_cseq)
+        move_to(d, cseq);
+    if (!error || !is_remembered(d, cseq))
+        return;
+    if (!d->refused)
+        d->refused = mem_new(REFUSED_MAX, sizeof *d->refused);
+    d->refused[cseq % REFUSED_MAX] = (uint16_t)error;
 }
 
 void counters_drop(struct counters *counters, uint64_t account, uint64_t device)
 {
     uint64_t key[2] = { account, device };
 
-    free(map_take(&counters->devices, str_bytes(key, sizeof key)));
+    drop(map_take(&counters->devices, str_bytes(key, sizeof key)));
 }

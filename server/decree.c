@@ -22,8 +22,6 @@ static void leave(struct world *w, struct member *m)
 {
     struct room *room = m->room;
 
-    if (m->will)
-        return; /* let in again meanwhile */
     room_set_guest(room, m->account->id, false);
     room_settle(m, false);
     world_note_empty(w, room);
@@ -65,6 +63,21 @@ static struct sanctions *sanctions_of(struct world *w,
     return &w->sanctions;
 }
 
+/* Whether it keeps somebody out of a room. */
+static bool bars(const struct store_op *op)
+{
+    return op->effect == EFFECT_SANCTION && op->kind != sanction_MUTE &&
+           op->room;
+}
+
+static void barred(struct world *w, const struct store_op *op)
+{
+    struct room *room = bars(op) ? world_room(w, op->room) : NULL;
+
+    if (room)
+        room->barring--;
+}
+
 static void sanction(struct world *w, const struct store_op *op)
 {
     struct sanctions *list = sanctions_of(w, op);
@@ -75,6 +88,14 @@ static void sanction(struct world *w, const struct store_op *op)
                      str_of(op->note));
     if (m && op->kind != sanction_MUTE)
         leave(w, m);
+}
+
+void decree_put(struct world *w, const struct store_op *op)
+{
+    struct room *room = bars(op) ? world_room(w, op->room) : NULL;
+
+    if (room)
+        room->barring++;
 }
 
 void decree_stored(struct world *w, const struct store_op *op, struct now now)
@@ -101,7 +122,10 @@ void decree_stored(struct world *w, const struct store_op *op, struct now now)
         if (room)
             invite(w, room, op);
         break;
-    case EFFECT_SANCTION: sanction(w, op); break;
+    case EFFECT_SANCTION:
+        barred(w, op);
+        sanction(w, op);
+        break;
     case EFFECT_LIFT:
         if (list)
             sanction_lift(list, op->kind, str_of(op->text));
@@ -114,6 +138,7 @@ void decree_failed(struct world *w, const struct store_op *op)
 {
     struct member *m = member_about(w, op);
 
+    barred(w, op);
     if (m && (op->effect == EFFECT_KICK || op->effect == EFFECT_SANCTION))
         room_revert(m);
 }

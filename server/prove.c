@@ -85,16 +85,19 @@ static bool is_own_login(const struct call *c, struct str nick)
     return c->s->local && str_is(nick, c->s->local->login);
 }
 
-/* Over a Unix socket nobody gets the login name of somebody else. */
-static bool is_anothers_login(const struct call *c, struct str nick)
+enum err prove_login(struct call *c, struct str nick)
 {
     char name[NAME_MAX_BYTES + 1];
     uint32_t uid;
 
     if (!c->s->local || !c->w->config.login)
-        return false;
+        return ERR_NONE;
     snprintf(name, sizeof name, "%.*s", STR_ARG(nick));
-    return c->w->config.login(name, &uid) && uid != c->s->local->uid;
+    if (!c->w->config.login(name, &uid) || uid == c->s->local->uid)
+        return ERR_NONE;
+    prove_refused(c, "the login name of another user");
+    c->why = "this is the login name of another user of this machine";
+    return ERROR_NAME_TAKEN;
 }
 
 /* What a key is called when it is added. */
@@ -209,6 +212,7 @@ static enum err find_account(struct call *c, struct account **account)
 {
     const struct msg_auth *auth = &c->msg->auth;
     char nick[NAME_MAX_BYTES];
+    enum err error;
     size_t len;
 
     if (auth->nick.len == 0)
@@ -218,11 +222,9 @@ static enum err find_account(struct call *c, struct account **account)
                     nick);
     if (len == 0)
         return ERROR_NAME_INVALID;
-    if (is_anothers_login(c, str_bytes(nick, len))) {
-        prove_refused(c, "the login name of another user");
-        c->why = "this is the login name of another user of this machine";
-        return ERROR_NAME_TAKEN;
-    }
+    error = prove_login(c, str_bytes(nick, len));
+    if (error)
+        return error;
     *account = world_account_named(c->w, str_bytes(nick, len));
     if (*account && (account_opens(*account, c->s) || is_maker(c, *account)))
         return ERR_NONE;

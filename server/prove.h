@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "shared/error.h"
+#include "shared/str.h"
 
 struct account;
 struct call;
@@ -18,6 +19,9 @@ enum err prove(struct call *, struct account **, bool *resumed);
 
 /* It is in: what its key means from now on. */
 void prove_settle(struct call *, struct account *);
+
+/* Over a Unix socket nobody gets the login name of somebody else. */
+enum err prove_login(struct call *, struct str nick);
 
 /* Somebody tried to be somebody: the operator is told who, and why not. */
 void prove_refused(const struct call *, const char *why);

@@ -4,6 +4,7 @@
  * it with the first thing that happens to them, so who only looks in leaves no
  * trace.  When that fails they are told again with the next.
  */
+#include "server/decree.h"
 #include "server/store.h"
 #include "server/world.h"
 #include "shared/mem.h"
@@ -90,6 +91,7 @@ void world_put(struct world *w, const struct store_op *op)
         record_account(w, world_account(w, op->about));
     if (op->room)
         record_room(w, world_room(w, op->room));
+    decree_put(w, op);
     put(w, op);
 }
 

@@ -66,8 +66,9 @@ struct room {
     uint64_t changed; /* env->published when it changed last */
     struct member **members; /* by account id; owned */
     size_t n_members, cap_members;
-    size_t n_in;   /* of them: those who are in */
-    bool recorded; /* it is in the store, or on its way there */
+    size_t n_in;    /* of them: those who are in */
+    bool recorded;  /* it is in the store, or on its way there */
+    size_t barring; /* operations on their way that keep somebody out */
     struct rules rules;
 };
 

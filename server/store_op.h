@@ -80,18 +80,22 @@ struct store_op {
 
 /* ---- known of a device ---- */
 
-/* How many refused commands are remembered of a device. */
-enum { REFUSED_MAX = 8 };
+/*
+ * Of how many of a device's last commands it is remembered whether they were
+ * refused: at least as many as a client has on their way, or one said again
+ * would be taken for stored.
+ */
+enum { REFUSED_MAX = 256 };
 
 /* What is stored of a device. */
 struct store_device {
     uint64_t last_cseq;
-
-    struct {
-        uint64_t cseq;
-        unsigned error;
-    } refused[REFUSED_MAX]; /* the last ones, in a ring by cseq */
+    uint16_t *refused; /* with which error, 0: not; a ring of REFUSED_MAX by
+                        * cseq; NULL: none was; owned */
 };
+
+/* What a command was refused with; 0: it was not, or too long ago. */
+unsigned store_refused(const struct store_device *, uint64_t cseq);
 
 /* ---- asked ---- */
 

@@ -6,6 +6,7 @@
  */
 #include "server/call.h"
 #include "server/permit.h"
+#include "server/prove.h"
 #include "server/store.h"
 #include "server/world.h"
 #include "shared/mem.h"
@@ -275,6 +276,10 @@ static enum err join_public(struct call *c, struct str name)
         show_room(c, room);
         return ERR_NONE;
     }
+    if (room && room->barring) { /* maybe them */
+        c->wait_us = c->now.mono_us + CALL_WAIT_US;
+        return ERR_NONE;
+    }
     error = room ? check_door(c, room) : ERR_NONE;
     if (error)
         return room_is_secret(room) ? ERROR_NO_SUCH_ROOM : error;
@@ -392,6 +397,9 @@ enum err on_nick(struct call *c)
         call_ok(c, me->nick.shown);
         return ERR_NONE;
     }
+    error = prove_login(c, str_bytes(nick, len));
+    if (error)
+        return error;
     error = world_rename(c->w, me, str_bytes(nick, len), c->now);
     if (error)
         return error;

@@ -154,11 +154,9 @@ static uint64_t room_of(const struct call *c)
 /* What a refused command was refused with; 0: it was not, or too long ago. */
 static unsigned refused_with(const struct call *c)
 {
-    const struct store_device *row =
-        store_device(c->w->store, c->s->account->id, c->s->device->id);
-    size_t i = c->cseq % REFUSED_MAX;
-
-    return row && row->refused[i].cseq == c->cseq ? row->refused[i].error : 0;
+    return store_refused(
+        store_device(c->w->store, c->s->account->id, c->s->device->id),
+        c->cseq);
 }
 
 /* It had been stored: give the same answer again. */

@@ -465,6 +465,11 @@ static void test_names_of_users_are_theirs_on_the_socket(void **state)
     msg = come_local(rig, "bob", 1001, "Ann", &p);
     assert_int_equal(msg.kind, KIND_AUTH_OK); /* nobody's login: a guest */
     assert_int_equal(msg.auth_ok.bound, 0);
+    msg = (struct msg){ .kind = KIND_NICK };
+    msg.nick.nick = S("ann");
+    say(p, &msg);
+    settle(rig);
+    assert_int_equal(must(p, KIND_ERROR).error.code, ERROR_NAME_TAKEN);
     cut(p);
     pass(rig, limit(&rig->w->env, LIMIT_RESUME) * 1000 + 1000);
 
@@ -474,7 +479,7 @@ static void test_names_of_users_are_theirs_on_the_socket(void **state)
     msg = come_local(rig, "bob", 1001, "ANN", &p);
     assert_int_equal(msg.error.code, ERROR_NAME_TAKEN);
     assert_int_equal(refused(rig, &net), ERROR_NAME_TAKEN);
-    assert_int_equal(rig->w->env.metrics.auth_refused, refused_before + 3);
+    assert_int_equal(rig->w->env.metrics.auth_refused, refused_before + 4);
 
     get_code(ann, code); /* this takes her name to the network */
     net.code = code;

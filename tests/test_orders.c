@@ -447,6 +447,70 @@ static void test_orders_of_who_comes_back_at_once(void **state)
     rig_free(t.rig);
 }
 
+/* Who is to go asks to come in before that is stored. */
+static void test_orders_keep_out_who_comes_at_once(void **state)
+{
+    struct stand t;
+    struct msg msg = { .kind = KIND_SANCTION };
+
+    (void)state;
+    for (int member = 0; member < 2; member++) {
+        set_up(&t, OPEN, member ? AS_MODERATOR : AS_OUTSIDER);
+        forget(t.subject);
+        msg.sanction = (struct msg_sanction){ .room = t.room,
+                                              .cseq = ++t.owner->cseq,
+                                              .nick = S("sub"),
+                                              .kind = sanction_ACCOUNT };
+        say(t.owner, &msg);
+        carry_up(t.owner);
+        say_join(t.subject, "#room");
+        carry_up(t.subject);
+        settle(t.rig);
+        pass(t.rig, 10);
+        must(t.owner, KIND_SEND_ACK);
+        assert_int_equal(must(t.subject, KIND_ERROR).error.code, ERROR_BANNED);
+        assert_null(
+            room_member(world_room(t.rig->w, t.room), t.subject->account));
+        rig_free(t.rig);
+    }
+}
+
+static void test_orders_take_the_role_of_who_comes_at_once(void **state)
+{
+    struct stand t;
+    struct msg msg = { .kind = KIND_KICK };
+    const struct member *m;
+
+    (void)state;
+    set_up(&t, OPEN, AS_MODERATOR);
+    forget(t.subject);
+    msg.kick = (struct msg_kick){ t.room, ++t.owner->cseq, S("sub"), S("") };
+    say(t.owner, &msg);
+    carry_up(t.owner);
+    say_join(t.subject, "#room");
+    carry_up(t.subject);
+    settle(t.rig);
+    must(t.subject, KIND_SEND_ACK);
+    m = room_member(world_room(t.rig->w, t.room), t.subject->account);
+    assert_true(m->in);
+    assert_int_equal(m->role, role_MEMBER);
+    rig_free(t.rig);
+}
+
+/* A ban that could not be stored bars nobody. */
+static void test_orders_open_again_when_not_stored(void **state)
+{
+    struct stand t;
+
+    (void)state;
+    set_up(&t, OPEN, AS_OUTSIDER);
+    store_fail(t.rig->w->store, 1);
+    assert_int_equal(sanction(t.owner, t.room, "sub", sanction_ACCOUNT, 0),
+                     ERROR_STORE);
+    assert_int_equal(try_join(t.subject, "#room", ""), 0);
+    rig_free(t.rig);
+}
+
 /* The last one leaves while somebody comes: there is an owner again. */
 static void test_orders_go_on_with_an_owner(void **state)
 {
@@ -516,6 +580,9 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_orders_count_rooms_owned),
     cmocka_unit_test(test_orders_fall_back_when_not_stored),
     cmocka_unit_test(test_orders_of_who_comes_back_at_once),
+    cmocka_unit_test(test_orders_keep_out_who_comes_at_once),
+    cmocka_unit_test(test_orders_take_the_role_of_who_comes_at_once),
+    cmocka_unit_test(test_orders_open_again_when_not_stored),
     cmocka_unit_test(test_orders_go_on_with_an_owner),
     cmocka_unit_test(test_orders_keep_a_room_that_is_told_something),
 };

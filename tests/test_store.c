@@ -218,8 +218,21 @@ static void test_store_remembers_refusals(void **state)
     for (int i = 0; i < 2; i++) {
         row = store_device(t->store, 5, 6);
         assert_int_equal(row->last_cseq, 7);
-        assert_int_equal(row->refused[7 % REFUSED_MAX].cseq, 7);
-        assert_int_equal(row->refused[7 % REFUSED_MAX].error, ERROR_NOT_MEMBER);
+        assert_int_equal(store_refused(row, 7), ERROR_NOT_MEMBER);
+        assert_int_equal(store_refused(row, 6), 0);
+        if (t->config.path)
+            open_again(t);
+    }
+    for (op.cseq = 8; op.cseq <= 400; op.cseq++) {
+        op.error = op.cseq % 3 ? ERROR_MUTED : 0;
+        put_effect(t, op, NULL);
+    }
+    for (int i = 0; i < 2; i++) {
+        row = store_device(t->store, 5, 6);
+        for (uint64_t cseq = 401 - REFUSED_MAX; cseq <= 401; cseq++)
+            assert_int_equal(store_refused(row, cseq),
+                             cseq <= 400 && cseq % 3 ? ERROR_MUTED : 0);
+        assert_int_equal(store_refused(row, 400 - REFUSED_MAX), 0);
         if (t->config.path)
             open_again(t);
     }
