@@ -63,16 +63,9 @@ static struct sanctions *sanctions_of(struct world *w,
     return &w->sanctions;
 }
 
-/* Whether it keeps somebody out of a room. */
-static bool bars(const struct store_op *op)
-{
-    return op->effect == EFFECT_SANCTION && op->kind != sanction_MUTE &&
-           op->room;
-}
-
 static void barred(struct world *w, const struct store_op *op)
 {
-    struct room *room = bars(op) ? world_room(w, op->room) : NULL;
+    struct room *room = world_bars(op) ? world_room(w, op->room) : NULL;
 
     if (room)
         room->barring--;
@@ -88,14 +81,6 @@ static void sanction(struct world *w, const struct store_op *op)
                      str_of(op->note));
     if (m && op->kind != sanction_MUTE)
         leave(w, m);
-}
-
-void decree_put(struct world *w, const struct store_op *op)
-{
-    struct room *room = bars(op) ? world_room(w, op->room) : NULL;
-
-    if (room)
-        room->barring++;
 }
 
 void decree_stored(struct world *w, const struct store_op *op, struct now now)

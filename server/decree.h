@@ -11,9 +11,6 @@
 struct store_op;
 struct world;
 
-/* It is on its way. */
-void decree_put(struct world *, const struct store_op *);
-
 void decree_stored(struct world *, const struct store_op *, struct now);
 void decree_failed(struct world *, const struct store_op *);
 

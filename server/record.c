@@ -4,7 +4,6 @@
  * it with the first thing that happens to them, so who only looks in leaves no
  * trace.  When that fails they are told again with the next.
  */
-#include "server/decree.h"
 #include "server/store.h"
 #include "server/world.h"
 #include "shared/mem.h"
@@ -84,6 +83,12 @@ static void record_room(struct world *w, struct room *room)
         record_side(w, room, &room->sides[i]);
 }
 
+bool world_bars(const struct store_op *op)
+{
+    return op->effect == EFFECT_SANCTION && op->kind != sanction_MUTE &&
+           op->room;
+}
+
 void world_put(struct world *w, const struct store_op *op)
 {
     record_account(w, world_account(w, op->account));
@@ -91,7 +96,8 @@ void world_put(struct world *w, const struct store_op *op)
         record_account(w, world_account(w, op->about));
     if (op->room)
         record_room(w, world_room(w, op->room));
-    decree_put(w, op);
+    if (world_bars(op) && world_room(w, op->room))
+        world_room(w, op->room)->barring++;
     put(w, op);
 }
 

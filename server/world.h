@@ -189,6 +189,9 @@ void world_note_empty(struct world *, struct room *);
  */
 void world_put(struct world *, const struct store_op *);
 
+/* Whether it keeps somebody out of a room, which counts those on their way. */
+bool world_bars(const struct store_op *);
+
 /* What an operation that failed said of account or room is to be said again. */
 void world_unrecord(struct world *, const struct store_op *);
 
