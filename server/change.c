@@ -193,6 +193,7 @@ enum err on_redact(struct call *c)
 {
     const struct msg_redact *redact = &c->msg->redact;
     struct store_op op = { .effect = EFFECT_REDACT };
+    struct str why = redact->text;
     struct aim a = { 0 };
     enum err error = find(c, &a, redact->room, redact->ref);
 
@@ -202,11 +203,12 @@ enum err on_redact(struct call *c)
     if (error && !may_redact(c, a.m))
         return error;
     c->subject = str_of("text");
-    if (redact->text.len > limit(&c->w->env, LIMIT_REASON_BYTES))
+    if (why.len > limit(&c->w->env, LIMIT_REASON_BYTES))
         return ERROR_TOO_LARGE;
-    op.event =
-        talk_event(c, a.m->room, event_REDACT, redact->text, redact->ref);
-    a.body.text = redact->text;
+    if (!call_may(c, a.m->room, ACT_SAY))
+        why = str_of(NULL); /* who may not talk may take back, no more */
+    op.event = talk_event(c, a.m->room, event_REDACT, why, redact->ref);
+    a.body.text = why;
     a.body.by = account_nick(c->s->account);
     a.body.reacts = str_of(NULL);
     a.body.edited = a.body.pinned = 0;

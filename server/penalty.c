@@ -131,6 +131,7 @@ static void put_sanctions(struct call *c, struct order *o,
             struct store_op op = o->op;
 
             op.room = o->room->id;
+            op.more = true;
             world_put(c->w, &op);
         }
     }
@@ -188,6 +189,7 @@ static bool put_lifts(struct call *c, struct order *o, struct str nick,
         if (last) {
             op.kind = last->kind;
             op.text = mem_str(str_of(last->who.who));
+            op.more = true;
             world_put(c->w, &op);
         }
         last = &all->all[i];

@@ -19,6 +19,13 @@ static void put(struct world *w, const struct store_op *op)
     store_put(w->store, op);
 }
 
+/* Together with what comes next. */
+static void put_first(struct world *w, struct store_op *op)
+{
+    op->more = true;
+    put(w, op);
+}
+
 /* What it proves itself by, and what it may. */
 static void record_proof(struct world *w, struct account *account)
 {
@@ -31,10 +38,10 @@ static void record_proof(struct world *w, struct account *account)
 
     account->unproved = false;
     token.text = mem_str(str_of(account->token_hash));
-    put(w, &token);
+    put_first(w, &token);
     secret.text = mem_str(str_of(account->secret)); /* or that there is none */
-    put(w, &secret);
-    put(w, &rank);
+    put_first(w, &secret);
+    put_first(w, &rank);
     for (size_t i = 0; i < account->credentials.n; i++)
         world_put_key(w, account, &account->credentials.keys[i]);
 }
@@ -49,7 +56,7 @@ static void record_account(struct world *w, struct account *account)
         account->recorded = true;
         name.account = account->id;
         name.text = mem_str(str_of(account->nick.shown));
-        put(w, &name);
+        put_first(w, &name);
     }
     record_proof(w, account);
 }
@@ -62,7 +69,7 @@ static void record_side(struct world *w, const struct room *room,
                            .account = side->account };
 
     op.text = mem_str(str_of(side->nick));
-    put(w, &op);
+    put_first(w, &op);
 }
 
 static void record_room(struct world *w, struct room *room)
@@ -78,7 +85,7 @@ static void record_room(struct world *w, struct room *room)
     op.room = room->id;
     op.kind = room->kind;
     op.text = mem_str(str_of(is_direct ? room->folded : room->name));
-    put(w, &op);
+    put_first(w, &op);
     for (int i = 0; i < 2 && is_direct; i++)
         record_side(w, room, &room->sides[i]);
 }

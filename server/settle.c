@@ -86,8 +86,10 @@ static void open_direct(const struct deed *d)
     for (int i = 0; i < 2; i++) {
         struct account *side = world_account(d->w, d->room->sides[i].account);
 
-        if (side)
-            let_in(d, side);
+        if (!side)
+            continue;
+        room_name_side(d->room, side->id, account_nick(side));
+        let_in(d, side);
     }
 }
 

@@ -44,6 +44,15 @@ void batch_move(struct batch *batch, struct batch *from, size_t n)
     memmove(from->ops, from->ops + n, from->n * sizeof *from->ops);
 }
 
+size_t batch_cut(const struct batch *batch, size_t most)
+{
+    size_t n = most < batch->n ? most : batch->n;
+
+    while (n > 0 && n < batch->n && batch->ops[n - 1].more)
+        n++;
+    return n;
+}
+
 void batch_clear(struct batch *batch)
 {
     for (size_t i = 0; i < batch->n; i++) {

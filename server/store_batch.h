@@ -19,6 +19,10 @@ void batch_add(struct batch *, const struct store_op *);
 /* The first n of another one, or all there are, move to the end. */
 void batch_move(struct batch *, struct batch *from, size_t n);
 
+/* How many of the first make `most`, or a few more: none that belong together
+ * are parted. */
+size_t batch_cut(const struct batch *, size_t most);
+
 /* Nothing is left of it. */
 void batch_clear(struct batch *);
 

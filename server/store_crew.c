@@ -176,7 +176,7 @@ static void write_batch(struct crew *crew)
     size_t n;
     int error;
 
-    batch_move(&batch, &crew->sent, BATCH_MAX);
+    batch_move(&batch, &crew->sent, batch_cut(&crew->sent, BATCH_MAX));
     n = batch.n;
     if (crew->state.is_damaged && !db_is_damaged(db))
         db_damage(db, "damaged, as was found when reading");

@@ -76,6 +76,7 @@ struct store_op {
     uint32_t request;      /* copied into the answer */
     uint64_t session;      /* who gets the answer when there is no device */
     char *text, *note;     /* owned, may be NULL */
+    bool more; /* the next one belongs to it: both are stored, or neither */
 };
 
 /* ---- known of a device ---- */

@@ -153,13 +153,21 @@ enum err on_room_set(struct call *c)
 
 /* ---- JOIN ---- */
 
+/* In a direct room whose other side is no more. */
+static bool is_left_alone(const struct call *c, const struct member *m)
+{
+    return m->room->kind == room_DIRECT &&
+           !world_account(c->w, room_other(m->room, m->account->id)->account);
+}
+
 static bool has_too_many(const struct call *c, const struct account *account,
                          unsigned kind)
 {
     uint64_t n = 0;
 
     for (size_t i = 0; i < account->n_rooms; i++)
-        n += account->rooms[i]->will && account->rooms[i]->room->kind == kind;
+        n += account->rooms[i]->will && account->rooms[i]->room->kind == kind &&
+             !is_left_alone(c, account->rooms[i]);
     return n >= limit(&c->w->env, LIMIT_ROOMS_JOINED);
 }
 
@@ -332,6 +340,8 @@ enum err on_part(struct call *c)
     c->subject = str_of("text");
     if (why.len > limit(&c->w->env, LIMIT_REASON_BYTES))
         return ERROR_TOO_LARGE;
+    if (!call_may(c, m->room, ACT_SAY)) /* nor on the way out */
+        why = str_of(NULL);
     m->will = false;
     op.room = m->room->id;
     if (m->room->kind == room_PUBLIC)
@@ -359,7 +369,9 @@ static void put_rename(struct call *c, struct str old, struct str nick)
                                    .nick = old,
                                    .text = nick,
                                    .device = c->s->device->id };
-        struct store_op op = { .account = me->id, .room = room->id };
+        struct store_op op = { .account = me->id,
+                               .room = room->id,
+                               .more = true };
 
         if (!me->rooms[i]->will)
             continue;

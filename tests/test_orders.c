@@ -475,6 +475,39 @@ static void test_orders_keep_out_who_comes_at_once(void **state)
     }
 }
 
+/* Nor may they write it into a reason. */
+static void test_orders_mute_reasons_as_well(void **state)
+{
+    struct stand t;
+    struct msg msg = { .kind = KIND_REDACT };
+    uint64_t said;
+
+    (void)state;
+    set_up(&t, OPEN, AS_MEMBER);
+    say_text(t.subject, t.room, "well");
+    settle(t.rig);
+    said = must(t.subject, KIND_SEND_ACK).send_ack.seq;
+    assert_int_equal(sanction(t.owner, t.room, "sub", sanction_MUTE, 0), 0);
+    for (int part = 0; part < 2; part++) {
+        struct str why = S("listen, all of you");
+
+        if (part)
+            msg.part = (struct msg_part){ t.room, ++t.subject->cseq, why };
+        else
+            msg.redact = (struct msg_redact){ .room = t.room,
+                                              .cseq = ++t.subject->cseq,
+                                              .ref = said,
+                                              .text = why };
+        msg.kind = part ? KIND_PART : KIND_REDACT;
+        forget(t.owner);
+        assert_int_equal(order(t.subject, &msg), 0);
+        msg = must(t.owner, KIND_EVENT);
+        assert_int_equal(msg.event.kind, part ? event_PART : event_REDACT);
+        assert_int_equal(msg.event.text.len, 0);
+    }
+    rig_free(t.rig);
+}
+
 static void test_orders_take_the_role_of_who_comes_at_once(void **state)
 {
     struct stand t;
@@ -581,6 +614,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_orders_fall_back_when_not_stored),
     cmocka_unit_test(test_orders_of_who_comes_back_at_once),
     cmocka_unit_test(test_orders_keep_out_who_comes_at_once),
+    cmocka_unit_test(test_orders_mute_reasons_as_well),
     cmocka_unit_test(test_orders_take_the_role_of_who_comes_at_once),
     cmocka_unit_test(test_orders_open_again_when_not_stored),
     cmocka_unit_test(test_orders_go_on_with_an_owner),

@@ -613,7 +613,69 @@ static void test_revive_goes_by_the_rule_of_a_room(void **state)
     rig_free(rig);
 }
 
+/* ---- rooms of two ---- */
+
+/* Guests who wrote to somebody and are forgotten do not use up her rooms. */
+static void test_revive_does_not_count_rooms_of_who_is_no_more(void **state)
+{
+    struct limits limits = rig_limits();
+    struct fingerprint key = { { 9 } };
+    struct peer *ann, *p;
+    struct rig *rig;
+
+    (void)state;
+    limits.value[LIMIT_ROOMS_JOINED] = 2;
+    limits.value[LIMIT_ACCOUNT_KEEP] = 5;
+    rig = rig_on(vault_new(1), &limits);
+    ann = enter_as(rig, TRANSPORT_TCP, "ann", 1, S(""));
+    world_bind(rig->w, world_account(rig->w, ann->account), &key, S("box"),
+               rig->now);
+    for (unsigned i = 0; i < 4; i++) {
+        p = enter_as(rig, TRANSPORT_TCP, "bob", 10 + i, S(""));
+        say_join(p, "@ann");
+        settle(rig);
+        must(p, KIND_SEND_ACK);
+        cut(p);
+        pass(rig, 12000);
+    }
+    rig_free(rig);
+}
+
+/* Renamed while it was not in it, a side is known by its new name. */
+static void test_revive_names_a_side_as_it_is_called(void **state)
+{
+    struct rig *rig = rig_new_durable(NULL);
+    struct peer *ann = enter(rig, "ann"), *bob = enter(rig, "bob");
+    struct msg msg = { .kind = KIND_NICK };
+    uint64_t room;
+
+    (void)state;
+    say_join(ann, "@bob");
+    settle(rig);
+    room = must(ann, KIND_SEND_ACK).send_ack.room;
+    msg.part = (struct msg_part){ .room = room, .cseq = ++bob->cseq };
+    msg.kind = KIND_PART;
+    say(bob, &msg);
+    settle(rig);
+    msg = (struct msg){ .kind = KIND_NICK };
+    msg.nick.nick = S("carl");
+    say(bob, &msg);
+    settle(rig);
+    must(bob, KIND_OK);
+    say_join(bob, "@ann");
+    settle(rig);
+    for (int i = 0; i < 2; i++) {
+        assert_string_equal(
+            room_other(world_room(rig->w, room), ann->account)->nick, "carl");
+        if (i == 0)
+            rig_restart(rig);
+    }
+    rig_free(rig);
+}
+
 static const struct CMUnitTest TESTS[] = {
+    cmocka_unit_test(test_revive_does_not_count_rooms_of_who_is_no_more),
+    cmocka_unit_test(test_revive_names_a_side_as_it_is_called),
     cmocka_unit_test(test_revive_goes_on_where_it_was),
     cmocka_unit_test(test_revive_has_the_same_events),
     cmocka_unit_test(test_revive_answers_what_is_said_again),

@@ -5,6 +5,8 @@
  */
 #include "tests/store_stand.h"
 
+#include "server/store_batch.h"
+
 /* ---- of every kind ---- */
 
 static void test_store_has_nothing_before_it_is_written(void **state)
@@ -25,6 +27,25 @@ static void test_store_has_nothing_before_it_is_written(void **state)
     store_release(t->store, &batch);
     t->pending = 0;
     assert_false(store_written(t->store, &batch));
+}
+
+/* What belongs together comes into one transaction. */
+static void test_store_cuts_between_commands(void **state)
+{
+    struct store_op ops[] = { { .cseq = 1 },
+                              { .cseq = 2, .more = true },
+                              { .cseq = 3, .more = true },
+                              { .cseq = 4 },
+                              { .cseq = 5, .more = true } };
+    static const size_t CUT[] = { 0, 1, 4, 4, 4, 5, 5 };
+    struct batch batch = { 0 };
+
+    (void)state;
+    for (size_t i = 0; i < 5; i++)
+        batch_add(&batch, &ops[i]);
+    for (size_t most = 0; most < sizeof CUT / sizeof *CUT; most++)
+        assert_int_equal(batch_cut(&batch, most), CUT[most]);
+    batch_clear(&batch);
 }
 
 static void test_store_counts_what_is_on_its_way(void **state)
@@ -350,6 +371,7 @@ static const struct CMUnitTest TESTS[] = {
     OF_ALL(test_store_answers_keep_their_events),
     OF_ALL(test_store_remembers_refusals),
     OF_ALL(test_store_counts_what_it_does),
+    cmocka_unit_test(test_store_cuts_between_commands),
     OF_CALM(test_store_gathers_the_next_batch_meanwhile),
     OF_CALM(test_store_fails_everything_behind_a_failed_batch),
     OF_CALM(test_store_fails_the_nth_commit),
