@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -184,6 +185,8 @@ static int run(struct service *service, const struct net_config *config)
     if (w->search)
         search_on_ready(w->search, on_ready, net);
     err = net_listen(net, why, sizeof why);
+    if (!err && config->control)
+        privileges_give(&service->privileges, config->control);
     if (!err && !privileges_drop(&service->privileges)) {
         err = EX_OSERR;
         snprintf(why, sizeof why, "cannot go on as the user that --user names");
@@ -287,7 +290,10 @@ static int open_files(struct service *service)
 /* All there is, one after the other; returns an exit code. */
 static int run_service(struct service *service)
 {
-    int code = take_over(service);
+    int code;
+
+    umask(077); /* whatever is made from here on is nobody else's to read */
+    code = take_over(service);
 
     if (!code)
         code = open_files(service);

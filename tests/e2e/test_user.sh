@@ -30,13 +30,18 @@ as_nobody() { # OPTION...
     is "users" "$(ids Uid)" "$(all_four "$(id -u nobody)")"
     is "groups" "$(ids Gid)" "$(all_four "$(id -g nobody)")"
     is "what it may" "$(ids CapEff)" 0000000000000000
-    is "whose files" "$(stat -c %U "$TMP/server" "$TMP/server/chat.db" |
-        sort -u)" nobody
+    is "whose files" "$(stat -c %U "$TMP/server" "$TMP/server"/* | sort -u)" \
+        nobody
+    is "not for others" "$(find "$TMP/server" -type f ! -perm 600)" ''
 }
 
 as_nobody
 is "whose key" "$(stat -c %U "$TMP/server/key.pem")" nobody
 echo hello | send ann '#lobby' || fail "cannot talk"
+cp "$B/chatctl" "$TMP/chatctl" && chmod 755 "$TMP/chatctl"
+setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups \
+    "$TMP/chatctl" --socket "$TMP/server/control.sock" status \
+    >"$TMP/ctl.log" 2>&1 || fail "the server's user: $(cat "$TMP/ctl.log")"
 server_signal TERM
 eventually "it ends" gone "$SERVER_PID"
 
