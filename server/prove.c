@@ -259,6 +259,14 @@ static enum err refuse_banned(struct call *c)
     return ERROR_BANNED;
 }
 
+/* A guest who has been invited since is one no more: prove_settle binds. */
+static enum err rise(struct call *c, const struct account *account)
+{
+    if (!c->msg->auth.code.len || account_is_bound(account) || may_register(c))
+        return ERR_NONE;
+    return use_invitation(c);
+}
+
 enum err prove(struct call *c, struct account **account, bool *resumed)
 {
     enum err error = ERR_NONE;
@@ -271,8 +279,7 @@ enum err prove(struct call *c, struct account **account, bool *resumed)
     } else {
         *account = account_of_token(c);
         *resumed = *account != NULL;
-        if (!*resumed)
-            error = find_account(c, account);
+        error = *resumed ? rise(c, *account) : find_account(c, account);
     }
     if (error)
         return error;

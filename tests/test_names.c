@@ -531,6 +531,41 @@ static void test_names_are_kept_for_those_invited(void **state)
     rig_free(rig);
 }
 
+/* Who came as a guest, and is invited then, keeps name, rooms and all. */
+static void test_names_of_guests_become_theirs(void **state)
+{
+    struct rig *rig = rig_new_durable(NULL);
+    struct comer ann = { .nick = "ann", .device = 7, .key = 1 };
+    struct comer eve = { .nick = "eve", .device = 8, .key = 2 };
+    char hash[SECURE_HASH_TEXT];
+    struct peer *p, *q;
+    struct msg msg;
+
+    (void)state;
+    rig->w->policy.registration = REGISTRATION_INVITE;
+    code_hash(S("abcd-efgh"), hash);
+    assert_true(codes_invite(&rig->w->codes, hash, rig->now.wall_ms + 3600000,
+                             1, rig->now));
+    p = come_in(rig, &ann);
+    ann.token = str_bytes(p->token, TOKEN_LEN);
+    ann.code = "wrong";
+    assert_int_equal(refused(rig, &ann), ERROR_AUTH_FAILED);
+    ann.code = "ABCDEFGH";
+    msg = come(rig, &ann, &q);
+    assert_int_equal(msg.kind, KIND_AUTH_OK);
+    assert_int_equal(msg.auth_ok.account, p->account);
+    assert_int_equal(msg.auth_ok.bound, 1);
+    eve.code = "ABCDEFGH"; /* it has been used */
+    assert_int_equal(refused(rig, &eve), ERROR_AUTH_FAILED);
+    forget(q);
+    join(q, "#more"); /* and with that it is stored */
+    rig_restart(rig);
+    ann.token = str_of(NULL);
+    ann.code = NULL;
+    assert_int_equal(come_in(rig, &ann)->account, p->account);
+    rig_free(rig);
+}
+
 /* ---- passwords ---- */
 
 /* What hashing costs is not what is tested. */
@@ -865,6 +900,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_names_of_users_are_theirs_on_the_socket),
     cmocka_unit_test(test_names_of_keys_are_not_the_sockets),
     cmocka_unit_test(test_names_are_kept_for_those_invited),
+    cmocka_unit_test(test_names_of_guests_become_theirs),
     cmocka_unit_test(test_names_open_to_a_password),
     cmocka_unit_test(test_names_compare_with_the_password_as_it_is),
     cmocka_unit_test(test_names_compare_with_the_password_of_its_owner),

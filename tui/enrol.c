@@ -20,19 +20,26 @@ void client_devices(struct client *c, unsigned act, uint64_t number,
 
     msg.devices.act = act;
     msg.devices.number = number;
-    if (c->main.phase == CONN_READY && !c->leaving)
-        conn_say(c, &c->main, &msg, now);
-    else
+    if (c->main.phase != CONN_READY || c->leaving)
         model_notice(c->model, NULL, now, _("not connected"));
+    else if (!c->bound)
+        model_notice(c->model, NULL, now,
+                     _("you are a guest here, and no key is kept; with an "
+                       "invitation of the operator /devices code CODE makes "
+                       "the name yours"));
+    else
+        conn_say(c, &c->main, &msg, now);
 }
 
 void client_enrol(struct client *c, struct str code, struct now now)
 {
     snprintf(c->code, sizeof c->code, "%.*s",
              STR_ARG(text_cut(code, sizeof c->code - 1)));
-    snprintf(c->nick, sizeof c->nick, "%s", c->config.nick);
+    if (strcmp(c->nick, c->config.nick) != 0) {
+        snprintf(c->nick, sizeof c->nick, "%s", c->config.nick);
+        c->token_len = 0; /* of the name that we had instead */
+    }
     c->nick_try = 0;
-    c->token_len = 0; /* of the name that we had instead */
     client_reconnect(c, now);
 }
 
@@ -118,6 +125,26 @@ static void wrong_password(struct client *c, const struct msg_error *error)
         client_die(c, EX_NOPERM, _("wrong name or password"));
 }
 
+/* The code was of no use; a person goes on without it, a pipe does not. */
+static void wrong_code(struct client *c, const struct msg_error *error,
+                       struct now now)
+{
+    char why[200];
+
+    if (error->code == ERROR_AUTH_THROTTLED)
+        snprintf(why, sizeof why,
+                 _("the code was not looked at: there were too many wrong "
+                   "ones; try again in %u minutes"),
+                 (unsigned)(error->retry_ms / 60000) + 1);
+    else
+        snprintf(why, sizeof why, "%s",
+                 _("this code is not, or no longer, good"));
+    if (c->config.once)
+        client_die(c, EX_NOPERM, "%s", why);
+    else
+        model_notice(c->model, NULL, now, "%s", why);
+}
+
 bool enrol_refused(struct client *c, const struct msg_error *error,
                    struct now now)
 {
@@ -129,13 +156,6 @@ bool enrol_refused(struct client *c, const struct msg_error *error,
     if (!*c->code || (!wait && error->code != ERROR_AUTH_FAILED))
         return false;
     *c->code = '\0';
-    if (wait)
-        model_notice(c->model, NULL, now,
-                     _("the code was not looked at: there were too many wrong "
-                       "ones; try again in %u minutes"),
-                     (unsigned)(error->retry_ms / 60000) + 1);
-    else
-        model_notice(c->model, NULL, now,
-                     _("this code is not, or no longer, good"));
-    return true;
+    wrong_code(c, error, now);
+    return !c->config.once;
 }

@@ -94,6 +94,23 @@ code=$(control --json invite | grep -oE '[0-9A-Z]{4}-[0-9A-Z]{4}')
 "$B/chat-tui" -s "127.0.0.1:$TCP/$UDP" --trust new --send '#lobby' -n eve --code "$code" <<<hello >"$TMP/eve.log" 2>&1
 is "exit status with an invitation" $? 0
 check "an admin" control rank eve user
+
+# A guest with an invitation is one no more, and loses nothing.
+nina() { # ARGUMENT...
+    XDG_STATE_HOME=$TMP/nina.state "$B/chat-tui" -s "127.0.0.1:$TCP/$UDP" \
+        --trust new --send '#nina' -n nina "$@" <<<hello >"$TMP/nina.log" 2>&1
+}
+nina
+is "exit status of a guest" $? 0
+code=$(control --json invite | grep -oE '[0-9A-Z]{4}-[0-9A-Z]{4}')
+nina --code AAAA-AAAA
+is "exit status with a wrong code" $? 77
+check "why" logged nina 'this code is not, or no longer, good'
+nina --code "$code"
+is "exit status with an invitation" $? 0
+check "she has a key" server_said 'account.key .*nick="nina"'
+nina --code "$code"
+is "exit status of who is known" $? 0
 check "a ban" control ban eve 3600 'no more'
 "$B/chat-tui" -s "127.0.0.1:$TCP/$UDP" --trust new --send '#lobby' -n eve </dev/null >"$TMP/eve.log" 2>&1
 is "exit status of who is banned" $? 77
