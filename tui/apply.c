@@ -15,6 +15,7 @@
 #include "tui/amend.h"
 #include "tui/lang.h"
 #include "tui/model.h"
+#include "tui/page.h"
 #include "tui/presence.h"
 #include "tui/roll.h"
 #include "tui/unread.h"
@@ -180,9 +181,11 @@ static void on_hist_page(struct model *m, const struct msg *msg, struct now now)
         return;
     struct history *h = &room->history;
     bool going = msg->request && msg->request == m->goal.request;
+    bool outdated = page_is_outdated(room);
+    page_through(room, msg->request);
     if (!going && msg->request != room->request)
         return; /* it is asked again already */
-    bool older = going || !room->asked;
+    bool older = !outdated && (going || !room->asked);
     if (!going && room->asked)
         check_gap(room);
     if (older && page->before == 0 &&

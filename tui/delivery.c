@@ -11,6 +11,7 @@
 #include "shared/text.h"
 #include "tui/client_impl.h"
 #include "tui/lang.h"
+#include "tui/page.h"
 #include "tui/tail.h"
 
 enum {
@@ -46,6 +47,7 @@ static void forget_pages(struct model *m, struct now now)
         if (room->request)
             room->wait_us = 0;
         room->request = 0;
+        page_forget(room);
     }
 }
 

@@ -359,7 +359,7 @@ void model_room_left(struct room *room)
     room->first_unread = room->counts_from = room->catch_up = 0;
     room->state_as_of = room->counted = 0;
     room->wait_us = room->asked = room->read = 0;
-    room->request = 0;
+    room->request = room->page_asked = room->page_stale = 0;
 }
 
 void model_epoch(struct model *m, uint64_t epoch, struct now now)

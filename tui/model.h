@@ -59,6 +59,8 @@ struct room {
     uint64_t asked;      /* the gap last asked for begins behind this seq */
     char *draft;         /* the input line kept for it; owned, or NULL */
     uint32_t request;    /* of the page waited for, 0: none */
+    uint32_t page_asked; /* the newest one on its way; 0: none */
+    uint32_t page_stale; /* up to this one they are of another view; page.h */
     uint64_t draft_pick; /* the line it is about, as ui.h has it */
     bool joined, wanted; /* as the server says; as we want it */
     bool introduced;     /* line mode: how it is has been said */
