@@ -235,12 +235,28 @@ void delivery_forget(struct client *c)
         free(c->rejoins[--c->n_rejoins].room);
 }
 
+/* The room that was entered by a name; NULL when only SYNC_ROOM can tell. */
+static struct room *room_entered(struct model *m, const char *name, uint64_t id)
+{
+    struct room *known = model_room(m, id);
+    struct room *room = model_room_named(m, str_of(name));
+
+    if (known && known != room && known->kind == room_DIRECT)
+        model_room_call(m, known, str_of(name));
+    if (known || !room || room->id == 0)
+        return known ? known : room;
+    if (room->kind == room_DIRECT)
+        return NULL;       /* with somebody else of that name, it may be */
+    model_room_left(room); /* it is made anew, and counts from the start */
+    return room;
+}
+
 /* We are in the room of that name; over datagrams SYNC_ROOM may come later. */
 static void entered(struct client *c, const char *name, uint64_t id)
 {
-    struct room *room = model_room_named(c->model, str_of(name));
+    struct room *room = id ? room_entered(c->model, name, id) : NULL;
 
-    if (!room || id == 0)
+    if (!room)
         return;
     room->id = id;
     room->joined = true;

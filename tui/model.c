@@ -124,6 +124,44 @@ struct room *model_room_add(struct model *m, struct str name)
     return room;
 }
 
+/* Give a name up to another one; by the new one nothing can be entered. */
+static void yield_name(struct model *m, struct room *room)
+{
+    enum { DIGITS = 8 };
+    struct str base = text_cut(str_of(room->name), NAME_MAX_BYTES - DIGITS);
+    char name[NAME_MAX_BYTES + 1];
+    unsigned n = 2;
+
+    do
+        snprintf(name, sizeof name, "%.*s:%u", STR_ARG(base), n++);
+    while (model_room_named(m, str_of(name)));
+    free(room->name);
+    room->name = mem_str(str_of(name));
+    room->wanted = room->wanted && room->joined;
+}
+
+void model_room_call(struct model *m, struct room *room, struct str name)
+{
+    struct room *known = model_room_named(m, name);
+
+    if (known && known != room)
+        yield_name(m, known);
+    free(room->name);
+    room->name = mem_str(text_cut(name, NAME_MAX_BYTES));
+    m->dirty = true;
+}
+
+struct room *model_room_add_namesake(struct model *m, struct str name)
+{
+    struct room *known = model_room_named(m, name);
+
+    if (known && m->n_rooms < ROOMS_MAX)
+        yield_name(m, known);
+    else if (known)
+        return NULL;
+    return model_room_add(m, name);
+}
+
 /* An index into the rooms, after room `gone` was taken out. */
 static size_t index_without(size_t i, size_t gone, size_t n)
 {

@@ -139,6 +139,14 @@ struct room *model_current(struct model *); /* NULL when there is no room */
 /* The room of that name, made when new; NULL when there are ROOMS_MAX. */
 struct room *model_room_add(struct model *, struct str name);
 void model_room_drop(struct model *, struct room *);
+
+/*
+ * A room is meant by its name wherever something is said or asked, so no two
+ * have the same: the one that had it is "NAME:2" from now on, which nobody can
+ * be called.  The second makes a room though there is one of that name.
+ */
+void model_room_call(struct model *, struct room *, struct str name);
+struct room *model_room_add_namesake(struct model *, struct str name);
 void model_switch(struct model *, size_t index);
 
 /* We are in it no more, as the server has it: ids and seqs of it mean nothing,
