@@ -51,7 +51,7 @@ tui     setup
 tui     keymap keymap_act keymap_mode complete command command_amend command_find command_link command_look command_order command_talk
 tui     chat found going
 tui     guard net dial inlet outlet
-tui     client conn delivery enrol greeting meeting order race request
+tui     client conn delivery enrol enter greeting meeting order race request
 tui     find screen view
 tui     stage
 tui     apply bars pane sides terminfo

@@ -59,11 +59,11 @@ void delivery_rewind(struct client *c)
     forget_pages(c->model, c->last);
     if (c->config.follow)
         tail_lost(c->config.follow);
-    delivery_forget(c);
+    enter_forget(c);
 }
 
 /* When to try again after an error, mono_us. */
-static uint64_t retry_at(uint64_t retry_ms, struct now now)
+uint64_t delivery_retry_at(uint64_t retry_ms, struct now now)
 {
     if (retry_ms == 0)
         retry_ms = RETRY_MS;
@@ -192,135 +192,6 @@ static bool send_entry(struct client *c, struct entry *entry, struct now now)
     return true;
 }
 
-/* ---- rooms that the server has forgotten ---- */
-
-/*
- * Enter the rooms we want to be in and the server does not know us in.  These
- * carry no cseq: those of the outbox are promised to commands already, and
- * entering twice is no harm.
- */
-void delivery_rejoin(struct client *c)
-{
-    c->rejoin_us = 0;
-    for (size_t i = 0; i < c->model->n_rooms; i++) {
-        const struct room *room = c->model->rooms[i];
-        void *grown = c->rejoins;
-
-        if (!room->wanted || room->joined ||
-            request_is_queued(c, room, ENTRY_JOIN))
-            continue;
-        mem_grow(&grown, &c->cap_rejoins, c->n_rejoins + 1, sizeof *c->rejoins);
-        c->rejoins = grown;
-        c->rejoins[c->n_rejoins++] =
-            (struct rejoin){ 0, mem_str(str_of(room->name)) };
-    }
-}
-
-static void say_rejoins(struct client *c, struct now now)
-{
-    for (size_t i = 0; i < c->n_rejoins && c->main.link; i++) {
-        struct msg msg = { .kind = KIND_JOIN };
-
-        if (c->rejoins[i].request)
-            continue;
-        msg.request = c->rejoins[i].request = client_request(c);
-        msg.join.name = str_of(c->rejoins[i].room);
-        conn_say(c, &c->main, &msg, now);
-    }
-}
-
-void delivery_forget(struct client *c)
-{
-    while (c->n_rejoins)
-        free(c->rejoins[--c->n_rejoins].room);
-}
-
-/* The room that was entered by a name; NULL when only SYNC_ROOM can tell. */
-static struct room *room_entered(struct model *m, const char *name, uint64_t id)
-{
-    struct room *known = model_room(m, id);
-    struct room *room = model_room_named(m, str_of(name));
-
-    if (known && known != room && known->kind == room_DIRECT)
-        model_room_call(m, known, str_of(name));
-    if (known || !room || room->id == 0)
-        return known ? known : room;
-    if (room->kind == room_DIRECT)
-        return NULL;       /* with somebody else of that name, it may be */
-    model_room_left(room); /* it is made anew, and counts from the start */
-    return room;
-}
-
-/* We are in the room of that name; over datagrams SYNC_ROOM may come later. */
-static void entered(struct client *c, const char *name, uint64_t id)
-{
-    struct room *room = id ? room_entered(c->model, name, id) : NULL;
-
-    if (!room)
-        return;
-    room->id = id;
-    room->joined = true;
-    room->wanted = !request_is_queued(c, room, ENTRY_PART);
-}
-
-/* In a room of two no event says so. */
-static void left(struct client *c, const struct entry *entry)
-{
-    struct room *room = delivery_room(c, entry);
-
-    if (!room)
-        return;
-    room->joined = false;
-    room->wanted = request_is_queued(c, room, ENTRY_JOIN);
-}
-
-static void drop_rejoin(struct client *c, size_t i)
-{
-    free(c->rejoins[i].room);
-    c->rejoins[i] = c->rejoins[--c->n_rejoins];
-}
-
-void delivery_settle(struct client *c)
-{
-    for (size_t i = c->n_rejoins; i-- > 0;) {
-        const struct room *room =
-            model_room_named(c->model, str_of(c->rejoins[i].room));
-
-        if (!room || room->joined)
-            drop_rejoin(c, i);
-    }
-}
-
-/* Refused: for good, or until a bit later. */
-static void rejoin_failed(struct client *c, size_t i,
-                          const struct msg_error *error, struct now now)
-{
-    if (err_is_retry((unsigned)error->code)) {
-        c->rejoins[i].request = 0;
-        c->rejoin_us = retry_at(error->retry_ms, now);
-        return;
-    }
-    model_notice(c->model, NULL, now, "%s: %s", c->rejoins[i].room,
-                 lang_text(err_text((unsigned)error->code)));
-    drop_rejoin(c, i);
-}
-
-bool delivery_rejoined(struct client *c, const struct msg *msg, struct now now)
-{
-    size_t i = 0;
-
-    while (i < c->n_rejoins && c->rejoins[i].request != msg->request)
-        i++;
-    if (i == c->n_rejoins || msg->request == 0)
-        return false;
-    if (msg->kind == KIND_SEND_ACK)
-        entered(c, c->rejoins[i].room, msg->send_ack.room);
-    if (msg->kind == KIND_ERROR)
-        rejoin_failed(c, i, &msg->error, now);
-    delivery_settle(c);
-    return true;
-}
-
 /* ---- a turn ---- */
 
 /* Whether the time for that has come; else pump_us is when. */
@@ -339,7 +210,7 @@ void delivery_pump(struct client *c, struct now now)
         return;
     if (c->n_rejoins) {
         if (is_time(c, c->rejoin_us, now))
-            say_rejoins(c, now);
+            enter_say(c, now);
         return;
     }
     if (c->disk_trouble || !is_time(c, c->resend_us, now))
@@ -385,9 +256,9 @@ void delivery_ack(struct client *c, const struct msg_send_ack *ack)
     if (entry->kind == ENTRY_SEND && !c->config.silent)
         model_line_stored(c->model, ack->cseq, ack->room, ack->seq, ack->ts);
     if (entry->kind == ENTRY_JOIN)
-        entered(c, entry->room, ack->room);
+        enter_done(c, entry->room, ack->room);
     if (entry->kind == ENTRY_PART)
-        left(c, entry);
+        enter_left(c, entry);
     done(c, entry);
 }
 
@@ -414,7 +285,7 @@ static void held(struct client *c, const struct entry *entry, uint64_t retry_ms,
 static void resend(struct client *c, uint64_t retry_ms, struct now now)
 {
     rewind_flight(c);
-    c->pump_us = c->resend_us = retry_at(retry_ms, now);
+    c->pump_us = c->resend_us = delivery_retry_at(retry_ms, now);
 }
 
 /* What a limit means that one does not meet every day. */

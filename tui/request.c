@@ -420,7 +420,7 @@ void request_answered(struct client *c, const struct msg *msg, struct now now)
                          c->queries.rate.burst, now);
         return;
     }
-    if (delivery_rejoined(c, msg, now))
+    if (enter_answered(c, msg, now))
         return;
     if (msg->request && msg->request == c->nick_request) {
         nick_answered(c, !error);
