@@ -135,7 +135,7 @@ static void handle(struct client *c, struct conn *conn, const struct msg *msg,
     case KIND_BYE: greeting_bye(c, conn, &msg->bye, now); break;
     case KIND_SEND_ACK:
         if (!enter_answered(c, msg, now))
-            delivery_ack(c, &msg->send_ack);
+            delivery_ack(c, &msg->send_ack, now);
         break;
     case KIND_DEVICE: enrol_device(c, &msg->device, now); break;
     case KIND_CODE: enrol_code(c, &msg->code, now); break;

@@ -165,7 +165,7 @@ void delivery_pump(struct client *, struct now);
 
 /* The room that an entry is for; NULL when it is not known. */
 struct room *delivery_room(struct client *, const struct entry *);
-void delivery_ack(struct client *, const struct msg_send_ack *);
+void delivery_ack(struct client *, const struct msg_send_ack *, struct now);
 void delivery_error(struct client *, const struct msg *, struct now);
 
 /* When to try again after an error, mono_us; 0: the server does not say. */

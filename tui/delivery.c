@@ -104,8 +104,8 @@ static bool is_entering(struct client *c, const char *room)
 /*
  * The message of an entry.  What it is about is nothing in another history:
  * a reply is then said all the same, a change is refused.
- *   room     its id; 0 when we are not in it: the server refuses, and that
- *            uses up the cseq, so that what stands behind it can go on
+ *   room     its id; 0 when we have not been in it: the server refuses, and
+ *            that uses up the cseq, so that what stands behind it can go on
  */
 static void fill(const struct entry *entry, uint64_t room, uint64_t epoch,
                  struct msg *msg)
@@ -178,15 +178,20 @@ static bool send_entry(struct client *c, struct entry *entry, struct now now)
     const struct room *room = delivery_room(c, entry);
     uint64_t id = room && room->joined ? room->id : 0;
     struct msg msg = { .request = FLIGHT_BIT | c->flight };
+    bool again = entry->where && entry->then == c->model->epoch;
 
     if (id == 0 && entry->kind != ENTRY_JOIN && is_entering(c, entry->room))
         return false;
     if (!may_send(c, entry, now))
         return false;
+    if (id == 0 && again)
+        id = entry->where; /* if it is stored there, that is to be found */
     fill(entry, id, c->model->epoch, &msg);
     if (link_say(c->main.link, &msg, true) < 0)
         return false; /* the datagram queue is full: next turn */
     entry->sent = true;
+    entry->where = id;
+    entry->then = c->model->epoch;
     if (entry->kind == ENTRY_SEND && !c->config.silent)
         model_line_sent(c->model, entry->cseq);
     return true;
@@ -247,13 +252,43 @@ static void done(struct client *c, struct entry *entry)
     c->model->dirty = true;
 }
 
-void delivery_ack(struct client *c, const struct msg_send_ack *ack)
+static void note_refusal(struct client *c, const struct entry *entry,
+                         const char *why)
+{
+    if (c->refused++ == 0)
+        snprintf(c->refusal, sizeof c->refusal, "%s: %s", entry->room, why);
+}
+
+/*
+ * A line that was taken before has a place, or was refused.  With neither it is
+ * too long ago for the server: nobody is to believe that it is stored, unless
+ * it stands here.
+ */
+static bool is_forgotten(const struct client *c, const struct entry *entry,
+                         const struct msg_send_ack *ack)
+{
+    return entry->kind == ENTRY_SEND && ack->dup && ack->seq == 0 &&
+           !model_line_is_here(c->model, entry->cseq);
+}
+
+static void forgotten(struct client *c, const struct entry *entry,
+                      struct now now)
+{
+    note_refusal(c, entry, _("it is not known whether a line was stored"));
+    if (!c->config.silent)
+        model_line_forgotten(c->model, entry->cseq, now);
+}
+
+void delivery_ack(struct client *c, const struct msg_send_ack *ack,
+                  struct now now)
 {
     struct entry *entry = outbox_find(c->outbox, ack->cseq);
 
     if (!entry || entry->answered)
         return; /* answered before, over another link */
-    if (entry->kind == ENTRY_SEND && !c->config.silent)
+    if (is_forgotten(c, entry, ack))
+        forgotten(c, entry, now);
+    else if (entry->kind == ENTRY_SEND && !c->config.silent)
         model_line_stored(c->model, ack->cseq, ack->room, ack->seq, ack->ts);
     if (entry->kind == ENTRY_JOIN)
         enter_done(c, entry->room, ack->room);
@@ -304,8 +339,7 @@ static void refused(struct client *c, const struct entry *entry,
     struct room *room = delivery_room(c, entry);
     const char *why = why_not(error);
 
-    if (c->refused++ == 0)
-        snprintf(c->refusal, sizeof c->refusal, "%s: %s", entry->room, why);
+    note_refusal(c, entry, why);
     if (entry->kind == ENTRY_SEND) {
         if (!c->config.silent)
             model_line_failed(c->model, entry->cseq, (unsigned)error->code,
@@ -315,6 +349,15 @@ static void refused(struct client *c, const struct entry *entry,
     if (entry->kind == ENTRY_JOIN && room && !room->joined)
         room->wanted = false;
     model_notice(c->model, room, now, "%s: %s", entry->room, why);
+}
+
+/*
+ * Whether an answer is to what was sent last.  What is on its way to the disk
+ * is not taken a second time: if that fails, an older request may be named.
+ */
+static bool is_of_flight(const struct client *c, const struct msg *msg)
+{
+    return msg->request == (FLIGHT_BIT | c->flight);
 }
 
 void delivery_error(struct client *c, const struct msg *msg, struct now now)
@@ -329,8 +372,8 @@ void delivery_error(struct client *c, const struct msg *msg, struct now now)
         done(c, entry);
         return;
     }
-    if (msg->request != (FLIGHT_BIT | c->flight))
-        return; /* of a flight that has been sent again already */
+    if (!entry->sent || (error->code != ERROR_STORE && !is_of_flight(c, msg)))
+        return; /* it goes again as it is, or has gone and is answered anew */
     if (error->code == ERROR_BAD_CSEQ && entry == outbox_at(c->outbox, 0))
         conn_drop(c, &c->main, _("the server lost count of our commands"), now);
     else

@@ -382,6 +382,36 @@ void model_line_failed(struct model *m, uint64_t cseq, unsigned code,
     m->dirty = true;
 }
 
+void model_line_forgotten(struct model *m, uint64_t cseq, struct now now)
+{
+    struct room *room = NULL;
+    struct line *line = own_line(m, cseq, &room);
+
+    if (line)
+        history_mark(&room->history, line, LINE_FAILED);
+    model_notice(m, room, now,
+                 _("it is not known whether a line was stored: the server "
+                   "does not remember it"));
+}
+
+static bool has_come(const struct line *line, uint64_t device, uint64_t cseq)
+{
+    return line->seq && line->own && line->device == device &&
+           line->cseq == cseq;
+}
+
+bool model_line_is_here(const struct model *m, uint64_t cseq)
+{
+    for (size_t i = 0; i < m->n_rooms; i++) {
+        const struct history *h = &m->rooms[i]->history;
+
+        for (size_t at = h->n; at > 0; at--)
+            if (has_come(&h->lines[at - 1], m->device, cseq))
+                return true;
+    }
+    return false;
+}
+
 /* ---- time ---- */
 
 void model_room_left(struct room *room)

@@ -140,11 +140,8 @@ struct room *model_current(struct model *); /* NULL when there is no room */
 struct room *model_room_add(struct model *, struct str name);
 void model_room_drop(struct model *, struct room *);
 
-/*
- * A room is meant by its name wherever something is said or asked, so no two
- * have the same: the one that had it is "NAME:2" from now on, which nobody can
- * be called.  The second makes a room though there is one of that name.
- */
+/* A room is meant by its name, so no two have the same: the one that had it is
+ * "NAME:2" from now on.  The second makes a room even if there is one. */
 void model_room_call(struct model *, struct room *, struct str name);
 struct room *model_room_add_namesake(struct model *, struct str name);
 void model_switch(struct model *, size_t index);
@@ -186,6 +183,11 @@ void model_epoch(struct model *, uint64_t epoch, struct now);
 void model_line_sent(struct model *, uint64_t cseq);
 void model_line_stored(struct model *, uint64_t cseq, uint64_t room,
                        uint64_t seq, uint64_t ts);
+/* The server knows no more what became of it: it may be stored or not. */
+void model_line_forgotten(struct model *, uint64_t cseq, struct now);
+
+/* Whether the line has come as an event of its room. */
+bool model_line_is_here(const struct model *, uint64_t cseq);
 void model_line_failed(struct model *, uint64_t cseq, unsigned code,
                        struct str text, struct now);
 
