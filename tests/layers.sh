@@ -51,11 +51,11 @@ tui     setup
 tui     keymap keymap_act keymap_mode complete command command_amend command_find command_link command_look command_order command_talk
 tui     chat found going
 tui     guard net dial inlet outlet
-tui     client conn delivery enrol greeting meeting order race request
+tui     client conn delivery enrol enter greeting meeting order race request
 tui     find screen view
 tui     stage
 tui     apply bars pane sides terminfo
-tui     block edit_kill edit_recall keys layout manner presence roll tail unread
+tui     block edit_kill edit_recall keys layout manner page presence roll tail unread
 tui     edit keyseq lines model outbox plain settings station tty trust
 tui     address amend bytes canvas glyph goal history history_leap hits identity journal judge key known lang member phrase pump question recall rescue secret sink state switcher theme ui undo wrap
 tui     files

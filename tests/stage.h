@@ -311,6 +311,18 @@ static inline void sync_room(struct stage *s, uint64_t room, const char *name,
     say(s, &msg);
 }
 
+static inline void sync_direct(struct stage *s, uint64_t room, const char *name,
+                               uint64_t peer)
+{
+    struct msg msg = { .kind = KIND_SYNC_ROOM };
+
+    msg.sync_room.room = room;
+    msg.sync_room.kind = room_DIRECT;
+    msg.sync_room.name = str_of(name);
+    msg.sync_room.peer = peer;
+    say(s, &msg);
+}
+
 static inline void sync_done(struct stage *s, uint64_t rooms)
 {
     struct msg msg = { .kind = KIND_SYNC_DONE };

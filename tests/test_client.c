@@ -560,18 +560,6 @@ static void test_client_drops_cursors_of_another_epoch(void **state)
 
 /* ---- rooms of two ---- */
 
-static void sync_direct(struct stage *s, uint64_t room, const char *name,
-                        uint64_t peer)
-{
-    struct msg msg = { .kind = KIND_SYNC_ROOM };
-
-    msg.sync_room.room = room;
-    msg.sync_room.kind = room_DIRECT;
-    msg.sync_room.name = str_of(name);
-    msg.sync_room.peer = peer;
-    say(s, &msg);
-}
-
 /* The other side has another name meanwhile, and the old one another owner. */
 static void greet_renamed(struct stage *s, uint64_t epoch)
 {

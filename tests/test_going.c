@@ -394,6 +394,156 @@ static void test_going_prints_line_by_line(void **state)
     assert_false(h->leapt);
 }
 
+/* ---- what comes when the view is another one ---- */
+
+/* The page asked for last, unanswered. */
+static struct msg asked(struct reader *r)
+{
+    struct msg msg, got = { 0 };
+
+    settle(r->s);
+    while ((msg = next(r->s)).kind)
+        if (msg.kind == KIND_HIST)
+            got = msg;
+    assert_int_equal(got.kind, KIND_HIST);
+    return got;
+}
+
+/* The late page changes nothing, and reading back goes on as ever. */
+static void late(struct reader *r, const struct msg *ask, uint64_t first)
+{
+    struct history *h = history(r);
+
+    assert_false(h->leapt);
+    assert_int_equal(h->first, first);
+    r->asked = 0;
+    answer(r, ask);
+    live(r);
+    assert_int_equal(r->asked, 1); /* that page */
+    assert_int_equal(h->last, LINES);
+    assert_int_equal(h->first, first);
+    assert_false(h->start);
+
+    assert_null(chat_older(&r->chat, r->s->model->rooms[0], 0, r->s->now));
+    live(r);
+    assert_int_equal(r->asked, 2);
+    assert_int_equal(h->first, first - 50);
+    assert_int_equal(h->last, LINES);
+}
+
+static struct msg read_back(struct reader *r)
+{
+    assert_null(chat_older(&r->chat, r->s->model->rooms[0], 0, r->s->now));
+    return asked(r);
+}
+
+static void test_going_back_is_not_followed_by_an_older_page(void **state)
+{
+    struct reader *r = *state;
+    uint64_t first = history(r)->first;
+    struct msg ask;
+    found(r, 40);
+    type(r, "/goto 1");
+    pass(r->s, 20000);
+    ask = read_back(r);
+    assert_int_equal(ask.hist.seq, 15);
+
+    ui_enter(&r->ui, UI_CHAT);
+    ui_follow(&r->ui);
+    chat_turn(&r->chat, r->s->now);
+    late(r, &ask, first);
+}
+
+static void test_going_elsewhere_is_not_followed_by_the_page(void **state)
+{
+    struct reader *r = *state;
+    uint64_t first = history(r)->first;
+    struct msg ask;
+    found(r, 5000);
+    sync_room(r->s, ROOM + 1, "#b", 0);
+    settle(r->s);
+    live(r);
+
+    command_run(&r->chat, S("/goto 1"), r->s->now);
+    ask = asked(r);
+    for (size_t i = 2; i-- > 0;) {
+        chat_go(&r->chat, i);
+        chat_turn(&r->chat, r->s->now);
+    }
+    late(r, &ask, first);
+}
+
+static void test_going_clear_is_not_followed_by_an_older_page(void **state)
+{
+    struct reader *r = *state;
+    struct msg ask = read_back(r);
+
+    command_run(&r->chat, S("/clear"), r->s->now);
+    chat_turn(&r->chat, r->s->now);
+    late(r, &ask, LINES);
+}
+
+static void test_going_clear_goes_nowhere(void **state)
+{
+    struct reader *r = *state;
+    struct msg ask;
+
+    command_run(&r->chat, S("/goto 2026-01-02"), r->s->now);
+    ask = asked(r);
+    command_run(&r->chat, S("/clear"), r->s->now);
+    chat_turn(&r->chat, r->s->now);
+    assert_int_equal(r->s->model->goal.room, 0);
+    late(r, &ask, LINES);
+    assert_int_equal(at(r), 0);
+}
+
+/* Two pages are on their way, and the second is the one that is wanted. */
+static void test_going_on_from_one_goal_to_another(void **state)
+{
+    struct reader *r = *state;
+    struct history *h = history(r);
+    struct msg first, second;
+
+    found(r, 5000);
+    command_run(&r->chat, S("/goto 1"), r->s->now);
+    first = asked(r);
+    found(r, 9000);
+    command_run(&r->chat, S("/goto 1"), r->s->now);
+    second = asked(r);
+    answer(r, &first);
+    assert_int_equal(h->far_first, 0);
+    answer(r, &second);
+    live(r);
+    assert_int_equal(at(r), 9000);
+    assert_int_equal(h->far_first, 8975);
+    assert_true(history_find(h, 5000) == SIZE_MAX);
+    assert_int_equal(h->last, LINES);
+}
+
+/* What will not come is not waited for. */
+static void test_going_takes_pages_after_a_refusal(void **state)
+{
+    struct reader *r = *state;
+    uint64_t first = history(r)->first;
+    struct msg ask;
+
+    found(r, 5000);
+    type(r, "/goto 1");
+    pass(r->s, 20000);
+    ask = read_back(r);
+    ui_enter(&r->ui, UI_CHAT);
+    ui_follow(&r->ui);
+    chat_turn(&r->chat, r->s->now);
+    assert_int_equal(history(r)->floor, first);
+    refuse(r->s, ask.request, 0, ERROR_BUSY);
+    settle(r->s);
+    assert_int_equal(history(r)->floor, 0);
+    pass(r->s, 20000);
+    ask = read_back(r);
+    answer(r, &ask);
+    assert_int_equal(history(r)->first, first - 50);
+}
+
 #define WITH(test)                                                             \
     cmocka_unit_test_setup_teardown(test, open_reader, close_reader)
 
@@ -411,6 +561,12 @@ int main(void)
         WITH(test_going_keeps_up_with_what_is_new),
         WITH(test_going_gives_up_in_the_end),
         WITH(test_going_prints_line_by_line),
+        WITH(test_going_back_is_not_followed_by_an_older_page),
+        WITH(test_going_elsewhere_is_not_followed_by_the_page),
+        WITH(test_going_clear_is_not_followed_by_an_older_page),
+        WITH(test_going_clear_goes_nowhere),
+        WITH(test_going_on_from_one_goal_to_another),
+        WITH(test_going_takes_pages_after_a_refusal),
     };
 
     setenv("TZ", "UTC", 1);

@@ -146,6 +146,74 @@ static void test_model_direct_lines_ring(void **state)
     model_free(m);
 }
 
+/* A room with somebody, and what they are called. */
+static void sync_with(struct model *m, uint64_t id, const char *nick,
+                      uint64_t peer)
+{
+    struct msg msg = { .kind = KIND_SYNC_ROOM };
+
+    msg.sync_room.room = id;
+    msg.sync_room.kind = room_DIRECT;
+    msg.sync_room.name = str_of(nick);
+    msg.sync_room.peer = peer;
+    model_apply(m, &msg, scene_at(1));
+}
+
+static void whisper(struct model *m, uint64_t room, uint64_t who,
+                    const char *text)
+{
+    struct msg_event ev = scene_event(1, event_MESSAGE, who, "bob", text);
+
+    ev.room = room;
+    scene_apply(m, ev);
+}
+
+/*
+ * Carl is called bob now, and the bob there was is no more: two rooms, and each
+ * can be meant.
+ */
+static void test_model_keeps_two_of_one_name_apart(void **state)
+{
+    (void)state;
+    struct model *m = scene_model(0);
+
+    for (unsigned again = 0; again < 2; again++) {
+        sync_with(m, 10, "bob", 5);
+        sync_with(m, 15, "bob", 9);
+        assert_int_equal(m->n_rooms, 3);
+        assert_string_equal(model_room(m, 10)->name, "@bob:2");
+        assert_string_equal(model_room(m, 15)->name, "@bob");
+    }
+    whisper(m, 10, 5, "hello, it is me");
+    assert_int_equal(model_room(m, 10)->history.n, 1);
+    assert_int_equal(model_room(m, 15)->history.n, 0);
+    assert_ptr_equal(model_room_named(m, S("@bob:2")), model_room(m, 10));
+
+    sync_with(m, 20, "bob", 9); /* the same two, in a room made anew */
+    assert_int_equal(m->n_rooms, 3);
+    assert_null(model_room(m, 15));
+    assert_int_equal(model_room(m, 20)->peer, 9);
+    model_free(m);
+}
+
+static void test_model_takes_a_new_name_from_who_had_it(void **state)
+{
+    (void)state;
+    struct model *m = scene_model(0);
+    struct msg_event ev = scene_event(1, event_NICK, 5, "carl", "bob");
+
+    sync_with(m, 15, "bob", 9);
+    sync_with(m, 10, "carl", 5);
+    ev.room = 10;
+    scene_apply(m, ev);
+
+    assert_string_equal(model_room(m, 10)->name, "@bob");
+    assert_string_equal(model_room(m, 15)->name, "@bob:2");
+    sync_with(m, 15, "robert", 9);
+    assert_string_equal(model_room(m, 15)->name, "@robert");
+    model_free(m);
+}
+
 static void test_model_follows_people(void **state)
 {
     (void)state;
@@ -764,6 +832,8 @@ int main(void)
         cmocka_unit_test(test_model_old_lines_are_no_news),
         cmocka_unit_test(test_model_marks_what_was_missed_offline),
         cmocka_unit_test(test_model_direct_lines_ring),
+        cmocka_unit_test(test_model_keeps_two_of_one_name_apart),
+        cmocka_unit_test(test_model_takes_a_new_name_from_who_had_it),
         cmocka_unit_test(test_model_follows_people),
         cmocka_unit_test(test_model_history_pages_change_no_members),
         cmocka_unit_test(test_model_a_tail_changes_nothing_that_is),

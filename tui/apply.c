@@ -15,6 +15,7 @@
 #include "tui/amend.h"
 #include "tui/lang.h"
 #include "tui/model.h"
+#include "tui/page.h"
 #include "tui/presence.h"
 #include "tui/roll.h"
 #include "tui/unread.h"
@@ -52,7 +53,7 @@ static void rename_direct(struct model *m, uint64_t account, struct str nick)
 
     for (size_t i = 0; len > 1 && i < m->n_rooms; i++)
         if (m->rooms[i]->kind == room_DIRECT && m->rooms[i]->peer == account)
-            set_text(&m->rooms[i]->name, str_of(name), NAME_MAX_BYTES);
+            model_room_call(m, m->rooms[i], str_of(name));
 }
 
 static void on_rename(struct model *m, const struct msg_event *ev)
@@ -180,9 +181,11 @@ static void on_hist_page(struct model *m, const struct msg *msg, struct now now)
         return;
     struct history *h = &room->history;
     bool going = msg->request && msg->request == m->goal.request;
+    bool outdated = page_is_outdated(room);
+    page_through(room, msg->request);
     if (!going && msg->request != room->request)
         return; /* it is asked again already */
-    bool older = going || !room->asked;
+    bool older = !outdated && (going || !room->asked);
     if (!going && room->asked)
         check_gap(room);
     if (older && page->before == 0 &&
@@ -209,19 +212,60 @@ static void room_name(const struct msg_sync_room *sync, char *out, size_t cap)
     snprintf(out, cap, "%s%.*s", at ? "@" : "", STR_ARG(name));
 }
 
+/* The room of two with that person. */
+static struct room *room_with(struct model *m, uint64_t peer)
+{
+    for (size_t i = 0; peer && i < m->n_rooms; i++)
+        if (m->rooms[i]->kind == room_DIRECT && m->rooms[i]->peer == peer)
+            return m->rooms[i];
+    return NULL;
+}
+
+/*
+ * The room held for one of another number: the same two people, or the same
+ * name.  But two people may have had one name after each other, and a room with
+ * each of them is another one.
+ */
+static struct room *held_for(struct model *m, const struct msg_sync_room *sync,
+                             struct str name)
+{
+    bool direct = sync->kind == room_DIRECT;
+    struct room *with = direct ? room_with(m, sync->peer) : NULL;
+    struct room *named = model_room_named(m, name);
+    struct room *room = with ? with : named;
+
+    if (direct && room && room != with && (room->id || room->peer))
+        return NULL;
+    if (room && room->id)
+        model_room_left(room);
+    return room;
+}
+
+/* Whether it has had to leave that name to another one. */
+static bool is_numbered(struct model *m, const struct room *room,
+                        const char *name)
+{
+    size_t len = strlen(name);
+    const struct room *named = model_room_named(m, str_of(name));
+
+    return named && named != room && strncmp(room->name, name, len) == 0 &&
+           room->name[len] == ':';
+}
+
 static struct room *synced_room(struct model *m,
                                 const struct msg_sync_room *sync)
 {
     char name[NAME_MAX_BYTES + 2];
     struct room *room = model_room(m, sync->room);
+    bool valid = sync->room && sync->name.len;
 
     room_name(sync, name, sizeof name);
-    if (!room && sync->room && sync->name.len)
-        room = model_room_add(m, str_of(name));
-    if (room && room->id && room->id != sync->room)
-        model_room_left(room); /* another one was called so before */
-    if (room)
-        set_text(&room->name, str_of(name), NAME_MAX_BYTES);
+    if (!room && valid)
+        room = held_for(m, sync, str_of(name));
+    if (!room && valid)
+        return model_room_add_namesake(m, str_of(name));
+    if (room && !is_numbered(m, room, name))
+        model_room_call(m, room, str_of(name));
     return room;
 }
 

@@ -64,7 +64,7 @@ void client_free(struct client *c)
     free(c->dead);
     free(c->main.told);
     free(c->side.told);
-    delivery_forget(c);
+    enter_forget(c);
     free(c->rejoins);
     free(c->away);
     free((void *)(uintptr_t)c->config.nick);
@@ -134,8 +134,8 @@ static void handle(struct client *c, struct conn *conn, const struct msg *msg,
         break;
     case KIND_BYE: greeting_bye(c, conn, &msg->bye, now); break;
     case KIND_SEND_ACK:
-        if (!delivery_rejoined(c, msg, now))
-            delivery_ack(c, &msg->send_ack);
+        if (!enter_answered(c, msg, now))
+            delivery_ack(c, &msg->send_ack, now);
         break;
     case KIND_DEVICE: enrol_device(c, &msg->device, now); break;
     case KIND_CODE: enrol_code(c, &msg->code, now); break;

@@ -3,8 +3,8 @@
  * Inside the client: what its parts share.  client.c, conn.c (connections),
  * race.c (which way), meeting.c (whether we trust the server), greeting.c (who
  * we are), enrol.c (which keys are ours), order.c (keeping order), delivery.c
- * (the outbox on its way), request.c (what the person asks for).  Nobody else
- * includes this.
+ * (the outbox on its way), enter.c (the rooms we are in), request.c (what the
+ * person asks for).  Nobody else includes this.
  */
 #ifndef TUI_CLIENT_IMPL_H
 #define TUI_CLIENT_IMPL_H
@@ -16,6 +16,7 @@
 #include "tui/about.h"
 #include "tui/client.h"
 #include "tui/conn.h"
+#include "tui/enter.h"
 #include "tui/judge.h"
 #include "tui/model.h"
 #include "tui/outbox.h"
@@ -164,16 +165,11 @@ void delivery_pump(struct client *, struct now);
 
 /* The room that an entry is for; NULL when it is not known. */
 struct room *delivery_room(struct client *, const struct entry *);
-void delivery_ack(struct client *, const struct msg_send_ack *);
+void delivery_ack(struct client *, const struct msg_send_ack *, struct now);
 void delivery_error(struct client *, const struct msg *, struct now);
-void delivery_rejoin(struct client *);
 
-/* Rooms that we are in again need no waiting for. */
-void delivery_settle(struct client *);
-
-/* An answer to a request that was a rejoin; true when it was one. */
-bool delivery_rejoined(struct client *, const struct msg *, struct now);
-void delivery_forget(struct client *);
+/* When to try again after an error, mono_us; 0: the server does not say. */
+uint64_t delivery_retry_at(uint64_t retry_ms, struct now);
 
 /* ---- request.c ---- */
 

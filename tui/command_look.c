@@ -15,6 +15,7 @@
 #include "tui/keymap.h"
 #include "tui/lang.h"
 #include "tui/model.h"
+#include "tui/page.h"
 #include "tui/settings.h"
 #include "tui/ui.h"
 
@@ -122,8 +123,13 @@ void search_here(struct chat *chat, struct str needle, struct now now)
 
 void command_clear(struct chat *chat, const struct args *args, struct now now)
 {
+    struct room *room = model_current(chat->model);
+
     (void)args, (void)now;
     history_clear(model_history(chat->model));
+    if (room)
+        page_outdate(room);
+    chat->model->goal = (struct goal){ 0 };
     ui_follow(chat->ui);
 }
 

@@ -11,6 +11,7 @@
 #include "shared/text.h"
 #include "tui/client_impl.h"
 #include "tui/lang.h"
+#include "tui/page.h"
 #include "tui/tail.h"
 
 enum {
@@ -46,6 +47,7 @@ static void forget_pages(struct model *m, struct now now)
         if (room->request)
             room->wait_us = 0;
         room->request = 0;
+        page_forget(room);
     }
 }
 
@@ -57,11 +59,11 @@ void delivery_rewind(struct client *c)
     forget_pages(c->model, c->last);
     if (c->config.follow)
         tail_lost(c->config.follow);
-    delivery_forget(c);
+    enter_forget(c);
 }
 
 /* When to try again after an error, mono_us. */
-static uint64_t retry_at(uint64_t retry_ms, struct now now)
+uint64_t delivery_retry_at(uint64_t retry_ms, struct now now)
 {
     if (retry_ms == 0)
         retry_ms = RETRY_MS;
@@ -102,8 +104,8 @@ static bool is_entering(struct client *c, const char *room)
 /*
  * The message of an entry.  What it is about is nothing in another history:
  * a reply is then said all the same, a change is refused.
- *   room     its id; 0 when we are not in it: the server refuses, and that
- *            uses up the cseq, so that what stands behind it can go on
+ *   room     its id; 0 when we have not been in it: the server refuses, and
+ *            that uses up the cseq, so that what stands behind it can go on
  */
 static void fill(const struct entry *entry, uint64_t room, uint64_t epoch,
                  struct msg *msg)
@@ -176,130 +178,22 @@ static bool send_entry(struct client *c, struct entry *entry, struct now now)
     const struct room *room = delivery_room(c, entry);
     uint64_t id = room && room->joined ? room->id : 0;
     struct msg msg = { .request = FLIGHT_BIT | c->flight };
+    bool again = entry->where && entry->then == c->model->epoch;
 
     if (id == 0 && entry->kind != ENTRY_JOIN && is_entering(c, entry->room))
         return false;
     if (!may_send(c, entry, now))
         return false;
+    if (id == 0 && again)
+        id = entry->where; /* if it is stored there, that is to be found */
     fill(entry, id, c->model->epoch, &msg);
     if (link_say(c->main.link, &msg, true) < 0)
         return false; /* the datagram queue is full: next turn */
     entry->sent = true;
+    entry->where = id;
+    entry->then = c->model->epoch;
     if (entry->kind == ENTRY_SEND && !c->config.silent)
         model_line_sent(c->model, entry->cseq);
-    return true;
-}
-
-/* ---- rooms that the server has forgotten ---- */
-
-/*
- * Enter the rooms we want to be in and the server does not know us in.  These
- * carry no cseq: those of the outbox are promised to commands already, and
- * entering twice is no harm.
- */
-void delivery_rejoin(struct client *c)
-{
-    c->rejoin_us = 0;
-    for (size_t i = 0; i < c->model->n_rooms; i++) {
-        const struct room *room = c->model->rooms[i];
-        void *grown = c->rejoins;
-
-        if (!room->wanted || room->joined ||
-            request_is_queued(c, room, ENTRY_JOIN))
-            continue;
-        mem_grow(&grown, &c->cap_rejoins, c->n_rejoins + 1, sizeof *c->rejoins);
-        c->rejoins = grown;
-        c->rejoins[c->n_rejoins++] =
-            (struct rejoin){ 0, mem_str(str_of(room->name)) };
-    }
-}
-
-static void say_rejoins(struct client *c, struct now now)
-{
-    for (size_t i = 0; i < c->n_rejoins && c->main.link; i++) {
-        struct msg msg = { .kind = KIND_JOIN };
-
-        if (c->rejoins[i].request)
-            continue;
-        msg.request = c->rejoins[i].request = client_request(c);
-        msg.join.name = str_of(c->rejoins[i].room);
-        conn_say(c, &c->main, &msg, now);
-    }
-}
-
-void delivery_forget(struct client *c)
-{
-    while (c->n_rejoins)
-        free(c->rejoins[--c->n_rejoins].room);
-}
-
-/* We are in the room of that name; over datagrams SYNC_ROOM may come later. */
-static void entered(struct client *c, const char *name, uint64_t id)
-{
-    struct room *room = model_room_named(c->model, str_of(name));
-
-    if (!room || id == 0)
-        return;
-    room->id = id;
-    room->joined = true;
-    room->wanted = !request_is_queued(c, room, ENTRY_PART);
-}
-
-/* In a room of two no event says so. */
-static void left(struct client *c, const struct entry *entry)
-{
-    struct room *room = delivery_room(c, entry);
-
-    if (!room)
-        return;
-    room->joined = false;
-    room->wanted = request_is_queued(c, room, ENTRY_JOIN);
-}
-
-static void drop_rejoin(struct client *c, size_t i)
-{
-    free(c->rejoins[i].room);
-    c->rejoins[i] = c->rejoins[--c->n_rejoins];
-}
-
-void delivery_settle(struct client *c)
-{
-    for (size_t i = c->n_rejoins; i-- > 0;) {
-        const struct room *room =
-            model_room_named(c->model, str_of(c->rejoins[i].room));
-
-        if (!room || room->joined)
-            drop_rejoin(c, i);
-    }
-}
-
-/* Refused: for good, or until a bit later. */
-static void rejoin_failed(struct client *c, size_t i,
-                          const struct msg_error *error, struct now now)
-{
-    if (err_is_retry((unsigned)error->code)) {
-        c->rejoins[i].request = 0;
-        c->rejoin_us = retry_at(error->retry_ms, now);
-        return;
-    }
-    model_notice(c->model, NULL, now, "%s: %s", c->rejoins[i].room,
-                 lang_text(err_text((unsigned)error->code)));
-    drop_rejoin(c, i);
-}
-
-bool delivery_rejoined(struct client *c, const struct msg *msg, struct now now)
-{
-    size_t i = 0;
-
-    while (i < c->n_rejoins && c->rejoins[i].request != msg->request)
-        i++;
-    if (i == c->n_rejoins || msg->request == 0)
-        return false;
-    if (msg->kind == KIND_SEND_ACK)
-        entered(c, c->rejoins[i].room, msg->send_ack.room);
-    if (msg->kind == KIND_ERROR)
-        rejoin_failed(c, i, &msg->error, now);
-    delivery_settle(c);
     return true;
 }
 
@@ -321,7 +215,7 @@ void delivery_pump(struct client *c, struct now now)
         return;
     if (c->n_rejoins) {
         if (is_time(c, c->rejoin_us, now))
-            say_rejoins(c, now);
+            enter_say(c, now);
         return;
     }
     if (c->disk_trouble || !is_time(c, c->resend_us, now))
@@ -358,18 +252,48 @@ static void done(struct client *c, struct entry *entry)
     c->model->dirty = true;
 }
 
-void delivery_ack(struct client *c, const struct msg_send_ack *ack)
+static void note_refusal(struct client *c, const struct entry *entry,
+                         const char *why)
+{
+    if (c->refused++ == 0)
+        snprintf(c->refusal, sizeof c->refusal, "%s: %s", entry->room, why);
+}
+
+/*
+ * A line that was taken before has a place, or was refused.  With neither it is
+ * too long ago for the server: nobody is to believe that it is stored, unless
+ * it stands here.
+ */
+static bool is_forgotten(const struct client *c, const struct entry *entry,
+                         const struct msg_send_ack *ack)
+{
+    return entry->kind == ENTRY_SEND && ack->dup && ack->seq == 0 &&
+           !model_line_is_here(c->model, entry->cseq);
+}
+
+static void forgotten(struct client *c, const struct entry *entry,
+                      struct now now)
+{
+    note_refusal(c, entry, _("it is not known whether a line was stored"));
+    if (!c->config.silent)
+        model_line_forgotten(c->model, entry->cseq, now);
+}
+
+void delivery_ack(struct client *c, const struct msg_send_ack *ack,
+                  struct now now)
 {
     struct entry *entry = outbox_find(c->outbox, ack->cseq);
 
     if (!entry || entry->answered)
         return; /* answered before, over another link */
-    if (entry->kind == ENTRY_SEND && !c->config.silent)
+    if (is_forgotten(c, entry, ack))
+        forgotten(c, entry, now);
+    else if (entry->kind == ENTRY_SEND && !c->config.silent)
         model_line_stored(c->model, ack->cseq, ack->room, ack->seq, ack->ts);
     if (entry->kind == ENTRY_JOIN)
-        entered(c, entry->room, ack->room);
+        enter_done(c, entry->room, ack->room);
     if (entry->kind == ENTRY_PART)
-        left(c, entry);
+        enter_left(c, entry);
     done(c, entry);
 }
 
@@ -396,7 +320,7 @@ static void held(struct client *c, const struct entry *entry, uint64_t retry_ms,
 static void resend(struct client *c, uint64_t retry_ms, struct now now)
 {
     rewind_flight(c);
-    c->pump_us = c->resend_us = retry_at(retry_ms, now);
+    c->pump_us = c->resend_us = delivery_retry_at(retry_ms, now);
 }
 
 /* What a limit means that one does not meet every day. */
@@ -415,8 +339,7 @@ static void refused(struct client *c, const struct entry *entry,
     struct room *room = delivery_room(c, entry);
     const char *why = why_not(error);
 
-    if (c->refused++ == 0)
-        snprintf(c->refusal, sizeof c->refusal, "%s: %s", entry->room, why);
+    note_refusal(c, entry, why);
     if (entry->kind == ENTRY_SEND) {
         if (!c->config.silent)
             model_line_failed(c->model, entry->cseq, (unsigned)error->code,
@@ -426,6 +349,15 @@ static void refused(struct client *c, const struct entry *entry,
     if (entry->kind == ENTRY_JOIN && room && !room->joined)
         room->wanted = false;
     model_notice(c->model, room, now, "%s: %s", entry->room, why);
+}
+
+/*
+ * Whether an answer is to what was sent last.  What is on its way to the disk
+ * is not taken a second time: if that fails, an older request may be named.
+ */
+static bool is_of_flight(const struct client *c, const struct msg *msg)
+{
+    return msg->request == (FLIGHT_BIT | c->flight);
 }
 
 void delivery_error(struct client *c, const struct msg *msg, struct now now)
@@ -440,8 +372,8 @@ void delivery_error(struct client *c, const struct msg *msg, struct now now)
         done(c, entry);
         return;
     }
-    if (msg->request != (FLIGHT_BIT | c->flight))
-        return; /* of a flight that has been sent again already */
+    if (!entry->sent || (error->code != ERROR_STORE && !is_of_flight(c, msg)))
+        return; /* it goes again as it is, or has gone and is answered anew */
     if (error->code == ERROR_BAD_CSEQ && entry == outbox_at(c->outbox, 0))
         conn_drop(c, &c->main, _("the server lost count of our commands"), now);
     else

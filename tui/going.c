@@ -11,6 +11,7 @@
 #include "tui/find.h"
 #include "tui/lang.h"
 #include "tui/model.h"
+#include "tui/page.h"
 #include "tui/phrase.h"
 #include "tui/ui.h"
 
@@ -63,6 +64,12 @@ static void arrive(struct chat *chat, size_t index, struct now now)
 
 /* ---- on the way ---- */
 
+static void leap(struct room *room)
+{
+    history_leap(&room->history);
+    page_outdate(room);
+}
+
 static void ask(struct chat *chat, const struct room *room, struct now now)
 {
     struct goal *goal = &chat->model->goal;
@@ -97,7 +104,7 @@ static void go(struct chat *chat, struct room *room, const struct goal *goal,
     m->goal.until_us = now.mono_us + WAIT_US;
     if (goal_is_coming(goal, h))
         return;
-    history_leap(h);
+    leap(room);
     ask(chat, room, now);
 }
 
@@ -125,7 +132,7 @@ static bool ask_again(struct chat *chat, struct room *room, struct now now)
     if (!goal->seq || goal->again || goal->failed)
         return false;
     goal->again = true;
-    history_leap(&room->history);
+    leap(room);
     ask(chat, room, now);
     return true;
 }
@@ -151,8 +158,10 @@ static void check(struct chat *chat, struct room *room, struct now now)
 /* Who follows the newest needs nothing of what is far. */
 static void land(struct chat *chat, struct room *room)
 {
-    if (chat->ui->anchor.line == 0 && room->history.leapt)
-        history_land(&room->history);
+    if (chat->ui->anchor.line || !room->history.leapt)
+        return;
+    history_land(&room->history);
+    page_outdate(room);
 }
 
 void going_turn(struct chat *chat, struct now now)

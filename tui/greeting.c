@@ -314,7 +314,7 @@ static void finish(struct client *c, struct conn *conn, struct now now)
         return;
     forget_rooms(c, conn);
     conn_ready(c, conn, now);
-    delivery_rejoin(c);
+    enter_again(c);
     request_away(c, now);
     request_nick(c, now);
     request_reads(c, now);
@@ -330,7 +330,7 @@ void greeting_sync_room(struct client *c, struct conn *conn,
 
     if (room)
         room->wanted = !request_is_queued(c, room, ENTRY_PART);
-    delivery_settle(c);
+    enter_settle(c);
     if (conn->phase != CONN_GREETING || was_told(conn, msg->sync_room.room) ||
         conn->n_told >= ROOMS_MAX)
         return;

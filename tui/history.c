@@ -210,7 +210,7 @@ void history_reset(struct history *h)
         h->lines[i].seq = h->lines[i].ref = 0;
     }
     h->first = h->last = h->head = h->read = h->lost = 0;
-    h->far_first = h->far_last = 0;
+    h->far_first = h->far_last = h->floor = 0;
     h->start = h->leapt = false;
     h->serial++;
 }
@@ -292,7 +292,8 @@ static void note_seq(struct history *h, size_t at, uint64_t seq)
 struct line *history_event(struct history *h, const struct msg_event *ev,
                            uint64_t own_account)
 {
-    if (ev->seq == 0 || (ev->seq < history_oldest(h) && history_is_full(h)) ||
+    if (ev->seq == 0 || ev->seq < h->floor ||
+        (ev->seq < history_oldest(h) && history_is_full(h)) ||
         place(h, ev->seq, ev->ts) == SIZE_MAX)
         return NULL;
 

@@ -59,6 +59,7 @@ struct history {
     bool leapt;         /* there may be a far part: lines below `first`, with a
                            wide gap between, where the reader has gone */
     uint64_t far_first, far_last; /* as first and last, of it; 0 when none */
+    uint64_t floor;               /* nothing before it is taken in; 0: all is */
     uint64_t lost;   /* gaps up to here cannot be filled: not at the server */
     bool start;      /* the server has nothing before history_oldest */
     bool amended;    /* it holds changes of lines, or did */
@@ -79,7 +80,8 @@ void history_reset(struct history *);
 /*
  * Put an event in its place by seq.  An own unsent line with the same (device,
  * cseq) becomes it; the same seq twice, or the same (device, cseq) under a new
- * epoch, is dropped.  An event older than all is dropped when there is no room.
+ * epoch, is dropped.  An event older than all is dropped when there is no room,
+ * and one before `floor` always.
  *   returns  the line, or NULL when it was known already
  */
 struct line *history_event(struct history *, const struct msg_event *,

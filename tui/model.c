@@ -124,6 +124,44 @@ struct room *model_room_add(struct model *m, struct str name)
     return room;
 }
 
+/* Give a name up to another one; by the new one nothing can be entered. */
+static void yield_name(struct model *m, struct room *room)
+{
+    enum { DIGITS = 8 };
+    struct str base = text_cut(str_of(room->name), NAME_MAX_BYTES - DIGITS);
+    char name[NAME_MAX_BYTES + 1];
+    unsigned n = 2;
+
+    do
+        snprintf(name, sizeof name, "%.*s:%u", STR_ARG(base), n++);
+    while (model_room_named(m, str_of(name)));
+    free(room->name);
+    room->name = mem_str(str_of(name));
+    room->wanted = room->wanted && room->joined;
+}
+
+void model_room_call(struct model *m, struct room *room, struct str name)
+{
+    struct room *known = model_room_named(m, name);
+
+    if (known && known != room)
+        yield_name(m, known);
+    free(room->name);
+    room->name = mem_str(text_cut(name, NAME_MAX_BYTES));
+    m->dirty = true;
+}
+
+struct room *model_room_add_namesake(struct model *m, struct str name)
+{
+    struct room *known = model_room_named(m, name);
+
+    if (known && m->n_rooms < ROOMS_MAX)
+        yield_name(m, known);
+    else if (known)
+        return NULL;
+    return model_room_add(m, name);
+}
+
 /* An index into the rooms, after room `gone` was taken out. */
 static size_t index_without(size_t i, size_t gone, size_t n)
 {
@@ -344,6 +382,36 @@ void model_line_failed(struct model *m, uint64_t cseq, unsigned code,
     m->dirty = true;
 }
 
+void model_line_forgotten(struct model *m, uint64_t cseq, struct now now)
+{
+    struct room *room = NULL;
+    struct line *line = own_line(m, cseq, &room);
+
+    if (line)
+        history_mark(&room->history, line, LINE_FAILED);
+    model_notice(m, room, now,
+                 _("it is not known whether a line was stored: the server "
+                   "does not remember it"));
+}
+
+static bool has_come(const struct line *line, uint64_t device, uint64_t cseq)
+{
+    return line->seq && line->own && line->device == device &&
+           line->cseq == cseq;
+}
+
+bool model_line_is_here(const struct model *m, uint64_t cseq)
+{
+    for (size_t i = 0; i < m->n_rooms; i++) {
+        const struct history *h = &m->rooms[i]->history;
+
+        for (size_t at = h->n; at > 0; at--)
+            if (has_come(&h->lines[at - 1], m->device, cseq))
+                return true;
+    }
+    return false;
+}
+
 /* ---- time ---- */
 
 void model_room_left(struct room *room)
@@ -359,7 +427,7 @@ void model_room_left(struct room *room)
     room->first_unread = room->counts_from = room->catch_up = 0;
     room->state_as_of = room->counted = 0;
     room->wait_us = room->asked = room->read = 0;
-    room->request = 0;
+    room->request = room->page_asked = room->page_stale = 0;
 }
 
 void model_epoch(struct model *m, uint64_t epoch, struct now now)

@@ -59,6 +59,8 @@ struct room {
     uint64_t asked;      /* the gap last asked for begins behind this seq */
     char *draft;         /* the input line kept for it; owned, or NULL */
     uint32_t request;    /* of the page waited for, 0: none */
+    uint32_t page_asked; /* the newest one on its way; 0: none */
+    uint32_t page_stale; /* up to this one they are of another view; page.h */
     uint64_t draft_pick; /* the line it is about, as ui.h has it */
     bool joined, wanted; /* as the server says; as we want it */
     bool introduced;     /* line mode: how it is has been said */
@@ -137,6 +139,11 @@ struct room *model_current(struct model *); /* NULL when there is no room */
 /* The room of that name, made when new; NULL when there are ROOMS_MAX. */
 struct room *model_room_add(struct model *, struct str name);
 void model_room_drop(struct model *, struct room *);
+
+/* A room is meant by its name, so no two have the same: the one that had it is
+ * "NAME:2" from now on.  The second makes a room even if there is one. */
+void model_room_call(struct model *, struct room *, struct str name);
+struct room *model_room_add_namesake(struct model *, struct str name);
 void model_switch(struct model *, size_t index);
 
 /* We are in it no more, as the server has it: ids and seqs of it mean nothing,
@@ -176,6 +183,11 @@ void model_epoch(struct model *, uint64_t epoch, struct now);
 void model_line_sent(struct model *, uint64_t cseq);
 void model_line_stored(struct model *, uint64_t cseq, uint64_t room,
                        uint64_t seq, uint64_t ts);
+/* The server knows no more what became of it: it may be stored or not. */
+void model_line_forgotten(struct model *, uint64_t cseq, struct now);
+
+/* Whether the line has come as an event of its room. */
+bool model_line_is_here(const struct model *, uint64_t cseq);
 void model_line_failed(struct model *, uint64_t cseq, unsigned code,
                        struct str text, struct now);
 

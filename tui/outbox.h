@@ -39,6 +39,8 @@ struct entry {
     uint64_t peer;  /* room of two: the other account; 0: not known */
     uint64_t ref;   /* seq of the message meant; 0: none */
     uint64_t epoch; /* with peer or ref: of the history they are of */
+    uint64_t where; /* the room's id when it was sent; 0: it was not */
+    uint64_t then;  /* and the epoch; neither is kept on disk */
     bool sent;      /* given to the present link */
     bool answered;  /* stored or refused, but one before it is not yet */
 };

@@ -12,6 +12,7 @@
 #include "tui/about.h"
 #include "tui/client_impl.h"
 #include "tui/lang.h"
+#include "tui/page.h"
 #include "tui/tail.h"
 
 enum { PILE = 1000 }; /* commands waiting in the outbox before pushing back */
@@ -285,6 +286,7 @@ void client_history(struct client *c, struct str room, unsigned mode,
     if (!msg.hist.room)
         return;
     known->request = msg.request;
+    page_asked(known, msg.request);
     conn_say(c, &c->main, &msg, now);
 }
 
@@ -292,6 +294,7 @@ void client_goal(struct client *c, struct str room, struct now now)
 {
     struct msg msg = { .kind = KIND_HIST, .request = client_request(c) };
     struct goal *goal = &c->model->goal;
+    struct room *known = model_room_named(c->model, room);
 
     msg.hist.room = room_id(c, room);
     msg.hist.mode = goal->again ? hist_AFTER
@@ -300,8 +303,10 @@ void client_goal(struct client *c, struct str room, struct now now)
     msg.hist.seq = goal->again ? goal->seq - 1 : goal->seq;
     msg.hist.ts = goal->ts;
     goal->request = msg.request;
-    if (msg.hist.room)
-        conn_say(c, &c->main, &msg, now);
+    if (!msg.hist.room)
+        return;
+    page_asked(known, msg.request);
+    conn_say(c, &c->main, &msg, now);
 }
 
 void client_members(struct client *c, struct str room, struct now now)
@@ -415,7 +420,7 @@ void request_answered(struct client *c, const struct msg *msg, struct now now)
                          c->queries.rate.burst, now);
         return;
     }
-    if (delivery_rejoined(c, msg, now))
+    if (enter_answered(c, msg, now))
         return;
     if (msg->request && msg->request == c->nick_request) {
         nick_answered(c, !error);
@@ -430,6 +435,8 @@ void request_answered(struct client *c, const struct msg *msg, struct now now)
         c->model->goal.come = !error;
         c->model->goal.failed = error;
     }
+    if (error)
+        page_refused(c->model, msg->request);
     if (error)
         show_error(c, &msg->error, now);
     else if (msg->kind == KIND_OK && msg->ok.text.len)
