@@ -300,6 +300,112 @@ static void test_delivery_hears_of_a_failure_under_an_old_request(void **state)
     strike(s);
 }
 
+/* ---- a room of two that another device has left ---- */
+
+static struct stage *whisper_twice(void)
+{
+    struct stage *s = raise();
+
+    start(s);
+    greet(s, EPOCH, false);
+    sync_direct(s, ROOM, "bob", 4);
+    settle(s);
+    for (size_t i = 0; i < 2; i++)
+        client_say(s->client, S("@bob"), event_MESSAGE,
+                   str_of(i ? "second" : "first"), s->now);
+    settle(s);
+    expect(s, KIND_SEND);
+    expect(s, KIND_SEND);
+    refuse(s, 0, 1, ERROR_NOT_MEMBER);
+    refuse(s, 0, 2, ERROR_NOT_MEMBER);
+    settle(s);
+    return s;
+}
+
+static void expect_line(struct stage *s, uint64_t cseq, uint64_t room,
+                        const char *text)
+{
+    struct msg msg = expect(s, KIND_SEND);
+
+    assert_int_equal(msg.send.cseq, cseq);
+    assert_int_equal(msg.send.room, room);
+    assert_true(str_is(msg.send.text, text));
+}
+
+static void test_delivery_enters_a_room_of_two_again(void **state)
+{
+    struct stage *s = whisper_twice();
+    struct msg msg = expect(s, KIND_JOIN), ok = { .kind = KIND_OK };
+    const char *why;
+    (void)state;
+
+    assert_int_equal(msg.join.cseq, 0);
+    assert_true(str_is(msg.join.name, "@bob"));
+    expect_nothing(s);
+    ok.request = msg.request;
+    say(s, &ok);
+    sync_direct(s, ROOM, "bob", 4);
+    settle(s);
+    expect_line(s, 3, ROOM, "first");
+    expect_line(s, 4, ROOM, "second");
+    assert_int_equal(state_of(s, 0), LINE_SENT);
+    assert_int_equal(state_of(s, 1), LINE_SENT);
+    assert_int_equal(client_refused(s->client, &why), 0);
+    assert_false(client_is_done(s->client));
+
+    ack(s, 3, 1);
+    refuse(s, 0, 4, ERROR_NOT_MEMBER); /* once is enough */
+    settle(s);
+    expect_nothing(s);
+    assert_int_equal(state_of(s, 0), LINE_FAILED);
+    assert_int_equal(state_of(s, 1), LINE_STORED);
+    assert_int_equal(client_refused(s->client, &why), 1);
+    assert_true(client_is_done(s->client));
+    strike(s);
+}
+
+/* Nobody else is told what was meant for who had that name. */
+static void test_delivery_whispers_to_nobody_else(void **state)
+{
+    struct stage *s = whisper_twice();
+    struct msg ok = { .kind = KIND_OK };
+    (void)state;
+
+    ok.request = expect(s, KIND_JOIN).request;
+    say(s, &ok);
+    sync_direct(s, ROOM + 1, "bob", 5);
+    settle(s);
+    expect_line(s, 3, 0, "first");
+    expect_line(s, 4, 0, "second");
+    refuse(s, 0, 3, ERROR_NOT_MEMBER);
+    refuse(s, 0, 4, ERROR_NOT_MEMBER);
+    settle(s);
+    expect_nothing(s);
+    assert_int_equal(state_of(s, 0), LINE_FAILED);
+    assert_int_equal(state_of(s, 1), LINE_FAILED);
+    assert_true(client_is_done(s->client));
+    strike(s);
+}
+
+/* One that is no more cannot be entered, and nothing waits for it. */
+static void test_delivery_gives_up_on_who_is_gone(void **state)
+{
+    struct stage *s = whisper_twice();
+    (void)state;
+
+    refuse(s, expect(s, KIND_JOIN).request, 0, ERROR_NO_SUCH_ACCOUNT);
+    settle(s);
+    expect_line(s, 3, 0, "first");
+    expect_line(s, 4, 0, "second");
+    refuse(s, 0, 3, ERROR_NOT_MEMBER);
+    refuse(s, 0, 4, ERROR_NOT_MEMBER);
+    settle(s);
+    expect_nothing(s);
+    assert_int_equal(state_of(s, 1), LINE_FAILED);
+    assert_true(client_is_done(s->client));
+    strike(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +418,9 @@ int main(void)
         cmocka_unit_test(test_delivery_takes_a_place_for_an_answer),
         cmocka_unit_test(test_delivery_names_the_room_that_was_left),
         cmocka_unit_test(test_delivery_hears_of_a_failure_under_an_old_request),
+        cmocka_unit_test(test_delivery_enters_a_room_of_two_again),
+        cmocka_unit_test(test_delivery_whispers_to_nobody_else),
+        cmocka_unit_test(test_delivery_gives_up_on_who_is_gone),
     };
 
     return RUN(tests);

@@ -352,6 +352,31 @@ static void refused(struct client *c, const struct entry *entry,
 }
 
 /*
+ * Another device of ours has left a room of two, which no event says: it is
+ * entered again, and what was refused is said once more, under a number that is
+ * not used up.
+ */
+static bool say_anew(struct client *c, const struct entry *entry,
+                     const struct msg_error *error)
+{
+    struct room *room = delivery_room(c, entry);
+    struct entry draft = *entry;
+
+    if (error->code != ERROR_NOT_MEMBER || entry->kind != ENTRY_SEND ||
+        entry->anew || !entry->where || !room || room->kind != room_DIRECT ||
+        !room->wanted)
+        return false;
+    if (room->joined) {
+        room->joined = false;
+        enter_again(c);
+    }
+    draft.anew = true;
+    draft.where = 0;
+    model_line_anew(c->model, draft.cseq, outbox_put(c->outbox, &draft));
+    return true;
+}
+
+/*
  * Whether an answer is to what was sent last.  What is on its way to the disk
  * is not taken a second time: if that fails, an older request may be named.
  */
@@ -368,8 +393,9 @@ void delivery_error(struct client *c, const struct msg *msg, struct now now)
     if (!entry || entry->answered)
         return;
     if (!err_is_retry((unsigned)error->code)) {
-        refused(c, entry, error, now);
-        done(c, entry);
+        if (!say_anew(c, entry, error))
+            refused(c, entry, error, now);
+        done(c, outbox_find(c->outbox, error->cseq));
         return;
     }
     if (!entry->sent || (error->code != ERROR_STORE && !is_of_flight(c, msg)))

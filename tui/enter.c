@@ -2,6 +2,7 @@
 #include "tui/enter.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "shared/mem.h"
 #include "tui/client_impl.h"
@@ -48,6 +49,14 @@ void enter_left(struct client *c, const struct entry *entry)
 
 /* ---- again, past the outbox ---- */
 
+static bool is_coming(const struct client *c, const struct room *room)
+{
+    for (size_t i = 0; i < c->n_rejoins; i++)
+        if (strcmp(c->rejoins[i].room, room->name) == 0)
+            return true;
+    return false;
+}
+
 /*
  * Enter the rooms we want to be in and the server does not know us in.  These
  * carry no cseq: those of the outbox are promised to commands already, and
@@ -60,7 +69,7 @@ void enter_again(struct client *c)
         const struct room *room = c->model->rooms[i];
         void *grown = c->rejoins;
 
-        if (!room->wanted || room->joined ||
+        if (!room->wanted || room->joined || is_coming(c, room) ||
             request_is_queued(c, room, ENTRY_JOIN))
             continue;
         mem_grow(&grown, &c->cap_rejoins, c->n_rejoins + 1, sizeof *c->rejoins);

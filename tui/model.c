@@ -348,6 +348,18 @@ void model_line_sent(struct model *m, uint64_t cseq)
     }
 }
 
+void model_line_anew(struct model *m, uint64_t cseq, uint64_t fresh)
+{
+    struct room *room;
+    struct line *line = own_line(m, cseq, &room);
+
+    if (!line)
+        return;
+    line->cseq = fresh;
+    history_mark(&room->history, line, LINE_QUEUED);
+    m->dirty = true;
+}
+
 /* The line gets its place when its EVENT comes; here only the mark changes. */
 void model_line_stored(struct model *m, uint64_t cseq, uint64_t room_id,
                        uint64_t seq, uint64_t ts)

@@ -183,13 +183,15 @@ void model_epoch(struct model *, uint64_t epoch, struct now);
 void model_line_sent(struct model *, uint64_t cseq);
 void model_line_stored(struct model *, uint64_t cseq, uint64_t room,
                        uint64_t seq, uint64_t ts);
+void model_line_anew(struct model *, uint64_t cseq, uint64_t next);
+void model_line_failed(struct model *, uint64_t cseq, unsigned code,
+                       struct str text, struct now);
+
 /* The server knows no more what became of it: it may be stored or not. */
 void model_line_forgotten(struct model *, uint64_t cseq, struct now);
 
 /* Whether the line has come as an event of its room. */
 bool model_line_is_here(const struct model *, uint64_t cseq);
-void model_line_failed(struct model *, uint64_t cseq, unsigned code,
-                       struct str text, struct now);
 
 /* When the model changes by time alone (typing ends, ages), mono_us. */
 uint64_t model_deadline(const struct model *);

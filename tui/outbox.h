@@ -41,6 +41,7 @@ struct entry {
     uint64_t epoch; /* with peer or ref: of the history they are of */
     uint64_t where; /* the room's id when it was sent; 0: it was not */
     uint64_t then;  /* and the epoch; neither is kept on disk */
+    bool anew;      /* said once more, in a room that had been left */
     bool sent;      /* given to the present link */
     bool answered;  /* stored or refused, but one before it is not yet */
 };
