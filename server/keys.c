@@ -5,6 +5,7 @@
 #include "server/keys.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sysexits.h>
 
 #include "server/config.h"
@@ -43,6 +44,16 @@ static struct secure_base *base_of(struct keyfile *keyfile,
     return base;
 }
 
+/* By which a pair is known again. */
+static void hash_pem(const struct secure_pem *pem, char out[SECURE_HASH_TEXT])
+{
+    char both[2 * SECURE_HASH_TEXT];
+
+    secure_hash(str_of(pem->key), both);
+    secure_hash(str_of(pem->chain), both + SECURE_HASH_TEXT - 1);
+    secure_hash(str_bytes(both, 2 * (SECURE_HASH_TEXT - 1)), out);
+}
+
 int keys_open(struct keys *keys, const struct settings *settings,
               const char *name, struct now now)
 {
@@ -58,6 +69,8 @@ int keys_open(struct keys *keys, const struct settings *settings,
         keys->base = base_of(&keys->keyfile, &pem);
         err = keys->base ? 0 : EX_CONFIG;
     }
+    if (!err)
+        hash_pem(&pem, keys->used);
     secure_pem_free(&pem);
     return err;
 }
@@ -133,21 +146,36 @@ int keys_fingerprint(const struct settings *settings,
 
 /* ---- renewing ---- */
 
-/* Read files and have new connections use them; false with `why`. */
-static bool renew(struct keys *keys, struct keyfile *keyfile)
-{
-    struct secure_pem pem = { NULL, NULL };
-    char why[WHY_MAX];
-    bool good = keyfile_read(keyfile, &pem) == 0;
+enum renewal { RENEWAL_NONE, RENEWAL_DONE, RENEWAL_REFUSED };
 
-    if (good && !secure_base_renew(keys->base, str_of(pem.key),
-                                   str_of(pem.chain), why, sizeof why)) {
+/* Have new connections use it, unless it is what they use; else `why`. */
+static enum renewal renew_with(struct keys *keys, struct keyfile *keyfile,
+                               const struct secure_pem *pem)
+{
+    char why[WHY_MAX], fresh[SECURE_HASH_TEXT];
+
+    hash_pem(pem, fresh);
+    if (strcmp(fresh, keys->used) == 0)
+        return RENEWAL_NONE;
+    if (!secure_base_renew(keys->base, str_of(pem->key), str_of(pem->chain),
+                           why, sizeof why)) {
         snprintf(keyfile->why, sizeof keyfile->why, "%s: %s", name_of(keyfile),
                  why);
-        good = false;
+        return RENEWAL_REFUSED;
     }
+    memcpy(keys->used, fresh, sizeof fresh);
+    return RENEWAL_DONE;
+}
+
+static enum renewal renew(struct keys *keys, struct keyfile *keyfile)
+{
+    struct secure_pem pem = { NULL, NULL };
+    enum renewal renewal = RENEWAL_REFUSED;
+
+    if (keyfile_read(keyfile, &pem) == 0)
+        renewal = renew_with(keys, keyfile, &pem);
     secure_pem_free(&pem);
-    return good;
+    return renewal;
 }
 
 static void refuse(struct log *log, const struct keyfile *keyfile)
@@ -159,13 +187,16 @@ int keys_reload(struct keys *keys, const struct settings *settings,
                 struct log *log)
 {
     struct keyfile_config config = where(settings);
+    enum renewal renewal = RENEWAL_NONE;
     struct keyfile fresh;
     int err;
 
     if (!keys->base)
         return 0;
     err = keyfile_init(&fresh, &config);
-    if (!err && fresh.key && !renew(keys, &fresh))
+    if (!err && fresh.key)
+        renewal = renew(keys, &fresh);
+    if (renewal == RENEWAL_REFUSED)
         err = EX_CONFIG;
     if (err)
         refuse(log, &fresh);
@@ -175,7 +206,8 @@ int keys_reload(struct keys *keys, const struct settings *settings,
     }
     keyfile_fini(&keys->keyfile);
     keys->keyfile = fresh;
-    say(keys, log, LOG_KEYS_RENEWED);
+    if (renewal == RENEWAL_DONE)
+        say(keys, log, LOG_KEYS_RENEWED);
     return 0;
 }
 
@@ -190,9 +222,10 @@ uint64_t keys_look(struct keys *keys, struct log *log, struct now now)
     keys->look_us = now.mono_us + LOOK_US;
     if (!keyfile_changed(keyfile))
         return keys->look_us;
-    if (renew(keys, keyfile))
-        say(keys, log, LOG_KEYS_RENEWED);
-    else
-        refuse(log, keyfile);
+    switch (renew(keys, keyfile)) {
+    case RENEWAL_NONE: break;
+    case RENEWAL_DONE: say(keys, log, LOG_KEYS_RENEWED); break;
+    case RENEWAL_REFUSED: refuse(log, keyfile); break;
+    }
     return keys->look_us;
 }

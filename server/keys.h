@@ -14,14 +14,16 @@
 #include "server/keyfile.h"
 #include "shared/now.h"
 #include "shared/secure.h"
+#include "shared/secure_hash.h"
 
 struct log;
 struct settings;
 
 struct keys {
     struct keyfile keyfile;
-    struct secure_base *base; /* NULL: nothing is encrypted */
-    uint64_t look_us;         /* when to look at the files again */
+    struct secure_base *base;    /* NULL: nothing is encrypted */
+    uint64_t look_us;            /* when to look at the files again */
+    char used[SECURE_HASH_TEXT]; /* of key and certificate in use */
 };
 
 /* Returns 0, or an exit code and keyfile.why; keys_close in any case. */
@@ -37,6 +39,7 @@ void keys_announce(const struct keys *, struct log *);
 
 /*
  * Take the files that the settings name now, from the next connection on.
+ * Nothing is said when what is in them is in use already.
  *   returns  0, or an exit code of sysexits: the old ones go on
  */
 int keys_reload(struct keys *, const struct settings *, struct log *);

@@ -427,6 +427,37 @@ static void look(struct spot *p, struct log *log, uint64_t *us, int n)
     }
 }
 
+/* What is in use already is no news: told so, or written once more. */
+static void test_keyfile_is_renewed_by_what_is_new_only(void **state)
+{
+    struct spot *p = spot_new();
+    uint64_t us = NOW.mono_us;
+    struct journal j;
+    char *key;
+
+    (void)state;
+    name_own(p);
+    write_pair(p->key, p->cert);
+    assert_int_equal(start(p), 0);
+    journal_open(&j);
+    assert_int_equal(keys_reload(&p->keys, &p->settings, &j.log), 0);
+    key = read_text(p->key);
+    unlink(p->key);
+    write_text(p->key, key);
+    look(p, &j.log, &us, 3);
+    assert_int_equal(keys_reload(&p->keys, &p->settings, &j.log), 0);
+    assert_int_equal(journal_count(&j, "keys."), 0);
+
+    journal_open(&j);
+    write_text(p->key, "nonsense\n");
+    look(p, &j.log, &us, 3);
+    write_text(p->key, key);
+    look(p, &j.log, &us, 3);
+    assert_int_equal(journal_count(&j, "keys."), 1);
+    free(key);
+    spot_free(p);
+}
+
 static void test_keyfile_is_read_again_when_it_changed(void **state)
 {
     struct spot *p = spot_new();
@@ -467,6 +498,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_keyfile_refuses_what_is_none),
     cmocka_unit_test(test_keyfile_refuses_a_pair_that_is_none),
     cmocka_unit_test(test_keyfile_is_read_again_when_told),
+    cmocka_unit_test(test_keyfile_is_renewed_by_what_is_new_only),
     cmocka_unit_test(test_keyfile_is_read_again_when_it_changed),
 };
 

@@ -18,6 +18,10 @@ shown() { # TIMES EVENT FINGERPRINT
     [ "$(grep -cF -- "$2 fingerprint=\"$3\"" "$TMP/server.log")" = "$1" ]
 }
 
+read_again() { # TIMES
+    [ "$(grep -c config.reload "$TMP/server.log")" = "$1" ]
+}
+
 # What openssl(1) says of a server that has to prove itself with a certificate.
 proves() { # NAME PORT OPTION...
     timeout 20 openssl s_client -connect "127.0.0.1:$2" "${@:3}" -brief \
@@ -65,6 +69,10 @@ server_signal HUP
 eventually "it is taken" shown 1 keys.renewed "$PRINT"
 pair one
 eventually "the next as well" shown 1 keys.renewed "$PRINT"
+server_signal HUP
+eventually "read once more" read_again 2
+is "which is not said of what is in use" \
+    "$(grep -c keys.renewed "$TMP/server.log")" 2
 check "TLS 1.3 with it" proves one "$TCP" -tls1_3
 check "DTLS 1.2 with it" proves one "$UDP" -dtls1_2
 ! proves one "$TCP" -tls1_2 || fail "TLS 1.2"
