@@ -153,6 +153,8 @@ static int check_limits(const struct limits *limits, struct option_error *error)
         return fail(error, EX_CONFIG, "late: must be less than gone");
     if (v[LIMIT_HEARTBEAT] >= v[LIMIT_GONE])
         return fail(error, EX_CONFIG, "heartbeat: must be less than gone");
+    if (v[LIMIT_LATE] <= v[LIMIT_HEARTBEAT])
+        return fail(error, EX_CONFIG, "late: must be greater than heartbeat");
     if (v[LIMIT_PAGE] > v[LIMIT_PAGE_MAX])
         return fail(error, EX_CONFIG, "page: must not exceed page-max");
     if (v[LIMIT_QUEUE_HARD] < 2 * v[LIMIT_QUEUE_SOFT])
@@ -245,7 +247,8 @@ static int check(struct settings *settings, struct option_error *error)
     if (!err)
         err = check_metrics(settings->listen_metrics, error);
     if (!err && !keep_is_valid(settings->keep_rooms))
-        err = fail(error, EX_CONFIG, "keep-rooms: %.80s: not #ROOM=DAYS ...",
+        err = fail(error, EX_CONFIG,
+                   "keep-rooms: %.80s: not #ROOM=DAYS ... (as #builds=7)",
                    settings->keep_rooms);
     if (!err && is_set(settings->tls_cert) != is_set(settings->tls_key))
         err = fail(error, EX_CONFIG,

@@ -12,7 +12,7 @@
 
 enum { DAYS_MAX = 36500, DIGITS_MAX = 5 };
 
-/* Take the next "NAME=DAYS" off the front; false: there is none. */
+/* Take the next "#NAME=DAYS" off the front; false: there is none. */
 static bool next_rule(const char **text, struct str *name, uint64_t *days)
 {
     const char *from = *text + strspn(*text, " ");
@@ -22,7 +22,8 @@ static bool next_rule(const char **text, struct str *name, uint64_t *days)
         eq--;
     *text = end;
     *name = str_bytes(from, (size_t)(eq - from));
-    if (eq == from || strspn(eq + 1, "0123456789") != (size_t)(end - eq - 1) ||
+    if (eq < from + 2 || *from != '#' ||
+        strspn(eq + 1, "0123456789") != (size_t)(end - eq - 1) ||
         end - eq < 2 || end - eq > 1 + DIGITS_MAX)
         return false;
     *days = strtoul(eq + 1, NULL, 10);

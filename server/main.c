@@ -57,8 +57,11 @@ static int print_fingerprint(const struct settings *settings)
 
 static int check_config(const struct settings *settings)
 {
-    int err = 0;
+    char why[512];
+    int err = privileges_check(settings->user, why, sizeof why);
 
+    if (err)
+        return complain(err, why);
     if (config_needs_key(settings) && keys_exist(settings))
         err = print_fingerprint(settings);
     if (!err)

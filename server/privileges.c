@@ -13,10 +13,28 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+static int look_up(const char *user, const struct passwd **entry, char *error,
+                   size_t cap)
+{
+    *entry = getpwnam(user);
+    if (*entry)
+        return 0;
+    snprintf(error, cap, "there is no user %s; useradd(8) makes one", user);
+    return EX_NOUSER;
+}
+
+int privileges_check(const char *user, char *error, size_t cap)
+{
+    const struct passwd *entry;
+
+    return user && *user ? look_up(user, &entry, error, cap) : 0;
+}
+
 int privileges_find(struct privileges *p, const char *user, char *error,
                     size_t cap)
 {
     const struct passwd *entry;
+    int err;
 
     *p = (struct privileges){ .has = false };
     if (!user || !*user)
@@ -27,11 +45,9 @@ int privileges_find(struct privileges *p, const char *user, char *error,
                  "--user, or start the server as root");
         return EX_NOPERM;
     }
-    entry = getpwnam(user);
-    if (!entry) {
-        snprintf(error, cap, "there is no user %s; useradd(8) makes one", user);
-        return EX_NOUSER;
-    }
+    err = look_up(user, &entry, error, cap);
+    if (err)
+        return err;
     *p = (struct privileges){ true, entry->pw_uid, entry->pw_gid };
     if (initgroups(user, p->gid) == 0)
         return 0;

@@ -26,7 +26,15 @@ struct privileges {
 int privileges_find(struct privileges *, const char *user, char *error,
                     size_t cap);
 
-/* A directory or socket that root has made becomes the user's; 0, or -1 with errno. */
+/*
+ * Whether there is such a user, whoever we are; error and result as above.
+ */
+int privileges_check(const char *user, char *error, size_t cap);
+
+/*
+ * A directory or socket that root has made becomes the user's; 0, or -1 with
+ * errno.
+ */
 int privileges_give(const struct privileges *, const char *dir);
 
 /* Act as the user (or as root again) for what comes; false: it cannot. */

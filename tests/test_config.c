@@ -86,6 +86,9 @@ static void test_config_refuses_what_does_not_fit_together(void **state)
     (void)state;
     check_refused("--late 20000", EX_CONFIG, "late");
     check_refused("--heartbeat 15000", EX_CONFIG, "heartbeat");
+    check_refused("--heartbeat 7500", EX_CONFIG, "late: must be greater");
+    check_refused("--late 5000", EX_CONFIG, "late: must be greater");
+    check_refused("--keep-rooms builds=7", EX_CONFIG, "not #ROOM=DAYS");
     check_refused("--page 500 --page-max 400", EX_CONFIG, "page");
     check_refused("--queue-soft 600000", EX_CONFIG, "queue-hard");
     check_refused("--text-bytes 1", EX_USAGE, "text-bytes");
@@ -116,6 +119,31 @@ static void test_config_encrypts_where_others_could_read(void **state)
     check_refused("--tls-cert a.crt", EX_CONFIG, "tls-key");
     check_refused("--tls-key a.key", EX_CONFIG, "tls-cert");
     check_refused("--tls maybe", EX_USAGE, "tls");
+}
+
+static void check_control(const char *args, const char *path)
+{
+    struct settings settings;
+    char *control;
+
+    assert_int_equal(load(&settings, args, NULL), 0);
+    control = config_control(&settings);
+    if (path)
+        assert_string_equal(control, path);
+    else
+        assert_null(control);
+    free(control);
+    config_free(&settings);
+}
+
+static void test_config_places_the_operators_socket(void **state)
+{
+    (void)state;
+    check_control("--data /some/where", "/some/where/control.sock");
+    check_control("--data /some/where --control=", "/some/where/control.sock");
+    check_control("--data /some/where --control /run/x", "/run/x");
+    check_control("--data /some/where --control off", NULL);
+    check_control("--data :memory:", NULL);
 }
 
 /* ---- the file ---- */
@@ -261,6 +289,7 @@ static const struct CMUnitTest TESTS[] = {
     cmocka_unit_test(test_config_takes_a_rate_limit),
     cmocka_unit_test(test_config_refuses_what_does_not_fit_together),
     cmocka_unit_test(test_config_encrypts_where_others_could_read),
+    cmocka_unit_test(test_config_places_the_operators_socket),
     cmocka_unit_test(test_config_lets_the_command_line_win),
     cmocka_unit_test(test_config_names_the_line_of_a_mistake),
     cmocka_unit_test(test_config_reloads_what_may_change),

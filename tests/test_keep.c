@@ -9,11 +9,12 @@
 static void test_keep_knows_rules(void **state)
 {
     static const char *const GOOD[] = {
-        NULL, "", "  ", "#a=1", " #a=1  #b=0 ", "#李伟=36500", "a=b=5",
+        NULL, "", "  ", "#a=1", " #a=1  #b=0 ", "#李伟=36500", "#a=b=5",
     };
     static const char *const BAD[] = {
-        "#a",    "#a=",     "=5",       "#a= 5",     "#a=-1",  "#a=x",
-        "#a=5x", "#a #b=1", "#a=36501", "#a=999999", "#a=1 b",
+        "#a",     "#a=",   "=5",      "#a= 5",    "#a=-1",
+        "#a=x",   "#a=5x", "#a #b=1", "#a=36501", "#a=999999",
+        "#a=1 b", "a=5",   "#=5",     "#a=1 b=5",
     };
 
     (void)state;

@@ -26,6 +26,10 @@ echo 'no-such-key = 1' >"$TMP/bad.conf"
 is "bad configuration" $? 78
 check "it says where" grep -q 'bad.conf:1' "$TMP/other.log"
 
+"$B/chat-server" --user no.such --check-config >"$TMP/other.log" 2>&1
+is "no such user" $? 67
+check "it says which" grep -q 'there is no user no.such' "$TMP/other.log"
+
 # Nobody there: a full screen says so, waits and counts down; a pipe ends.
 server_signal KILL
 client_start alice 80x24 --tcp '#lobby'
