@@ -22,6 +22,11 @@ static struct store *store_of(const struct control_call *call)
     return hub_world(call->service->hub)->store;
 }
 
+static struct log *log_of(const struct control_call *call)
+{
+    return &hub_world(call->service->hub)->env.log;
+}
+
 /* The store has begun; called again as long as it goes on. */
 static int wait(struct control_call *call)
 {
@@ -155,5 +160,9 @@ int control_check_store(struct control_call *call)
     tell_checked(call, chore.state == CHORE_DONE ? "good" : "damaged");
     if (chore.state == CHORE_DONE)
         return 0;
-    return answer_fail(call->answer, EX_DATAERR, "check: %s", chore.why);
+    LOG(log_of(call), STORE_DAMAGED, log_str("why", str_of(chore.why)));
+    return answer_fail(call->answer, EX_DATAERR,
+                       "check: %s; put back a backup, as Backups in "
+                       "chat-server(8) says",
+                       chore.why);
 }

@@ -134,7 +134,9 @@ static int make_hub(struct service *service)
     world->policy = service_policy(settings);
     retain_set_rules(world, settings->keep_rooms);
     if (!revive_world(world, service->began))
-        return complain(EX_DATAERR, "the store cannot be read");
+        return complain(
+            storage_spoilt(&service->storage, store_trouble(world->store)),
+            service->storage.why);
     storage_announce(&service->storage, world);
     return 0;
 }

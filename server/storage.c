@@ -84,6 +84,13 @@ static const char *name_of(const struct storage *storage)
     return storage->path ? storage->path : ":memory:";
 }
 
+int storage_spoilt(struct storage *storage, const char *what)
+{
+    return fail(storage, EX_DATAERR,
+                "%s: %s; put back a backup, as Backups in chat-server(8) says",
+                name_of(storage), what);
+}
+
 static struct store_config config_of(const struct storage *storage,
                                      const struct settings *settings,
                                      void (*random)(void *ctx, uint8_t *out,
@@ -131,6 +138,8 @@ int storage_open(struct storage *storage, const struct settings *settings,
         return err;
     config = config_of(storage, settings, random);
     storage->store = store_open(&config, &storage->opened);
+    if (!storage->store && storage->opened.code == EX_DATAERR)
+        return storage_spoilt(storage, storage->opened.why);
     if (!storage->store)
         return fail(storage, storage->opened.code, "%s: %s", name_of(storage),
                     storage->opened.why);

@@ -34,6 +34,13 @@ struct storage {
 int storage_open(struct storage *, const struct settings *,
                  void (*random)(void *ctx, uint8_t *out, size_t len));
 
+/*
+ * It is open, and what is in it cannot be read: `why` gets a sentence, and what
+ * to do.
+ *   returns  EX_DATAERR
+ */
+int storage_spoilt(struct storage *, const char *what);
+
 /* After the world is gone. */
 void storage_close(struct storage *);
 

@@ -36,7 +36,9 @@ static bool begin(struct store *store, struct store_opened *opened)
                             .mark = store->config.mark };
 
     if (!db_begin(store->writer, &life))
-        return refuse(opened, EX_IOERR, db_trouble(store->writer));
+        return refuse(opened,
+                      db_is_damaged(store->writer) ? EX_DATAERR : EX_IOERR,
+                      db_trouble(store->writer));
     store->epoch = life.epoch;
     store->mark = life.mark;
     opened->is_new = life.is_new;
@@ -152,5 +154,8 @@ bool store_recall(struct store *store,
 {
     struct recalling r = { store, each, ctx };
 
-    return db_recall(store->writer, on_row, &r);
+    if (db_recall(store->writer, on_row, &r))
+        return true;
+    store->trouble = db_trouble(store->writer);
+    return false;
 }

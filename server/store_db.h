@@ -51,7 +51,7 @@ bool db_begin(struct db *, struct db_life *);
 /* It is closed in order, and needs no check at the next start. */
 void db_end(struct db *);
 
-/* SQLite's quick_check; false: it is damaged, with a sentence. */
+/* SQLite's quick_check; false: it is damaged, with what it found first. */
 bool db_check(struct db *, char *why, size_t cap);
 
 /* Let what another thread is doing with it fail. */

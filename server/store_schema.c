@@ -189,13 +189,26 @@ void db_end(struct db *db)
         set(db, OPEN, 0);
 }
 
+/* What the check has found: its first line that says more than where. */
+static struct str first_finding(struct str text)
+{
+    static const char HEADING[] = "*** in database main ***\n";
+
+    if (str_starts(text, str_of(HEADING)))
+        text = str_from(text, sizeof HEADING - 1);
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] == '\n')
+            text.len = i;
+    return text;
+}
+
 bool db_check(struct db *db, char *why, size_t cap)
 {
     sqlite3_stmt *stmt = db_bind(db, SQL_CHECK, "");
     struct str text = str_of("it cannot be read");
 
     if (stmt && db_step(db, stmt))
-        text = db_text(stmt, 0);
+        text = first_finding(db_text(stmt, 0));
     snprintf(why, cap, "%.*s", STR_ARG(text));
     if (str_is(text, "ok")) {
         db_reset(stmt);

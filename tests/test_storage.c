@@ -98,6 +98,7 @@ static void test_storage_says_what_is_wrong(void **state)
     folder_write(state, "chat.db", "this is no database, and of some length");
     assert_int_equal(open_in(&storage, *state), EX_DATAERR);
     assert_non_null(strstr(storage.why, "chat.db: file is not a database"));
+    assert_non_null(strstr(storage.why, "put back a backup"));
     storage_close(&storage);
 }
 

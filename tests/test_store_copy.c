@@ -93,13 +93,18 @@ static struct store_chore check_all(struct stand *t)
 static void test_store_is_checked_while_it_is_used(void **state)
 {
     struct stand *t = *state;
+    struct store_chore damaged;
 
     fill(t, 1, 900);
     assert_int_equal(check_all(t).state, CHORE_DONE);
     close_it(t);
     scribble_lines(t);
     assert_true(try_open(t));
-    assert_int_equal(check_all(t).state, CHORE_FAILED);
+    damaged = check_all(t);
+    assert_int_equal(damaged.state, CHORE_FAILED);
+    assert_null(strstr(damaged.why, "***")); /* what, and not only where */
+    assert_non_null(strstr(damaged.why, "age "));
+    assert_null(strchr(damaged.why, '\n'));
     put(t, 1, 901); /* nothing is written any more */
     assert_int_equal(finish(t), -ERROR_STORE);
 }

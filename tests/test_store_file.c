@@ -115,6 +115,33 @@ static void test_store_refuses_garbage(void **state)
     check_refused(t, EX_DATAERR, "not a database");
 }
 
+/* A table that a start has to read. */
+static void test_store_says_why_it_cannot_be_read(void **state)
+{
+    struct stand *t = *state;
+    sqlite3_stmt *stmt;
+    sqlite3 *lite;
+    long page;
+
+    close_it(t);
+    assert_int_equal(sqlite3_open(t->path, &lite), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(lite,
+                                        "SELECT rootpage FROM sqlite_schema"
+                                        " WHERE name = 'account'",
+                                        -1, &stmt, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+    page = sqlite3_column_int(stmt, 0);
+    sqlite3_finalize(stmt);
+    sqlite3_close(lite);
+    scribble(t, (page - 1) * 4096, 4096);
+    t->store = store_open(&t->config, &t->opened);
+    assert_non_null(t->store);
+    assert_null(store_trouble(t->store));
+    assert_false(store_recall(t->store, ignore, NULL));
+    assert_non_null(strstr(store_trouble(t->store), "malformed"));
+}
+
 static void test_store_does_not_write_a_damaged_file(void **state)
 {
     struct stand *t = *state;
@@ -256,6 +283,7 @@ static const struct CMUnitTest TESTS[] = {
     OF_FILES(test_store_knows_an_older_state),
     OF_FILES(test_store_refuses_files_that_are_not_its_own),
     OF_FILES(test_store_refuses_garbage),
+    OF_FILES(test_store_says_why_it_cannot_be_read),
     OF_FILES(test_store_does_not_write_a_damaged_file),
     OF_FILES(test_store_stops_when_it_finds_damage),
     OF_FILES(test_store_waits_for_no_lock_for_ever),
