@@ -166,9 +166,32 @@ static void on_ready(void *net)
     net_wake(net);
 }
 
+/* A file that root could read: a reload or a renewal has to, too. */
+static void look_at(const char *path, struct log *log, enum log_event event)
+{
+    struct log_field fields[2];
+
+    if (!path || !*path || privileges_can_read(path))
+        return;
+    fields[0] = log_str("file", str_of(path));
+    fields[1] = log_str("why", str_of(strerror(errno)));
+    log_line(log, event, fields, 2);
+}
+
+static void look_at_files(const struct service *service, struct log *log)
+{
+    const struct keyfile *keyfile = &service->keys.keyfile;
+
+    look_at(service->settings.config, log, LOG_CONFIG_UNREADABLE);
+    look_at(keyfile->key, log, LOG_KEYS_UNREADABLE);
+    look_at(keyfile->cert, log, LOG_KEYS_UNREADABLE);
+}
+
 /* Everything is open: say so, and serve. */
 static void go_on(struct service *service, struct net *net)
 {
+    if (service->privileges.has)
+        look_at_files(service, &hub_world(service->hub)->env.log);
     if (service->keys.base)
         keys_announce(&service->keys, &hub_world(service->hub)->env.log);
     net_announce(net);

@@ -14,13 +14,42 @@
 #include "shared/mem.h"
 #include "shared/str.h"
 
+/* The directory of a path; owner frees. */
+static char *directory_of(const char *path)
+{
+    char *dir = mem_str(str_of(path)), *slash = strrchr(dir, '/');
+
+    slash[slash == dir] = '\0';
+    return dir;
+}
+
+/*
+ * The name of the part, without a link on the way to it: who opens it follows
+ * none.  NULL with errno; owner frees.
+ */
+static char *name_part(const char *path)
+{
+    char *dir = directory_of(path), *real = realpath(dir, NULL), *part = NULL;
+    const char *name = strrchr(path, '/') + 1;
+    size_t size;
+
+    free(dir);
+    if (!real)
+        return NULL;
+    size = strlen(real) + strlen(name) + sizeof "/.part";
+    part = mem_new(size, 1);
+    snprintf(part, size, "%s/%s.part", real, name);
+    free(real);
+    return part;
+}
+
 char *part_make(const char *path)
 {
-    size_t size = strlen(path) + sizeof ".part";
-    char *part = mem_new(size, 1);
+    char *part = name_part(path);
     int fd = -1, why;
 
-    snprintf(part, size, "%s.part", path);
+    if (!part)
+        return NULL;
     errno = EEXIST;
     if (access(path, F_OK) && errno == ENOENT)
         fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -35,12 +64,10 @@ char *part_make(const char *path)
 /* Whose name a file has is on the disk with its directory. */
 static int sync_directory(const char *path)
 {
-    char *dir = mem_str(str_of(path)), *slash = strrchr(dir, '/');
+    char *dir = directory_of(path);
     int fd, err;
 
-    if (slash)
-        slash[slash == dir] = '\0';
-    fd = open(slash ? dir : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     free(dir);
     if (fd < 0)
         return -1;

@@ -8,6 +8,7 @@
 
 /*
  * Make an empty one, for its owner only; no file of either name may be there.
+ *   path     begins with a slash
  *   returns  the path of the part, owner frees; NULL with errno
  */
 char *part_make(const char *path);

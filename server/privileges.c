@@ -84,3 +84,8 @@ bool privileges_drop(const struct privileges *p)
     return setgid(p->gid) == 0 && setuid(p->uid) == 0 &&
            (p->uid == 0 || setuid(0) != 0);
 }
+
+bool privileges_can_read(const char *path)
+{
+    return access(path, R_OK) == 0;
+}

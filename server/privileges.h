@@ -44,4 +44,7 @@ bool privileges_return(const struct privileges *);
 /* Be the user for good; false: it cannot, and the server must not go on. */
 bool privileges_drop(const struct privileges *);
 
+/* After that: whether a file can be read again; else false, with errno. */
+bool privileges_can_read(const char *path);
+
 #endif

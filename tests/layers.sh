@@ -80,8 +80,8 @@ server/net_inquiry    getsockopt|geteuid|close
 server/net_listen     fcntl|socket|setsockopt|bind|listen|accept|connect|close|stat|unlink|umask
 server/address        getaddrinfo|freeaddrinfo|gai_strerror|inet_(ntop|pton)
 server/supervisor     sd_.*|getenv|fstat
-server/privileges     [gs]ete?[ug]id|initgroups|getpwnam|chown|stat
-server/part           access|open|close|rename|fsync|unlink
+server/privileges     [gs]ete?[ug]id|initgroups|getpwnam|chown|stat|access
+server/part           access|realpath|open|close|rename|fsync|unlink
 server/runfile        open|close|pread|pwrite|flock|fdatasync
 server/hasher         pthread_.*|argon2.*
 server/store_crew     pthread_.*|clock_gettime

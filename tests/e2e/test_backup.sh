@@ -50,5 +50,8 @@ ctl --json backup second.db || fail "$(cat "$TMP/ctl.err.log")"
 check "how much" logged ctl '^\{"copied_bytes":([0-9]+),"of_bytes":\1}$'
 check "nothing else is left" test ! -e second.db.part
 check "it is whole" grep -q 'after the restore' second.db
+ln -s "$TMP/server" "$TMP/link"
+ctl backup "$TMP/link/third.db" || fail "$(cat "$TMP/ctl.err.log")"
+check "through a link to a directory" test -s "$TMP/server/third.db"
 ctl check stores
 is "exit status: what?" $? 64

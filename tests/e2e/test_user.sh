@@ -37,6 +37,7 @@ as_nobody() { # OPTION...
 
 as_nobody
 is "whose key" "$(stat -c %U "$TMP/server/key.pem")" nobody
+check "it can read all again" [ -z "$(grep unreadable "$TMP/server.log")" ]
 echo hello | send ann '#lobby' || fail "cannot talk"
 cp "$B/chatctl" "$TMP/chatctl" && chmod 755 "$TMP/chatctl"
 setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups \
@@ -48,6 +49,18 @@ eventually "it ends" gone "$SERVER_PID"
 # Again, in the files that are there, with a key that only root may read.
 as_nobody --tls-key "$TMP/own.key" --tls-cert "$TMP/own.crt"
 echo again | send bob '#lobby' || fail "cannot talk after a restart"
+check "which is said" \
+    server_said "warning keys.unreadable file=\"$TMP/own.key\" why=\"Perm"
+server_signal TERM
+eventually "it ends" gone "$SERVER_PID"
+
+# A configuration that only root may read.
+conf=$TMP/server.conf
+(umask 077 && echo 'topic-bytes = 100' >"$conf")
+as_nobody -c "$conf"
+check "it is said" server_said "warning config.unreadable file=\"$conf\""
+server_signal HUP
+eventually "it is refused" server_said 'config.refused .*server.conf: Perm'
 
 "$B/chat-server" --user nobody.such --data :memory: 2>"$TMP/user.log"
 is "no such user" $? 67
