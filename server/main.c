@@ -87,6 +87,17 @@ static bool print_only(const struct settings *settings, int *code)
     return true;
 }
 
+/* Whether what was printed has arrived; returns an exit code. */
+static int finish_printing(int code)
+{
+    char why[256];
+
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    snprintf(why, sizeof why, "standard output: %s", strerror(errno));
+    return complain(EX_IOERR, why);
+}
+
 /*
  * A connection is a descriptor: take as many as we may, and keep some for
  * everything else.  Returns how many connections that makes.
@@ -348,7 +359,9 @@ int main(int argc, char **argv)
 
     if (code)
         complain(code, error.text);
-    else if (!print_only(&service.settings, &code))
+    else if (print_only(&service.settings, &code))
+        code = finish_printing(code);
+    else
         code = run_service(&service);
     config_free(&service.settings);
     return code;

@@ -73,7 +73,7 @@ shared/option          dcgettext
 shared/secure.*       [A-Z][A-Z0-9a-z]*_.*|[di]2[di]_.*
 
 server/(main|net|net_listen|net_stream|net_dgram|net_inquiry)  uv_.*
-server/main           umask|getrlimit|setrlimit|fprintf|fwrite|fputs|puts|std(out|err)
+server/main           umask|getrlimit|setrlimit|fflush|ferror|fprintf|fwrite|fputs|puts|std(out|err)
 server/net            clock_gettime|signal|getsockname|abort|fprintf|fputc|fwrite|stderr
 server/net_peer       getsockopt|getpw(uid|nam)_r
 server/net_inquiry    getsockopt|geteuid|close

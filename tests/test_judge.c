@@ -206,7 +206,8 @@ static void test_judge_says_what_to_do(void **state)
     expect_words(text_of(VERDICT_ASK, REASON_FIRST, VOUCHED_EXPIRED),
                  WORDS("expired"));
     expect_words(text_of(VERDICT_REFUSE, REASON_FIRST, VOUCHED_OTHERWISE),
-                 WORDS(new, "another name", "--fingerprint SHA256:"));
+                 WORDS(new, "another name",
+                       "--fingerprint SHA256:", "--trust new to keep it"));
     expect_words(text_of(VERDICT_PIN, REASON_FIRST, VOUCHED_NOT),
                  WORDS("kept", new));
     expect_words(text_of(VERDICT_REFUSE, REASON_CHANGED, VOUCHED),

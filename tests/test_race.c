@@ -40,6 +40,7 @@ static void enter(struct play *p, struct actor *a, const char *nick,
         .pick = pick,
         .once = once,
         .home = ROOM,
+        .datagram = "chat.lan:9555",
     };
 
     a->guest.town = &p->town;
@@ -599,9 +600,11 @@ static void test_race_takes_tcp_when_nothing_comes_back(void **state)
 
 static void test_race_names_both_reasons(void **state)
 {
-    check_both_fail(is_secure(state), DOOR_SHUT, "no answer over UDP",
+    check_both_fail(is_secure(state), DOOR_SHUT,
+                    "chat.lan:9555: no answer over UDP",
                     "TCP: connection refused");
-    check_both_fail(is_secure(state), DOOR_DEAD, "no answer over UDP",
+    check_both_fail(is_secure(state), DOOR_DEAD,
+                    "chat.lan:9555: no answer over UDP",
                     "TCP: connection timed out");
 }
 

@@ -274,13 +274,17 @@ static void note_path(struct client *c)
 
 static void check_greeting(struct client *c, struct conn *conn, struct now now)
 {
-    char why[128];
+    const char *where =
+        conn->transport == TRANSPORT_UDP ? c->config.datagram : NULL;
+    char why[512], what[128];
 
     if (conn->phase == CONN_NONE || conn->phase == CONN_PROVED ||
         now.mono_us < conn->deadline)
         return;
-    snprintf(why, sizeof why, _("no answer over %s"),
+    snprintf(what, sizeof what, _("no answer over %s"),
              conn_label(conn->transport));
+    snprintf(why, sizeof why, "%s%s%s", where ? where : "", where ? ": " : "",
+             what);
     if (conn->link)
         client_lost(c, conn->link, why, now);
     else

@@ -45,7 +45,8 @@ struct client_config {
         *follow; /* gets one room's events in order, or NULL; borrowed */
     struct secure_base *secure; /* NULL: clear text; borrowed */
     struct trust *trust;        /* judges servers; NULL with secure; borrowed */
-    const char *host; /* name that a certificate must be for; borrowed */
+    const char *host;     /* name that a certificate must be for; borrowed */
+    const char *datagram; /* UDP as "host:port", or NULL; borrowed */
 };
 
 /* Borrows model and outbox for its life; the device is the outbox's. */

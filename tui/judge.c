@@ -127,7 +127,7 @@ static void say_first(struct text *text, const struct judge_words *w,
     else
         add(text,
             _("If the operator confirms it, say --fingerprint %s, or --trust "
-              "new for this once."),
+              "new to keep it."),
             key);
 }
 

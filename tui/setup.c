@@ -97,10 +97,13 @@ static void open_client(struct setup *setup)
         .secure = chat->secure,
         .trust = chat->trust,
         .host = s->address.host,
+        .datagram = setup->datagram,
     };
 
     if (gethostname(setup->machine, sizeof setup->machine - 1))
         *setup->machine = '\0';
+    address_text(&s->address, TRANSPORT_UDP, setup->datagram,
+                 sizeof setup->datagram);
     net_random(&config.seed, sizeof config.seed);
     if (chat->state)
         config.token = state_token(chat->state);

@@ -19,10 +19,11 @@ struct setup {
     struct chat chat; /* its pointers are owned here */
     struct outbox *outbox;
     struct guard guard;
-    struct tail *tail; /* --tail only, else NULL */
-    char machine[256]; /* what it is called */
-    char secret[257];  /* --password: what was typed; else empty */
-    char fresh[257];   /* --set-password: the new one */
+    struct tail *tail;            /* --tail only, else NULL */
+    char machine[256];            /* what it is called */
+    char datagram[HOST_MAX + 16]; /* where the server takes UDP, for people */
+    char secret[257];             /* --password: what was typed; else empty */
+    char fresh[257];              /* --set-password: the new one */
 };
 
 /*

@@ -30,6 +30,12 @@ check "it says where" grep -q 'bad.conf:1' "$TMP/other.log"
 is "no such user" $? 67
 check "it says which" grep -q 'there is no user no.such' "$TMP/other.log"
 
+for option in --help --version --dump-protocol; do
+    "$B/chat-server" $option >/dev/full 2>"$TMP/other.log"
+    is "nowhere to print $option" $? 74
+    check "it says so" grep -q 'standard output: No space' "$TMP/other.log"
+done
+
 # Nobody there: a full screen says so, waits and counts down; a pipe ends.
 server_signal KILL
 client_start alice 80x24 --tcp '#lobby'
