@@ -51,7 +51,7 @@ static void hash_pem(const struct secure_pem *pem, char out[SECURE_HASH_TEXT])
 
     secure_hash(str_of(pem->key), both);
     secure_hash(str_of(pem->chain), both + SECURE_HASH_TEXT - 1);
-    secure_hash(str_bytes(both, 2 * (SECURE_HASH_TEXT - 1)), out);
+    secure_hash(str_bytes(both, sizeof both - 2), out);
 }
 
 int keys_open(struct keys *keys, const struct settings *settings,
