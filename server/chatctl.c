@@ -24,7 +24,7 @@
 enum {
     LINE_MAX_BYTES = 64 * 1024, /* of the question, as the server takes it */
     PATIENCE_S = 60,            /* for the server to say something */
-    HELP_COLUMN = 32            /* where --help says what a command does */
+    HELP_COLUMN = 28            /* where --help says what a command does */
 };
 
 struct options {
@@ -74,6 +74,10 @@ static void print_help(void)
     for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++) {
         int at = printf("  %s %s", COMMANDS[i].name, COMMANDS[i].args);
 
+        if (at > HELP_COLUMN - 2) {
+            putchar('\n');
+            at = 0;
+        }
         printf("%*s%s\n", HELP_COLUMN - at, "", COMMANDS[i].doc);
     }
     putchar('\n');

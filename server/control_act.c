@@ -117,6 +117,32 @@ bool control_number(struct str text, uint64_t max, uint64_t *out)
     return text.len > 0 && *out <= max;
 }
 
+static bool is_digits(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9')
+            return false;
+    }
+    return text.len > 0;
+}
+
+enum control_time control_time(struct str word, uint64_t *seconds)
+{
+    static const char UNITS[] = "smhd";
+    static const uint64_t SECONDS[] = { 1, 60, 3600, 86400 };
+    char last = word.len ? word.ptr[word.len - 1] : '\0';
+    const char *unit = last ? strchr(UNITS, last) : NULL;
+    uint64_t each = unit ? SECONDS[unit - UNITS] : 1, n;
+
+    word.len -= unit != NULL;
+    if (!is_digits(word))
+        return TIME_NONE;
+    if (!control_number(word, TIME_MAX_DAYS * SECONDS[3] / each, &n))
+        return TIME_TOO_LONG;
+    *seconds = n * each;
+    return TIME_GIVEN;
+}
+
 char *control_join(const struct control_call *call, size_t from, enum limit max)
 {
     const struct env *env = &hub_world(call->service->hub)->env;

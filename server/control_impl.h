@@ -73,6 +73,14 @@ void control_person_end(struct control_call *);
 /* A decimal number, at most max; false: it is none. */
 bool control_number(struct str, uint64_t max, uint64_t *out);
 
+/* What a word says about how long. */
+enum control_time { TIME_NONE, TIME_GIVEN, TIME_TOO_LONG };
+
+enum { TIME_MAX_DAYS = 36500 }; /* as chat-tui has it */
+
+/* "90", "30s", "10m", "2h" or "3d", and nothing else; *seconds if given. */
+enum control_time control_time(struct str, uint64_t *seconds);
+
 /* The arguments from one on as a clean line; owner frees. */
 char *control_join(const struct control_call *, size_t from, enum limit max);
 

@@ -21,7 +21,9 @@ code 64 ctl
 code 64 ctl --nonsense
 code 0 "$B/chatctl" --help >"$TMP/help.log"
 "$B/chatctl" help | cmp -s - "$TMP/help.log" || fail "help is not --help"
-check "help has the commands" logged help '^  fingerprint '
+check "help has the commands" logged help '^  fingerprint +its key'
+check "a long one, and what it does" logged help '^  unban .*ROOM\]$'
+logged help '.{80}' && fail "help is wider than 79 columns"
 
 # What it shows.
 conf=$TMP/server.conf
