@@ -47,7 +47,9 @@ static const struct option_row ROWS[] = {
 #include "server/chatctl_options.def"
 };
 
-static const struct option_table TABLE = { ROWS, sizeof ROWS / sizeof *ROWS };
+static const struct option_table TABLE = { .rows = ROWS,
+                                           .n = sizeof ROWS / sizeof *ROWS,
+                                           .takes_numbers = true };
 
 static const struct {
     const char *name, *args, *doc;

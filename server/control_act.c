@@ -2,6 +2,7 @@
  *
  * Commands that do something; see control.h.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
@@ -267,9 +268,10 @@ int control_shutdown(struct control_call *call)
     }
     if (call->n && !control_number(call->args[0], SHUTDOWN_MAX_S, &seconds))
         return answer_fail(call->answer, EX_USAGE,
-                           "shutdown: %.*s: neither a number of seconds, up to "
-                           "a week, nor off",
-                           STR_ARG(text_cut(call->args[0], 64)));
+                           "shutdown: %.*s: neither a number of seconds from 0 "
+                           "to %" PRIu64 " nor off",
+                           STR_ARG(text_cut(call->args[0], 64)),
+                           SHUTDOWN_MAX_S);
     if (seconds)
         say_count(call,
                   hub_announce(service->hub, str_of(NULL), seconds, call->now));

@@ -97,6 +97,9 @@ struct str control_nick(struct str word);
 int control_account(struct control_call *, const char *command, struct str nick,
                     struct account **);
 
+/* admin, user or, who proves nothing, guest. */
+const char *control_rank_word(const struct account *);
+
 /* Whether the store takes so much now: 0, or the same. */
 int control_may_put(struct control_call *, const char *command, size_t ops);
 

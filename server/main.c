@@ -132,6 +132,7 @@ static int make_hub(struct service *service)
     retain_set_rules(world, settings->keep_rooms);
     if (!revive_world(world, service->began))
         return complain(EX_DATAERR, "the store cannot be read");
+    LOG(&world->env.log, SERVER_START, log_str("version", str_of(VERSION)));
     storage_announce(&service->storage, world);
     return 0;
 }
