@@ -181,11 +181,11 @@ static bool is_target(const struct target *target, const struct session *s)
 }
 
 bool control_end_session(const struct control_call *call, struct session *s,
-                         struct str reason)
+                         enum err code, struct str reason)
 {
     struct hub *hub = call->service->hub;
 
-    if (!hub_kick(hub, s, reason, call->now))
+    if (!hub_kick(hub, s, code, reason, call->now))
         return false;
     LOG(&hub_world(hub)->env.log, SESSION_KICK, log_num("session", s->id),
         log_num("uid", call->asker->uid));
@@ -202,7 +202,8 @@ static uint64_t kick(const struct control_call *call,
     size_t at = 0;
 
     while ((s = map_each(&w->sessions, &at)))
-        n += is_target(target, s) && control_end_session(call, s, reason);
+        n += is_target(target, s) &&
+             control_end_session(call, s, ERROR_KICKED, reason);
     return n;
 }
 

@@ -349,7 +349,7 @@ static void see_off(const struct control_call *call, const struct ban *b,
     }
     while ((s = map_each(&w->sessions, &at))) {
         if (is_meant_session(b, s))
-            control_end_session(call, s, str_of(*why ? why : "banned"));
+            control_end_session(call, s, ERROR_BANNED, str_of(why));
     }
 }
 

@@ -84,9 +84,9 @@ enum control_time control_time(struct str, uint64_t *seconds);
 /* The arguments from one on as a clean line; owner frees. */
 char *control_join(const struct control_call *, size_t from, enum limit max);
 
-/* End a session; false: it ends already. */
+/* End a session, as hub_kick; false: it ends already. */
 bool control_end_session(const struct control_call *, struct session *,
-                         struct str reason);
+                         enum err code, struct str reason);
 
 /* ---- control_rule.c ---- */
 

@@ -214,7 +214,8 @@ static bool see_off(struct control_call *call)
         return false;
     while ((s = map_each(&w->sessions, &at)))
         if (session_is_of(s, account->id))
-            hub_kick(call->service->hub, s, str_of("erased"), call->now);
+            hub_kick(call->service->hub, s, ERROR_KICKED, str_of("erased"),
+                     call->now);
     world_dismiss(w, account, call->now);
     return false;
 }

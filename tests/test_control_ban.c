@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "server/address.h"
+#include "shared/error.h"
 
 static const char KEY_TEXT[] =
     "SHA256:CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"; /* 9, then zeros */
@@ -300,6 +301,24 @@ static void test_bans_say_what_was_done(void **state)
     assert_null(strstr(d->answer, "cat    everywhere"));
 }
 
+static void test_bans_tell_who_is_in_that_they_are_out(void **state)
+{
+    struct desk *d = *state;
+    struct peer *bob = enter(d->rig, "bob"), *cat = enter(d->rig, "cat");
+    struct msg msg;
+
+    ask(d, "ban bob 1h spam");
+    settle(d->rig);
+    msg = must(bob, KIND_BYE);
+    assert_int_equal(msg.bye.code, ERROR_BANNED);
+    assert_true(str_is(msg.bye.text, "spam"));
+    ask(d, "ban cat");
+    settle(d->rig);
+    msg = must(cat, KIND_BYE);
+    assert_int_equal(msg.bye.code, ERROR_BANNED);
+    assert_true(str_is(msg.bye.text, err_text(ERROR_BANNED)));
+}
+
 static void test_bans_list_a_network_in_one_way(void **state)
 {
     struct desk *d = *state;
@@ -430,6 +449,7 @@ int main(void)
         DESK_TEST(test_bans_take_a_whole_word_as_a_time),
         DESK_TEST(test_bans_say_what_was_done),
         DESK_TEST(test_bans_list_a_network_in_one_way),
+        DESK_TEST(test_bans_tell_who_is_in_that_they_are_out),
         cmocka_unit_test_setup_teardown(test_bans_keep_out_of_the_server,
                                         desk_new_durable, desk_free),
         DESK_TEST(test_bans_refuse_what_they_do_not_know),

@@ -139,6 +139,7 @@ check "none of a network" control unban 203.0.113.0/24
 control unban 203.0.113.0/24 2>"$TMP/unban.log"
 is "exit status of what is not there" $? 67
 check "the key of one who is in" control ban "$key" 600 'enough, amy'
-wait_for amy 'the operator ended this session \(enough,'
+wait_for amy 'you are kept out \(enough, amy\)'
+sees amy 'goes back' && fail "amy is told that she can go back"
 say amy /reconnect
-wait_for amy 'you are kept out'
+wait_for amy 'you are kept out, again in'
