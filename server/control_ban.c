@@ -182,6 +182,20 @@ static bool is_meant_session(const struct ban *b, const struct session *s)
     return sanction_covers(b->who.who, str_bytes(s->gate, s->gate_len));
 }
 
+/* A room behind the time would be a reason, and everywhere what is meant. */
+static int judge_order(struct control_call *call, const char *command,
+                       const struct ban *b)
+{
+    struct str word = call->n > b->rest ? call->args[b->rest] : str_of(NULL);
+
+    if (b->room || !str_starts(word, str_of("#")) ||
+        !world_room_named(world_of(call), word))
+        return 0;
+    return answer_fail(call->answer, EX_USAGE,
+                       "%s: %.*s: a room stands before the time", command,
+                       STR_ARG(text_cut(word, 64)));
+}
+
 /* How long, when the next argument says so; else it is for good. */
 static int find_time(struct control_call *call, const char *command,
                      struct ban *b)
@@ -202,7 +216,7 @@ static int find_time(struct control_call *call, const char *command,
     b->rest++;
     if (b->seconds)
         b->until = call->now.wall_ms + b->seconds * 1000;
-    return 0;
+    return judge_order(call, command, b);
 }
 
 /* ---- showing it ---- */

@@ -295,6 +295,8 @@ static void test_bans_say_what_was_done(void **state)
     check_says(d, "ban bob 0 spam",
                " until  for good\n by     operator\n why    spam\n=0\n");
     check_says(d, "bans", " everywhere  account  for good");
+    check_says(d, "ban cat 2h #room", "!ban: #room: a room stands before");
+    check_code(d, EX_USAGE);
     check_says(d, "ban cat 36501d", "!ban: 36501d: longer than 36500 days");
     check_code(d, EX_USAGE);
     check_says(d, "bans", "bob");
