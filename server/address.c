@@ -190,12 +190,24 @@ static bool take_bits(const char *text, unsigned max, unsigned *bits)
     return true;
 }
 
+/* Of IPv6 the first half counts. */
+static size_t take_gate(const uint8_t *bytes, size_t len, uint8_t *gate,
+                        unsigned *bits)
+{
+    if (*bits > 8 * len)
+        *bits = 8 * (unsigned)len;
+    memcpy(gate, bytes, len);
+    for (unsigned i = *bits; i < 8 * len; i++)
+        gate[i / 8] &= (uint8_t) ~(0x80U >> i % 8);
+    return len;
+}
+
 size_t address_network(struct str text, uint8_t *gate, unsigned *bits)
 {
     char host[INET6_ADDRSTRLEN + 8], *slash;
-    uint8_t bytes[16];
+    struct in6_addr v6;
+    uint8_t v4[4];
     bool is_v4;
-    size_t len;
 
     if (text.len == 0 || text.len >= sizeof host)
         return 0;
@@ -204,15 +216,31 @@ size_t address_network(struct str text, uint8_t *gate, unsigned *bits)
     slash = strchr(host, '/');
     if (slash)
         *slash = '\0';
-    is_v4 = inet_pton(AF_INET, host, bytes) == 1;
-    if (!is_v4 && inet_pton(AF_INET6, host, bytes) != 1)
+    is_v4 = inet_pton(AF_INET, host, v4) == 1;
+    if (!is_v4 && inet_pton(AF_INET6, host, &v6) != 1)
         return 0;
     *bits = is_v4 ? 32 : 128;
     if (slash && !take_bits(slash + 1, *bits, bits))
         return 0;
-    len = is_v4 ? 4 : 8;
-    if (*bits > 8 * len)
-        *bits = 8 * (unsigned)len;
-    memcpy(gate, bytes, len);
-    return len;
+    if (is_v4)
+        return take_gate(v4, 4, gate, bits);
+    if (!IN6_IS_ADDR_V4MAPPED(&v6) || *bits < 96)
+        return take_gate(v6.s6_addr, 8, gate, bits);
+    *bits -= 96;
+    return take_gate(v6.s6_addr + 12, 4, gate, bits);
+}
+
+void address_network_text(struct str gate, unsigned bits,
+                          char out[ADDRESS_TEXT])
+{
+    char host[INET6_ADDRSTRLEN] = "?";
+    uint8_t bytes[16] = { 0 };
+    bool is_v4 = gate.len == 4;
+
+    memcpy(bytes, gate.ptr, is_v4 ? 4 : 8);
+    inet_ntop(is_v4 ? AF_INET : AF_INET6, bytes, host, sizeof host);
+    if (is_v4 && bits == 32)
+        snprintf(out, ADDRESS_TEXT, "%s", host);
+    else
+        snprintf(out, ADDRESS_TEXT, "%s/%u", host, bits);
 }

@@ -43,11 +43,15 @@ bool address_equal(const struct address *, const struct address *);
 
 /*
  * A numeric address, or a network as "10.0.0.0/8": what address_gate would give
- * for it, and how many bits of that count.
+ * for it, and how many bits of that count; the others are cleared.
  *   gate     8 bytes
  *   returns  bytes of it; 0: it is neither
  */
 size_t address_network(struct str text, uint8_t *gate, unsigned *bits);
+
+/* And back, always in the same spelling. */
+void address_network_text(struct str gate, unsigned bits,
+                          char out[ADDRESS_TEXT]);
 
 /* "127.0.0.1:8555" or "[::1]:8555" */
 void address_text(const struct address *, char out[ADDRESS_TEXT]);

@@ -24,7 +24,7 @@
 enum {
     LINE_MAX_BYTES = 64 * 1024, /* of the question, as the server takes it */
     PATIENCE_S = 60,            /* for the server to say something */
-    HELP_COLUMN = 32            /* where --help says what a command does */
+    HELP_COLUMN = 28            /* where --help says what a command does */
 };
 
 struct options {
@@ -47,7 +47,9 @@ static const struct option_row ROWS[] = {
 #include "server/chatctl_options.def"
 };
 
-static const struct option_table TABLE = { ROWS, sizeof ROWS / sizeof *ROWS };
+static const struct option_table TABLE = { .rows = ROWS,
+                                           .n = sizeof ROWS / sizeof *ROWS,
+                                           .takes_numbers = true };
 
 static const struct {
     const char *name, *args, *doc;
@@ -74,6 +76,10 @@ static void print_help(void)
     for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++) {
         int at = printf("  %s %s", COMMANDS[i].name, COMMANDS[i].args);
 
+        if (at > HELP_COLUMN - 2) {
+            putchar('\n');
+            at = 0;
+        }
         printf("%*s%s\n", HELP_COLUMN - at, "", COMMANDS[i].doc);
     }
     putchar('\n');

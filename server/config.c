@@ -44,7 +44,8 @@ static const struct option_row ROWS[] = {
 #include "shared/limits.def"
 };
 
-const struct option_table CONFIG_TABLE = { ROWS, sizeof ROWS / sizeof *ROWS };
+const struct option_table CONFIG_TABLE = { .rows = ROWS,
+                                           .n = sizeof ROWS / sizeof *ROWS };
 
 /* Which rows of options.def a reload may change. */
 static const bool IS_LIVE[] = {

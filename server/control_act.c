@@ -2,6 +2,7 @@
  *
  * Commands that do something; see control.h.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sysexits.h>
 
@@ -117,6 +118,32 @@ bool control_number(struct str text, uint64_t max, uint64_t *out)
     return text.len > 0 && *out <= max;
 }
 
+static bool is_digits(struct str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9')
+            return false;
+    }
+    return text.len > 0;
+}
+
+enum control_time control_time(struct str word, uint64_t *seconds)
+{
+    static const char UNITS[] = "smhd";
+    static const uint64_t SECONDS[] = { 1, 60, 3600, 86400 };
+    char last = word.len ? word.ptr[word.len - 1] : '\0';
+    const char *unit = last ? strchr(UNITS, last) : NULL;
+    uint64_t each = unit ? SECONDS[unit - UNITS] : 1, n;
+
+    word.len -= unit != NULL;
+    if (!is_digits(word))
+        return TIME_NONE;
+    if (!control_number(word, TIME_MAX_DAYS * SECONDS[3] / each, &n))
+        return TIME_TOO_LONG;
+    *seconds = n * each;
+    return TIME_GIVEN;
+}
+
 char *control_join(const struct control_call *call, size_t from, enum limit max)
 {
     const struct env *env = &hub_world(call->service->hub)->env;
@@ -154,11 +181,11 @@ static bool is_target(const struct target *target, const struct session *s)
 }
 
 bool control_end_session(const struct control_call *call, struct session *s,
-                         struct str reason)
+                         enum err code, struct str reason)
 {
     struct hub *hub = call->service->hub;
 
-    if (!hub_kick(hub, s, reason, call->now))
+    if (!hub_kick(hub, s, code, reason, call->now))
         return false;
     LOG(&hub_world(hub)->env.log, SESSION_KICK, log_num("session", s->id),
         log_num("uid", call->asker->uid));
@@ -175,7 +202,8 @@ static uint64_t kick(const struct control_call *call,
     size_t at = 0;
 
     while ((s = map_each(&w->sessions, &at)))
-        n += is_target(target, s) && control_end_session(call, s, reason);
+        n += is_target(target, s) &&
+             control_end_session(call, s, ERROR_KICKED, reason);
     return n;
 }
 
@@ -241,9 +269,10 @@ int control_shutdown(struct control_call *call)
     }
     if (call->n && !control_number(call->args[0], SHUTDOWN_MAX_S, &seconds))
         return answer_fail(call->answer, EX_USAGE,
-                           "shutdown: %.*s: neither a number of seconds, up to "
-                           "a week, nor off",
-                           STR_ARG(text_cut(call->args[0], 64)));
+                           "shutdown: %.*s: neither a number of seconds from 0 "
+                           "to %" PRIu64 " nor off",
+                           STR_ARG(text_cut(call->args[0], 64)),
+                           SHUTDOWN_MAX_S);
     if (seconds)
         say_count(call,
                   hub_announce(service->hub, str_of(NULL), seconds, call->now));

@@ -26,7 +26,17 @@ struct ban {
     struct room *room;     /* NULL: the whole server */
     struct sanctions *list;
     struct str shown; /* whom, as a word */
-    size_t rest;      /* the first argument behind that */
+
+    struct network {
+        uint8_t gate[8];
+        size_t len; /* 0: none is meant */
+        unsigned bits;
+        char text[ADDRESS_TEXT];
+    } network;
+
+    size_t rest;    /* the first argument behind that */
+    uint64_t until; /* ms since 1970; 0: for good */
+    uint64_t seconds;
 };
 
 static struct world *world_of(const struct control_call *call)
@@ -51,18 +61,53 @@ static int find_key(struct control_call *call, const char *command,
 }
 
 /* Everybody on this machine has it, so nobody is kept out by it. */
-static bool is_loopback(const uint8_t *gate, size_t len)
+static bool is_loopback(const struct network *net)
 {
     static const uint8_t NOTHING[8];
 
-    return len == 4 ? gate[0] == 127 : memcmp(gate, NOTHING, len) == 0;
+    if (net->len == 4)
+        return net->gate[0] == 127;
+    return net->bits == 64 && memcmp(net->gate, NOTHING, 8) == 0;
+}
+
+/* 0, or why nobody can be kept out by it. */
+static int judge_network(struct control_call *call, const struct network *net)
+{
+    const char *why = NULL;
+
+    if (net->bits == 0)
+        why = "is every address there is; name a smaller network";
+    else if (is_loopback(net))
+        why = "everybody on this machine has that";
+    if (!why)
+        return 0;
+    return answer_fail(call->answer, EX_USAGE, "ban: %.*s: %s",
+                       STR_ARG(call->args[0]), why);
+}
+
+/* An address with something behind it that is not how many bits count. */
+static bool is_half_network(struct str word)
+{
+    const char *slash = memchr(word.ptr, '/', word.len);
+    struct network net;
+
+    return slash &&
+           address_network(str_bytes(word.ptr, (size_t)(slash - word.ptr)),
+                           net.gate, &net.bits) > 0;
 }
 
 static int find_person(struct control_call *call, const char *command,
                        struct ban *b)
 {
-    int code = control_account(call, command, b->shown, &b->about);
+    int code;
 
+    if (is_half_network(b->shown))
+        return answer_fail(call->answer, EX_USAGE,
+                           "%s: %.*s: is no network; behind / stands how many "
+                           "bits count, up to 32, of IPv6 up to 128",
+                           command, STR_ARG(text_cut(b->shown, 64)));
+    b->shown = control_nick(b->shown);
+    code = control_account(call, command, b->shown, &b->about);
     if (code)
         return code;
     b->kind = sanction_ACCOUNT;
@@ -74,24 +119,20 @@ static int find_person(struct control_call *call, const char *command,
 static int find_whom(struct control_call *call, const char *command,
                      struct ban *b)
 {
-    uint8_t gate[8];
-    unsigned bits;
-    size_t len;
+    struct network *net = &b->network;
+    struct str gate;
 
     b->shown = call->args[0];
     if (str_starts(b->shown, str_of("SHA256:")))
         return find_key(call, command, b);
-    len = address_network(b->shown, gate, &bits);
-    if (len == 0) {
-        b->shown = control_nick(b->shown);
+    net->len = address_network(b->shown, net->gate, &net->bits);
+    if (net->len == 0)
         return find_person(call, command, b);
-    }
-    if (is_loopback(gate, len))
-        return answer_fail(call->answer, EX_USAGE,
-                           "%s: %.*s: everybody on this machine has that",
-                           command, STR_ARG(b->shown));
+    gate = str_bytes(net->gate, net->len);
+    address_network_text(gate, net->bits, net->text);
+    b->shown = str_of(net->text);
     b->kind = sanction_ADDRESS;
-    b->who = sanction_network(str_bytes(gate, len), bits);
+    b->who = sanction_network(gate, net->bits);
     return 0;
 }
 
@@ -141,6 +182,101 @@ static bool is_meant_session(const struct ban *b, const struct session *s)
     return sanction_covers(b->who.who, str_bytes(s->gate, s->gate_len));
 }
 
+/* A room behind the time would be a reason, and everywhere what is meant. */
+static int judge_order(struct control_call *call, const char *command,
+                       const struct ban *b)
+{
+    struct str word = call->n > b->rest ? call->args[b->rest] : str_of(NULL);
+
+    if (b->room || !str_starts(word, str_of("#")) ||
+        !world_room_named(world_of(call), word))
+        return 0;
+    return answer_fail(call->answer, EX_USAGE,
+                       "%s: %.*s: a room stands before the time", command,
+                       STR_ARG(text_cut(word, 64)));
+}
+
+/* How long, when the next argument says so; else it is for good. */
+static int find_time(struct control_call *call, const char *command,
+                     struct ban *b)
+{
+    struct str word = { 0 };
+
+    if (call->n > b->rest)
+        word = call->args[b->rest];
+    switch (control_time(word, &b->seconds)) {
+    case TIME_NONE: return 0;
+    case TIME_GIVEN: break;
+    case TIME_TOO_LONG:
+        return answer_fail(call->answer, EX_USAGE,
+                           "%s: %.*s: longer than %d days; without a time it "
+                           "is for good",
+                           command, STR_ARG(text_cut(word, 64)), TIME_MAX_DAYS);
+    }
+    b->rest++;
+    if (b->seconds)
+        b->until = call->now.wall_ms + b->seconds * 1000;
+    return judge_order(call, command, b);
+}
+
+/* ---- showing it ---- */
+
+static const struct column BANS[] = {
+    { "whom", UNIT_NONE },  { "room", UNIT_NONE }, { "what", UNIT_NONE },
+    { "until", UNIT_TIME }, { "by", UNIT_NONE },   { "why", UNIT_NONE },
+};
+
+static const char *const KIND_WORDS[] = { [sanction_ACCOUNT] = "account",
+                                          [sanction_KEY] = "key",
+                                          [sanction_ADDRESS] = "address",
+                                          [sanction_MUTE] = "mute" };
+
+static void begin_sheet(struct control_call *call)
+{
+    sheet_begin(&call->sheet, call->answer, BANS, sizeof BANS / sizeof *BANS);
+}
+
+/* Without limits, which has a word for people and none for programs. */
+static void put_all(const struct control_call *call, struct sheet *sheet,
+                    const char *word)
+{
+    if (call->answer->json)
+        sheet_none(sheet);
+    else
+        sheet_str(sheet, str_of(word));
+}
+
+static void put_row(struct control_call *call, const struct room *room,
+                    const struct sanction *one)
+{
+    struct sheet *sheet = &call->sheet;
+
+    sheet_str(sheet, sanction_word(one, 0));
+    if (room)
+        sheet_str(sheet, str_of(room->name));
+    else
+        put_all(call, sheet, "everywhere");
+    sheet_str(sheet, str_of(KIND_WORDS[one->kind]));
+    if (one->until)
+        sheet_num(sheet, one->until);
+    else
+        put_all(call, sheet, "for good");
+    sheet_str(sheet, sanction_word(one, 1));
+    sheet_str(sheet, sanction_word(one, 2));
+}
+
+/* What has been done, as bans would list it. */
+static void show(struct control_call *call, const struct ban *b, char *note)
+{
+    const struct sanction made = { .kind = b->kind,
+                                   .until = b->until,
+                                   .note = note };
+
+    begin_sheet(call);
+    put_row(call, b->room, &made);
+    sheet_facts(&call->sheet);
+}
+
 /* ---- doing it ---- */
 
 /* An event of the room, or NULL: of the server there is none to tell. */
@@ -157,8 +293,8 @@ static struct event *event_of(const struct control_call *call,
 }
 
 /* Of the server at once; of a room when it is stored, as orders there. */
-static void put_sanction(const struct control_call *call, const struct ban *b,
-                         uint64_t seconds, const char *why)
+static void put_sanction(struct control_call *call, const struct ban *b,
+                         const char *why)
 {
     bool mute = b->kind == sanction_MUTE;
     struct store_op op = { .effect = EFFECT_SANCTION, .kind = b->kind };
@@ -169,8 +305,8 @@ static void put_sanction(const struct control_call *call, const struct ban *b,
     snprintf(
         text, cap, "%.*s %" PRIu64 "%s%s",
         STR_ARG(b->kind == sanction_ADDRESS ? str_of("address") : b->shown),
-        seconds, *why ? " " : "", why);
-    op.ts = seconds ? call->now.wall_ms + seconds * 1000 : 0;
+        b->seconds, *why ? " " : "", why);
+    op.ts = b->until;
     op.about = b->about ? b->about->id : 0;
     op.room = b->room ? b->room->id : 0;
     op.text = mem_str(str_of(b->who.who));
@@ -178,6 +314,7 @@ static void put_sanction(const struct control_call *call, const struct ban *b,
     op.event = event_of(call, b, mute ? event_MUTE : event_BAN, text, op.about);
     if (!b->room)
         sanction_set(b->list, b->kind, str_of(op.text), op.ts, str_of(note));
+    show(call, b, note);
     world_put(world_of(call), &op);
     free(text);
 }
@@ -226,12 +363,12 @@ static void see_off(const struct control_call *call, const struct ban *b,
     }
     while ((s = map_each(&w->sessions, &at))) {
         if (is_meant_session(b, s))
-            control_end_session(call, s, str_of(*why ? why : "banned"));
+            control_end_session(call, s, ERROR_BANNED, str_of(why));
     }
 }
 
 static void log_it(const struct control_call *call, enum log_event event,
-                   const char *command, const struct ban *b, uint64_t seconds)
+                   const char *command, const struct ban *b)
 {
     const struct log_field fields[] = {
         log_num("account", b->about ? b->about->id : 0),
@@ -239,41 +376,50 @@ static void log_it(const struct control_call *call, enum log_event event,
         log_str("room", str_of(b->room ? b->room->name : NULL)),
         log_str("what", str_of(command)),
         log_num("uid", call->asker->uid),
-        log_num("seconds", seconds),
+        log_num("seconds", b->seconds),
     };
 
     log_line(&world_of(call)->env.log, event, fields,
              event == LOG_ACCOUNT_LIFT ? 5 : 6);
 }
 
-static int impose(struct control_call *call, const char *command, bool mute)
+/* All that the arguments say but why; 0, or what is wrong with them. */
+static int understand(struct control_call *call, const char *command, bool mute,
+                      struct ban *b)
 {
-    struct ban b = { 0 };
-    uint64_t seconds = 0;
-    char *why;
-    int code = find_whom(call, command, &b);
+    int code = find_whom(call, command, b);
 
-    if (!code && mute && !b.about)
+    if (!code && mute && !b->about)
         code = answer_fail(call->answer, EX_USAGE,
                            "%s: only who has a name can be silent", command);
+    if (!code && b->network.len)
+        code = judge_network(call, &b->network);
     if (!code)
-        code = find_where(call, command, 1, &b);
-    if (!code && b.room &&
-        sanctions_in_force(b.list, call->now) >=
+        code = find_where(call, command, 1, b);
+    if (!code)
+        code = find_time(call, command, b);
+    if (!code && b->room &&
+        sanctions_in_force(b->list, call->now) >=
             limit(&world_of(call)->env, LIMIT_SANCTIONS))
         code = answer_fail(call->answer, EX_UNAVAILABLE,
                            "%s: there are too many in that room", command);
+    b->kind = mute ? sanction_MUTE : b->kind;
+    return code;
+}
+
+static int impose(struct control_call *call, const char *command, bool mute)
+{
+    struct ban b = { 0 };
+    char *why;
+    int code = understand(call, command, mute, &b);
+
     if (!code)
         code = control_may_put(call, command, 2 + count_members(&b));
     if (code)
         return code;
-    b.kind = mute ? sanction_MUTE : b.kind;
-    if (call->n > b.rest &&
-        control_number(call->args[b.rest], UINT32_MAX, &seconds))
-        b.rest++;
     why = control_join(call, b.rest, LIMIT_REASON_BYTES);
-    put_sanction(call, &b, seconds, why);
-    log_it(call, LOG_ACCOUNT_SANCTION, command, &b, seconds);
+    put_sanction(call, &b, why);
+    log_it(call, LOG_ACCOUNT_SANCTION, command, &b);
     if (!mute)
         see_off(call, &b, why);
     free(why);
@@ -348,7 +494,7 @@ static int lift(struct control_call *call, const char *command, bool mute)
                            command, STR_ARG(text_cut(b.shown, 64)),
                            mute ? "silent" : "kept out");
     *call->answer->why = '\0';
-    log_it(call, LOG_ACCOUNT_LIFT, command, &b, 0);
+    log_it(call, LOG_ACCOUNT_LIFT, command, &b);
     return 0;
 }
 
@@ -364,39 +510,15 @@ int control_unmute(struct control_call *call)
 
 /* ---- looking ---- */
 
-static const struct column BANS[] = {
-    { "whom", UNIT_NONE },  { "room", UNIT_NONE }, { "what", UNIT_NONE },
-    { "until", UNIT_TIME }, { "by", UNIT_NONE },   { "why", UNIT_NONE },
-};
-
-static const char *const KIND_WORDS[] = { [sanction_ACCOUNT] = "account",
-                                          [sanction_KEY] = "key",
-                                          [sanction_ADDRESS] = "address",
-                                          [sanction_MUTE] = "mute" };
-
 static void put_list(struct control_call *call, const struct room *room,
                      const struct sanctions *list)
 {
-    struct sheet *sheet = &call->sheet;
-
     for (size_t i = 0; i < list->n; i++) {
         const struct sanction *one = &list->all[i];
 
-        if (one->kind < sanction_ACCOUNT || one->kind > sanction_MUTE ||
-            (one->until && one->until <= call->now.wall_ms))
-            continue;
-        sheet_str(sheet, sanction_word(one, 0));
-        if (room)
-            sheet_str(sheet, str_of(room->name));
-        else
-            sheet_none(sheet);
-        sheet_str(sheet, str_of(KIND_WORDS[one->kind]));
-        if (one->until)
-            sheet_num(sheet, one->until);
-        else
-            sheet_none(sheet);
-        sheet_str(sheet, sanction_word(one, 1));
-        sheet_str(sheet, sanction_word(one, 2));
+        if (one->kind >= sanction_ACCOUNT && one->kind <= sanction_MUTE &&
+            (!one->until || one->until > call->now.wall_ms))
+            put_row(call, room, one);
     }
 }
 
@@ -431,8 +553,7 @@ int control_bans(struct control_call *call)
     if (code)
         return code;
     if (call->part == 0)
-        sheet_begin(&call->sheet, call->answer, BANS,
-                    sizeof BANS / sizeof *BANS);
+        begin_sheet(call);
     if (b.room)
         put_list(call, b.room, b.list);
     else

@@ -73,12 +73,20 @@ void control_person_end(struct control_call *);
 /* A decimal number, at most max; false: it is none. */
 bool control_number(struct str, uint64_t max, uint64_t *out);
 
+/* What a word says about how long. */
+enum control_time { TIME_NONE, TIME_GIVEN, TIME_TOO_LONG };
+
+enum { TIME_MAX_DAYS = 36500 }; /* as chat-tui has it */
+
+/* "90", "30s", "10m", "2h" or "3d", and nothing else; *seconds if given. */
+enum control_time control_time(struct str, uint64_t *seconds);
+
 /* The arguments from one on as a clean line; owner frees. */
 char *control_join(const struct control_call *, size_t from, enum limit max);
 
-/* End a session; false: it ends already. */
+/* End a session, as hub_kick; false: it ends already. */
 bool control_end_session(const struct control_call *, struct session *,
-                         struct str reason);
+                         enum err code, struct str reason);
 
 /* ---- control_rule.c ---- */
 
@@ -88,6 +96,9 @@ struct str control_nick(struct str word);
 /* Somebody by nick; 0, or an exit code with a sentence: nobody has it. */
 int control_account(struct control_call *, const char *command, struct str nick,
                     struct account **);
+
+/* admin, user or, who proves nothing, guest. */
+const char *control_rank_word(const struct account *);
 
 /* Whether the store takes so much now: 0, or the same. */
 int control_may_put(struct control_call *, const char *command, size_t ops);

@@ -206,6 +206,7 @@ static const struct column ACCOUNTS[] = {
     { "state", UNIT_NONE },    { "since", UNIT_TIME },
     { "sessions", UNIT_NONE }, { "devices", UNIT_NONE },
     { "rooms", UNIT_NONE },    { "away", UNIT_NONE },
+    { "rank", UNIT_NONE },
 };
 
 /* The name of a value as the protocol has it, in small letters. */
@@ -239,6 +240,7 @@ static void put_account(struct control_call *call, const void *value)
     sheet_num(sheet, account->n_devices);
     sheet_num(sheet, account->n_rooms);
     sheet_str(sheet, str_of(account->away ? account->away_text : NULL));
+    sheet_str(sheet, str_of(control_rank_word(account)));
 }
 
 int control_accounts(struct control_call *call)

@@ -7,6 +7,7 @@
 #include <sysexits.h>
 
 #include "server/control_impl.h"
+#include "server/store.h"
 
 /* ---- status ---- */
 
@@ -22,7 +23,7 @@ static const struct column STATUS[] = {
     { "encrypted", UNIT_NONE },  { "queued", UNIT_BYTES },
     { "accounts", UNIT_NONE },   { "online", UNIT_NONE },
     { "rooms", UNIT_NONE },      { "events", UNIT_NONE },
-    { "memory", UNIT_BYTES },
+    { "memory", UNIT_BYTES },    { "store", UNIT_NONE },
 };
 
 enum { CENSUS_PART = 4096 }; /* sessions looked at before others have a turn */
@@ -88,6 +89,14 @@ static void put_counts(struct sheet *sheet, const struct control_call *call)
     sheet_num(sheet, call->service->memory);
 }
 
+/* What is wrong with the store; a damaged one can look well till it is used. */
+static const char *health_of(const struct world *w)
+{
+    if (w->trouble)
+        return w->trouble;
+    return store_is_damaged(w->store) ? "damaged" : "good";
+}
+
 int control_status(struct control_call *call)
 {
     call->more = count_some(call);
@@ -97,6 +106,7 @@ int control_status(struct control_call *call)
                 sizeof STATUS / sizeof *STATUS);
     put_life(&call->sheet, call);
     put_counts(&call->sheet, call);
+    sheet_str(&call->sheet, str_of(health_of(hub_world(call->service->hub))));
     sheet_facts(&call->sheet);
     return 0;
 }

@@ -90,6 +90,40 @@ static void put_json(FILE *to, struct str text)
     fputc('"', to);
 }
 
+static void put_time(FILE *to, const char *key, uint64_t at)
+{
+    char time[LOG_TIME];
+
+    log_time(at, time);
+    fprintf(to, ",\"%s\":\"%s\"", key, time);
+}
+
+static void export_key(FILE *to, const struct credential *key)
+{
+    char print[FINGERPRINT_TEXT];
+
+    fingerprint_text(&key->key, print);
+    fprintf(to, "{\"key\":\"%s\",\"label\":", print);
+    put_json(to, str_of(key->label));
+    put_time(to, "added", key->added);
+    put_time(to, "seen", key->seen);
+    fprintf(to, ",\"revoked\":%s}", key->revoked ? "true" : "false");
+}
+
+static void export_proofs(FILE *to, const struct account *account)
+{
+    const struct credentials *all = &account->credentials;
+
+    fprintf(to, ",\"rank\":\"%s\",\"password\":%s,\"keys\":[",
+            control_rank_word(account), account->secret ? "true" : "false");
+    for (size_t i = 0; i < all->n; i++) {
+        fputs(i ? "," : "", to);
+        export_key(to, &all->keys[i]);
+    }
+    fputc(']', to);
+}
+
+/* One that is no more is a number without a name. */
 static void export_person(const struct control_call *call)
 {
     const struct account *account = world_account(world_of(call), call->person);
@@ -97,8 +131,11 @@ static void export_person(const struct control_call *call)
 
     fprintf(to, "{\"account\":%" PRIu64 ",\"nick\":", call->person);
     put_json(to, account ? account_nick(account) : str_of(NULL));
-    fprintf(to, ",\"devices\":%zu,\"rooms\":%zu}\n",
+    fprintf(to, ",\"devices\":%zu,\"rooms\":%zu",
             account ? account->n_devices : 0, account ? account->n_rooms : 0);
+    if (account)
+        export_proofs(to, account);
+    fputs("}\n", to);
 }
 
 static void export_event(const struct control_call *call,
@@ -177,7 +214,8 @@ static bool see_off(struct control_call *call)
         return false;
     while ((s = map_each(&w->sessions, &at)))
         if (session_is_of(s, account->id))
-            hub_kick(call->service->hub, s, str_of("erased"), call->now);
+            hub_kick(call->service->hub, s, ERROR_KICKED, str_of("erased"),
+                     call->now);
     world_dismiss(w, account, call->now);
     return false;
 }

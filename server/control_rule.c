@@ -47,6 +47,13 @@ int control_may_put(struct control_call *call, const char *command, size_t ops)
 
 /* ---- ranks ---- */
 
+const char *control_rank_word(const struct account *account)
+{
+    if (account->rank == RANK_ADMIN)
+        return "admin";
+    return account_is_bound(account) ? "user" : "guest";
+}
+
 int control_rank(struct control_call *call)
 {
     bool admin = str_is(call->args[1], "admin");
@@ -83,12 +90,30 @@ static const struct column INVITE[] = { { "code", UNIT_NONE },
                                         { "uses", UNIT_NONE },
                                         { "until", UNIT_TIME } };
 
-/* The nth argument as a number within bounds, or what holds without it. */
-static bool take_arg(const struct control_call *call, size_t i, uint64_t max,
-                     uint64_t def, uint64_t *out)
+/* The nth argument, or what holds without it; 0, or a sentence. */
+static int take_arg(struct control_call *call, size_t i, const char *name,
+                    uint64_t max, uint64_t *out)
 {
-    *out = def;
-    return call->n <= i || (control_number(call->args[i], max, out) && *out);
+    uint64_t n;
+
+    if (call->n <= i)
+        return 0;
+    if (!control_number(call->args[i], max, &n) || n == 0)
+        return answer_fail(call->answer, EX_USAGE,
+                           "invite: %.*s: %s is a number from 1 to %" PRIu64,
+                           STR_ARG(text_cut(call->args[i], 64)), name, max);
+    *out = n;
+    return 0;
+}
+
+/* Whether anybody could use a code: 0, or a sentence. */
+static int may_invite(struct control_call *call)
+{
+    if (world_of(call)->policy.registration != REGISTRATION_CLOSED)
+        return 0;
+    return answer_fail(call->answer, EX_UNAVAILABLE,
+                       "invite: registration is closed, and no code opens it; "
+                       "see registration in chat-server.conf(5)");
 }
 
 int control_invite(struct control_call *call)
@@ -97,12 +122,15 @@ int control_invite(struct control_call *call)
     struct store_op op = { .effect = EFFECT_INVITE };
     uint8_t random[CODE_LEN];
     char code[CODE_TEXT], hash[SECURE_HASH_TEXT];
-    uint64_t uses, days;
+    uint64_t uses = 1, days = 7;
+    int fault = may_invite(call);
 
-    if (!take_arg(call, 0, 10000, 1, &uses) ||
-        !take_arg(call, 1, 3650, 7, &days))
-        return answer_fail(call->answer, EX_USAGE,
-                           "invite: up to 10000 uses, and up to 3650 days");
+    if (!fault)
+        fault = take_arg(call, 0, "USES", 10000, &uses);
+    if (!fault)
+        fault = take_arg(call, 1, "DAYS", 3650, &days);
+    if (fault)
+        return fault;
     w->config.random(w->config.random_ctx, random, sizeof random);
     code_text(random, code);
     code_hash(str_of(code), hash);

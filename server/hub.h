@@ -84,10 +84,12 @@ void hub_bury(struct hub *, struct session *, struct now);
 
 /*
  * The operator ends a session.
+ *   code     KICKED, or BANNED: it could not come back
  *   text     for its person, borrowed; may be empty
  *   returns  false: it is leaving anyway
  */
-bool hub_kick(struct hub *, struct session *, struct str text, struct now);
+bool hub_kick(struct hub *, struct session *, enum err code, struct str text,
+              struct now);
 
 /*
  * Tell everybody something.

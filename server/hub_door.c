@@ -167,10 +167,10 @@ size_t hub_refusal(enum err why, uint8_t *out, size_t cap)
 
 /* ---- leaving ---- */
 
-bool hub_kick(struct hub *hub, struct session *s, struct str text,
-              struct now now)
+bool hub_kick(struct hub *hub, struct session *s, enum err code,
+              struct str text, struct now now)
 {
-    struct farewell farewell = { .code = ERROR_KICKED,
+    struct farewell farewell = { .code = code,
                                  .reason = reason_CLOSED,
                                  .text = text };
 

@@ -148,6 +148,7 @@ static int make_hub(struct service *service)
         return complain(
             storage_spoilt(&service->storage, store_trouble(world->store)),
             service->storage.why);
+    LOG(&world->env.log, SERVER_START, log_str("version", str_of(VERSION)));
     storage_announce(&service->storage, world);
     return 0;
 }

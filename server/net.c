@@ -92,10 +92,12 @@ static void close_handle(bool *has, uv_handle_t *handle)
     *has = false;
 }
 
-static void stop(struct net *net)
+static void stop(struct net *net, const char *why)
 {
     if (net->stopping)
         return;
+    LOG(&hub_world(net->hub)->env.log, SERVER_STOP,
+        log_str("why", str_of(why)));
     net->stopping = true;
     net->stop_by_us = net_now(net).mono_us + STOP_US;
     service_stop(net->service);
@@ -110,7 +112,7 @@ static uint64_t check_end(struct net *net)
     uint64_t patience = net->service->settings.idle_exit * 1000000;
 
     if (net->now.mono_us >= net->service->stop_us)
-        stop(net);
+        stop(net, "chatctl shutdown");
 
     if (net->stopping) {
         if (since != NEVER)
@@ -122,7 +124,7 @@ static uint64_t check_end(struct net *net)
     if (since == NEVER || patience == 0)
         return net->service->stop_us;
     if (net->now.mono_us - since >= patience)
-        stop(net);
+        stop(net, "idle-exit");
     return time_min(since + patience, net->service->stop_us);
 }
 
@@ -188,7 +190,7 @@ static void on_signal(uv_signal_t *handle, int number)
     else if (number == SIGUSR1)
         log_metrics(net->service, env);
     else
-        stop(net);
+        stop(net, number == SIGINT ? "SIGINT" : "SIGTERM");
 }
 
 /* ---- life ---- */

@@ -112,6 +112,9 @@ void store_release(struct store *, struct store_batch *);
 /* Why the last batch could not be stored, for the log; NULL: it could. */
 const char *store_trouble(const struct store *);
 
+/* Its file is only read: nobody knows what is in it. */
+bool store_is_damaged(const struct store *);
+
 /* Bring the counters that begin with store_ up to date. */
 void store_measure(const struct store *, struct metrics *);
 

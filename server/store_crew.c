@@ -285,6 +285,7 @@ struct crew *crew_new(const struct crew_config *config)
     struct crew *crew = mem_new(1, sizeof *crew);
 
     crew->config = *config;
+    crew->state.is_damaged = db_is_damaged(config->writer); /* as it opened */
     for (int i = 0; i < CREW_READERS; i++)
         crew->readers[i] = (struct reader){ crew, config->readers[i] };
     pthread_mutex_init(&crew->lock, NULL);

@@ -176,6 +176,11 @@ static struct crew_state state_of(const struct store *store)
                                 .is_damaged = db_is_damaged(store->writer) };
 }
 
+bool store_is_damaged(const struct store *store)
+{
+    return state_of(store).is_damaged;
+}
+
 void store_measure(const struct store *store, struct metrics *metrics)
 {
     struct crew_state state = state_of(store);

@@ -419,6 +419,13 @@ static char **room_for(char **words)
     return mem_new(n + 1, sizeof *words);
 }
 
+static bool is_option(const struct option_table *table, const char *word)
+{
+    bool is_number = word[0] == '-' && word[1] >= '0' && word[1] <= '9';
+
+    return word[0] == '-' && word[1] && !(table->takes_numbers && is_number);
+}
+
 int option_argv(const struct option_table *table, void *settings, char **argv,
                 int *rest, struct option_error *error)
 {
@@ -435,7 +442,7 @@ int option_argv(const struct option_table *table, void *settings, char **argv,
             *options++ = *a.at++;
             while (*a.at)
                 operands[n++] = *a.at++;
-        } else if ((*from)[0] == '-' && (*from)[1]) {
+        } else if (is_option(table, *from)) {
             err = take_option(&a);
             while (from < a.at)
                 *options++ = *from++;

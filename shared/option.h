@@ -41,6 +41,7 @@ struct option_row {
 struct option_table {
     const struct option_row *rows;
     size_t n;
+    bool takes_numbers; /* -5 is an operand, about which others can complain */
 };
 
 /* A mistake in the file or on the command line, ready to be shown. */

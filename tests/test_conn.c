@@ -270,11 +270,11 @@ static void test_conn_does_not_fight_for_its_session(void **state)
     strike(s);
 }
 
-static void throw_out(struct stage *s, const char *why)
+static void throw_out(struct stage *s, enum err code, const char *why)
 {
     struct msg bye = { .kind = KIND_BYE };
 
-    bye.bye.code = ERROR_KICKED;
+    bye.bye.code = code;
     bye.bye.text = str_of(why);
     say(s, &bye);
     settle(s);
@@ -288,7 +288,7 @@ static void test_conn_stays_away_when_thrown_out(void **state)
     (void)state;
     start(s);
     greet(s, EPOCH, true);
-    throw_out(s, "spam");
+    throw_out(s, ERROR_KICKED, "spam");
     pass(s, 300000);
     assert_int_equal(s->n, 1);
     assert_int_equal(s->model->link, LINK_OFFLINE);
@@ -297,6 +297,28 @@ static void test_conn_stays_away_when_thrown_out(void **state)
                         "the operator ended this session (spam); /reconnect "
                         "goes back");
     client_reconnect(s->client, s->now);
+    settle(s);
+
+    assert_int_equal(s->n, 2);
+    strike(s);
+}
+
+/* It would be refused: nothing says that it can go back. */
+static void test_conn_stays_away_when_kept_out(void **state)
+{
+    struct stage *s = raise();
+    const struct history *h;
+
+    (void)state;
+    start(s);
+    greet(s, EPOCH, true);
+    throw_out(s, ERROR_BANNED, "spam");
+    pass(s, 300000);
+    assert_int_equal(s->n, 1);
+    assert_int_equal(s->model->link, LINK_OFFLINE);
+    h = model_shown(s->model);
+    assert_string_equal(h->lines[h->n - 1].text, "you are kept out (spam)");
+    client_reconnect(s->client, s->now); /* the ban may be over */
     settle(s);
 
     assert_int_equal(s->n, 2);
@@ -314,7 +336,7 @@ static void test_conn_ends_when_thrown_out_of_a_pipe(void **state)
     s->config.once = true;
     start(s);
     greet(s, EPOCH, true);
-    throw_out(s, err_text(ERROR_KICKED));
+    throw_out(s, ERROR_KICKED, err_text(ERROR_KICKED));
 
     assert_true(client_fatal(s->client, &code, &why));
     assert_int_equal(code, EX_NOPERM);
@@ -407,6 +429,7 @@ int main(void)
         TEST(test_conn_survives_an_early_goodbye_in_a_switch),
         TEST(test_conn_does_not_fight_for_its_session),
         TEST(test_conn_stays_away_when_thrown_out),
+        TEST(test_conn_stays_away_when_kept_out),
         TEST(test_conn_ends_when_thrown_out_of_a_pipe),
         TEST(test_conn_says_goodbye_and_stays_away),
         TEST(test_conn_is_away_again_after_a_reconnect),

@@ -262,6 +262,7 @@ static void test_control_says_how_the_server_is(void **state)
     check_says(d, "status", " listens    tcp=127.0.0.1:8555\n");
     check_says(d, "status", " uptime     9s\n");
     check_says(d, "status", " memory     3.0M\n");
+    check_says(d, "status", " store      good\n");
     check_says(d, "--json status",
                "\"sessions\":3,\"handshake\":0,\"greeting\":1,\"ready\":2,"
                "\"dormant\":0,\"closing\":0,\"lagging\":0,\"tcp\":2,\"udp\":1,"
@@ -270,6 +271,22 @@ static void test_control_says_how_the_server_is(void **state)
     assert_true(
         logged(d, "control.run command=\"status\" uid=7 pid=99 exit=0"));
     (void)bob;
+}
+
+static void test_control_shows_what_is_wrong_with_the_store(void **state)
+{
+    struct desk *d = *state;
+
+    enter(d->rig, "bob");
+    check_says(d, "--json status", ",\"store\":\"good\"}\n");
+    store_fail(d->rig->w->store, 1);
+    ask(d, "ban bob");
+    check_says(d, "status", " store      STORE\n");
+    ask(d, "ban bob");
+    check_says(d, "status", " store      good\n");
+    d->rig->w->trouble = "database or disk is full"; /* as SQLite says it */
+    check_says(d, "--json status",
+               ",\"store\":\"database or disk is full\"}\n");
 }
 
 static void test_control_lists_sessions_in_their_order(void **state)
@@ -297,6 +314,16 @@ static void test_control_lists_sessions_in_their_order(void **state)
     check_says(d, "sessions", " 40       p39 ");
 }
 
+/* Whoever has one is no guest any more, and the first is an admin. */
+static void give_key(struct desk *d, const struct peer *p, const char *label)
+{
+    struct fingerprint key = { { (uint8_t)(8 + p->account) } };
+
+    world_bind(d->rig->w, world_account(d->rig->w, p->account), &key,
+               str_of(label), d->rig->now);
+    settle(d->rig);
+}
+
 static void test_control_lists_rooms_and_accounts(void **state)
 {
     struct desk *d = *state;
@@ -318,6 +345,12 @@ static void test_control_lists_rooms_and_accounts(void **state)
     check_says(d, "--json accounts",
                "{\"account\":2,\"nick\":\"李伟\",\"state\":\"here\",");
     check_code(d, 0);
+    check_says(d, "accounts", "  rank\n");
+    check_says(d, "--json accounts", ",\"away\":\"\",\"rank\":\"guest\"}\n");
+    give_key(d, ana, "laptop");
+    check_says(d, "--json accounts", ",\"rank\":\"admin\"}\n");
+    give_key(d, li, "laptop");
+    check_says(d, "--json accounts", ",\"rank\":\"user\"}\n");
     check_says(d, "rooms", " 1     #ops    2        1       3     1      2023");
 }
 
@@ -530,6 +563,8 @@ static void test_control_exports_and_erases_a_person(void **state)
     pass(d->rig, 100);
     assert_non_null(strstr(ask(d, "export ana"),
                            " {\"account\":1,\"nick\":\"ana\",\"devices\":1,"));
+    assert_non_null(strstr(d->answer, ",\"rank\":\"guest\",\"password\":false,"
+                                      "\"keys\":[]}\n"));
     assert_non_null(strstr(d->answer,
                            "\"room\":\"#a\",\"room_id\":1,\"seq\":3,"
                            "\"kind\":\"MESSAGE\",\"nick\":\"ana\","
@@ -551,6 +586,21 @@ static void test_control_exports_and_erases_a_person(void **state)
     assert_non_null(strstr(ask(d, "export 99"), "nobody has that"));
     check_code(d, EX_NOUSER);
     assert_non_null(strstr(ask(d, "export bob"), "bob's own"));
+}
+
+static void test_control_exports_the_keys_of_a_person(void **state)
+{
+    struct desk *d = *state;
+    struct peer *ana = enter(d->rig, "ana");
+
+    give_key(d, ana, "her \"laptop\"");
+    ask(d, "rank ana admin");
+    check_says(d, "export ana",
+               ",\"rank\":\"admin\",\"password\":false,\"keys\":[{\"key\":"
+               "\"SHA256:CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
+               "\"label\":\"her \\\"laptop\\\"\","
+               "\"added\":\"2023-11-14T22:13:20.");
+    assert_non_null(strstr(d->answer, "Z\",\"revoked\":false}]}\n"));
 }
 
 static void test_control_checks_the_store(void **state)
@@ -654,6 +704,23 @@ static void test_control_announces_to_who_is_in(void **state)
     must_not(ana, KIND_ANNOUNCE);
 }
 
+static void test_control_invites_only_who_may_register(void **state)
+{
+    struct desk *d = *state;
+
+    check_says(d, "invite -1", "!invite: -1: USES is a number from 1 to 10000");
+    check_code(d, EX_USAGE);
+    check_says(d, "invite 0", "!invite: 0: USES is a number");
+    check_says(d, "invite 10001", "!invite: 10001: USES is a number");
+    check_says(d, "invite 1 3651", "!invite: 3651: DAYS is a number from 1 to");
+    check_says(d, "--json invite", ",\"uses\":1,\"until\":\"2023-11-21T22:");
+    d->rig->w->policy.registration = REGISTRATION_INVITE;
+    check_says(d, "--json invite 10000 3650", ",\"uses\":10000,");
+    d->rig->w->policy.registration = REGISTRATION_CLOSED;
+    check_says(d, "invite", "!invite: registration is closed");
+    check_code(d, EX_UNAVAILABLE);
+}
+
 static void test_control_ends_the_server_when_told(void **state)
 {
     struct desk *d = *state;
@@ -663,6 +730,8 @@ static void test_control_ends_the_server_when_told(void **state)
     check_says(d, "shutdown soon", "!shutdown: soon: ");
     check_code(d, EX_USAGE);
     check_says(d, "shutdown 99999999999999999999", "neither a number");
+    check_says(d, "shutdown -5",
+               "!shutdown: -5: neither a number of seconds from 0 to 604800");
     assert_true(d->service.stop_us == NEVER);
     check_says(d, "--json shutdown 30", " {\"sessions\":1}\n=0\n");
     settle(d->rig);
@@ -858,6 +927,9 @@ int main(void)
         DESK_TEST(test_control_makes_a_backup),
         DESK_TEST(test_control_checks_the_store),
         DESK_TEST(test_control_exports_and_erases_a_person),
+        DESK_TEST(test_control_exports_the_keys_of_a_person),
+        DESK_TEST(test_control_shows_what_is_wrong_with_the_store),
+        DESK_TEST(test_control_invites_only_who_may_register),
         cmocka_unit_test_setup_teardown(test_control_erases_names_everywhere,
                                         desk_new_durable, desk_free),
         DESK_TEST(test_control_kicks_a_session),

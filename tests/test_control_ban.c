@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "server/address.h"
+#include "shared/error.h"
 
 static const char KEY_TEXT[] =
     "SHA256:CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"; /* 9, then zeros */
@@ -55,6 +56,31 @@ static void test_bans_know_networks(void **state)
     check_network("2001:db8:ffff::/33", "20010db880000000/33");
     for (size_t i = 0; i < sizeof NONE / sizeof *NONE; i++)
         assert_int_equal(address_network(str_of(NONE[i]), gate, &bits), 0);
+}
+
+static void check_spelling(const char *text, const char *wanted)
+{
+    char shown[ADDRESS_TEXT];
+    uint8_t gate[8];
+    unsigned bits;
+    size_t len = address_network(str_of(text), gate, &bits);
+
+    address_network_text(str_bytes(gate, len), bits, shown);
+    assert_string_equal(shown, wanted);
+}
+
+static void test_bans_spell_a_network_in_one_way(void **state)
+{
+    (void)state;
+    check_spelling("203.0.113.7/24", "203.0.113.0/24");
+    check_spelling("203.0.113.7/32", "203.0.113.7");
+    check_spelling("203.0.113.7", "203.0.113.7");
+    check_spelling("203.0.113.255/25", "203.0.113.128/25");
+    check_spelling("2001:DB8:0::1", "2001:db8::/64");
+    check_spelling("2001:db8:ffff::/33", "2001:db8:8000::/33");
+    check_spelling("::ffff:203.0.113.7", "203.0.113.7");
+    check_spelling("::ffff:203.0.113.7/120", "203.0.113.0/24");
+    check_spelling("::/0", "::/0");
 }
 
 static void test_bans_cover_their_networks_only(void **state)
@@ -167,6 +193,15 @@ static void test_bans_refuse_what_they_do_not_know(void **state)
     check_code(d, EX_USAGE);
     check_says(d, "ban 127.0.0.1", "everybody on this machine");
     check_says(d, "ban ::1", "everybody on this machine");
+    check_says(d, "ban 0.0.0.0/0", "!ban: 0.0.0.0/0: is every address");
+    check_code(d, EX_USAGE);
+    check_says(d, "ban ::/0", "!ban: ::/0: is every address");
+    check_says(d, "ban 192.0.2.1/0", "!ban: 192.0.2.1/0: is every address");
+    check_says(d, "ban 198.51.100.0/99",
+               "!ban: 198.51.100.0/99: is no network; ");
+    check_code(d, EX_USAGE);
+    check_says(d, "unban 2001:db8::/x", "!unban: 2001:db8::/x: is no network");
+    check_says(d, "ban @10.0.0.0/99", "nobody has that name");
     check_says(d, "ban ana #none", "!ban: #none: no such room");
     check_code(d, EX_NOUSER);
     check_says(d, "mute 10.0.0.1", "only who has a name");
@@ -176,6 +211,127 @@ static void test_bans_refuse_what_they_do_not_know(void **state)
     assert_int_equal(d->rig->w->sanctions.n, 0);
     check_says(d, "ban @ana", "=0\n");
     assert_int_equal(d->rig->w->sanctions.n, 1);
+}
+
+/* ---- how long ---- */
+
+/* A ban with a word behind the nick; until when, from now on, s. */
+static uint64_t time_of(struct desk *d, const char *word)
+{
+    const struct sanctions *list = &d->rig->w->sanctions;
+    uint64_t before = d->rig->now.wall_ms;
+    char line[128];
+
+    snprintf(line, sizeof line, "ban bob \"%s\"", word);
+    ask(d, line);
+    check_code(d, 0);
+    assert_int_equal(list->n, 1);
+    if (list->all[0].until == 0)
+        return 0;
+    return (list->all[0].until - before) / 1000;
+}
+
+/* What is none begins the reason. */
+static bool is_reason(struct desk *d, const char *word)
+{
+    return time_of(d, word) == 0 &&
+           str_is(sanction_word(&d->rig->w->sanctions.all[0], 2), word);
+}
+
+static void test_bans_take_a_whole_word_as_a_time(void **state)
+{
+    static const char *const NONE[] = { "h",    "2x",    "2H",   "2hm",
+                                        "-5",   "1.5h",  "h2",   "2 h",
+                                        "days", "3 str", "smhd", "2h " };
+    static const char *const LONG[] = { "36501d", "876001h", "3153600001",
+                                        "99999999999999999999999999",
+                                        "18446744073709551617d" };
+    struct desk *d = *state;
+
+    enter(d->rig, "bob");
+    assert_int_equal(time_of(d, "90"), 90);
+    assert_int_equal(time_of(d, "30s"), 30);
+    assert_int_equal(time_of(d, "10m"), 600);
+    assert_int_equal(time_of(d, "2h"), 7200);
+    assert_int_equal(time_of(d, "3d"), 259200);
+    assert_int_equal(time_of(d, "36500d"), 3153600000);
+    assert_int_equal(time_of(d, "3153600000"), 3153600000);
+    assert_int_equal(time_of(d, "0"), 0);
+    assert_false(is_reason(d, "0"));
+    for (size_t i = 0; i < sizeof NONE / sizeof *NONE; i++)
+        if (!is_reason(d, NONE[i]))
+            fail_msg("\"%s\" is a time", NONE[i]);
+    for (size_t i = 0; i < sizeof LONG / sizeof *LONG; i++) {
+        char line[128];
+
+        snprintf(line, sizeof line, "ban bob %s", LONG[i]);
+        check_says(d, line, ": longer than 36500 days");
+        check_code(d, EX_USAGE);
+    }
+}
+
+/* The clock of the desk begins at 2023-11-14T22:13:20. */
+static void test_bans_say_what_was_done(void **state)
+{
+    struct desk *d = *state;
+
+    enter(d->rig, "bob");
+    enter(d->rig, "cat");
+    join(enter(d->rig, "own"), "#room");
+    check_says(d, "ban bob 2h",
+               " whom   bob\n room   everywhere\n what   account\n"
+               " until  2023-11-15T00:13:20");
+    check_says(d, "bans", "2023-11-15T00:13:20");
+    check_says(d, "--json ban bob 5 days",
+               " {\"whom\":\"bob\",\"room\":null,\"what\":\"account\","
+               "\"until\":\"2023-11-14T22:13:25.");
+    assert_non_null(
+        strstr(d->answer, "Z\",\"by\":\"operator\",\"why\":\"days\"}\n=0\n"));
+    check_says(d, "--json mute cat #room 10m loud",
+               " {\"whom\":\"cat\",\"room\":\"#room\",\"what\":\"mute\","
+               "\"until\":\"2023-11-14T22:23:20.");
+    assert_non_null(strstr(d->answer, "\"why\":\"loud\"}\n=0\n"));
+    check_says(d, "ban bob \"3 strikes and out\"", " until  for good\n");
+    check_says(d, "ban bob 0 spam",
+               " until  for good\n by     operator\n why    spam\n=0\n");
+    check_says(d, "bans", " everywhere  account  for good");
+    check_says(d, "ban cat 2h #room", "!ban: #room: a room stands before");
+    check_code(d, EX_USAGE);
+    check_says(d, "ban cat 36501d", "!ban: 36501d: longer than 36500 days");
+    check_code(d, EX_USAGE);
+    check_says(d, "bans", "bob");
+    assert_null(strstr(d->answer, "cat    everywhere"));
+}
+
+static void test_bans_tell_who_is_in_that_they_are_out(void **state)
+{
+    struct desk *d = *state;
+    struct peer *bob = enter(d->rig, "bob"), *cat = enter(d->rig, "cat");
+    struct msg msg;
+
+    ask(d, "ban bob 1h spam");
+    settle(d->rig);
+    msg = must(bob, KIND_BYE);
+    assert_int_equal(msg.bye.code, ERROR_BANNED);
+    assert_true(str_is(msg.bye.text, "spam"));
+    ask(d, "ban cat");
+    settle(d->rig);
+    msg = must(cat, KIND_BYE);
+    assert_int_equal(msg.bye.code, ERROR_BANNED);
+    assert_true(str_is(msg.bye.text, err_text(ERROR_BANNED)));
+}
+
+static void test_bans_list_a_network_in_one_way(void **state)
+{
+    struct desk *d = *state;
+
+    check_says(d, "ban 203.0.113.7/24", " whom   203.0.113.0/24\n");
+    check_says(d, "ban 203.0.113.99/24 again", "=0\n");
+    check_says(d, "--json bans", " {\"whom\":\"203.0.113.0/24\",");
+    assert_int_equal(d->rig->w->sanctions.n, 1);
+    assert_true(logged(d, "whom=\"203.0.113.0/24\""));
+    check_says(d, "unban 203.0.113.8/24", "=0\n");
+    assert_int_equal(d->rig->w->sanctions.n, 0);
 }
 
 /* ---- in a room ---- */
@@ -291,6 +447,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bans_know_networks),
         cmocka_unit_test(test_bans_cover_their_networks_only),
+        cmocka_unit_test(test_bans_spell_a_network_in_one_way),
+        DESK_TEST(test_bans_take_a_whole_word_as_a_time),
+        DESK_TEST(test_bans_say_what_was_done),
+        DESK_TEST(test_bans_list_a_network_in_one_way),
+        DESK_TEST(test_bans_tell_who_is_in_that_they_are_out),
         cmocka_unit_test_setup_teardown(test_bans_keep_out_of_the_server,
                                         desk_new_durable, desk_free),
         DESK_TEST(test_bans_refuse_what_they_do_not_know),

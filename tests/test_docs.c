@@ -356,34 +356,47 @@ static void test_docs_has_every_option_of_the_operator(void **state)
     (void)state;
 }
 
-/* "Ic kick Ar SESSION | NICK Op Ar REASON" without its macros. */
+/* A word of a heading: what is on paper, and how many brackets stay open. */
+static void add_word(char *usage, const char *word, int *open)
+{
+    size_t len = strlen(usage);
+    bool is_first = len == 0 || usage[len - 1] == '[' || *word == ']';
+
+    if (strcmp(word, "Ar") == 0)
+        return;
+    if (strcmp(word, "Op") == 0 || strcmp(word, "Oo") == 0) {
+        strcat(usage, is_first ? "[" : " [");
+        *open += word[1] == 'p'; /* to the end of the line */
+    } else if (strcmp(word, "Oc") == 0) {
+        strcat(usage, "]");
+    } else {
+        strcat(usage, is_first ? "" : " ");
+        strcat(usage, word);
+    }
+}
+
+/* "Ic kick Ar SESSION | NICK Op Ar REASON" as it is shown. */
 static void take_usage(struct set *set, const char *line)
 {
-    char usage[TEXT_MAX] = "";
+    char usage[TEXT_MAX] = "", word[TEXT_MAX];
+    int open = 0, len;
 
     if (!starts(line, ".It Ic "))
         return;
-    for (line += 7; *line;) {
-        int len = (int)strcspn(line, " ");
-        bool macro = strncmp(line, "Ar", 2) == 0 && len == 2;
-
-        if (!macro && !(strncmp(line, "Op", 2) == 0 && len == 2)) {
-            strcat(usage, *usage ? " " : "");
-            strncat(usage, line, (size_t)len);
-        }
-        line += len;
-        line += strspn(line, " ");
-    }
+    for (line += 7; sscanf(line, "%255s%n", word, &len) == 1; line += len)
+        add_word(usage, word, &open);
+    while (open-- > 0)
+        strcat(usage, "]");
     set_add(set, "%s", usage);
 }
 
-/* "[SECONDS]" is "SECONDS", "NICK|SESSION" is "NICK | SESSION". */
-static void unbracket(const char *args, char *out)
+/* "NICK|SESSION" is "NICK | SESSION". */
+static void space_out(const char *args, char *out)
 {
     for (; *args; args++) {
         if (*args == '|')
             out = strcpy(out, " | ") + 3;
-        else if (*args != '[' && *args != ']')
+        else
             *out++ = *args;
     }
     *out = '\0';
@@ -395,7 +408,7 @@ static void test_docs_has_every_command_of_the_operator(void **state)
     char args[TEXT_MAX];
 
 #define CONTROL(name, run, usage, min, max, doc)                               \
-    unbracket(usage, args);                                                    \
+    space_out(usage, args);                                                    \
     set_add(table, "%s%s%s", name, *args ? " " : "", args);
 #include "server/controls.def"
 

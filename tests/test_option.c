@@ -34,7 +34,8 @@ static const struct option_row ROWS[] = {
       NULL, "print the version", 0, 0 },
 };
 
-static const struct option_table TABLE = { ROWS, sizeof ROWS / sizeof *ROWS };
+static const struct option_table TABLE = { .rows = ROWS,
+                                           .n = sizeof ROWS / sizeof *ROWS };
 
 struct fixture {
     struct settings settings;
@@ -150,6 +151,23 @@ static void test_option_argv_moves_operands_last(void **state)
     assert_string_equal(f->argv[5], "two");
     assert_string_equal(f->argv[6], "-");
     assert_string_equal(f->argv[7], "three");
+}
+
+static void test_option_argv_may_take_numbers_as_operands(void **state)
+{
+    const struct option_table table = { ROWS, TABLE.n, .takes_numbers = true };
+    char words[4][8] = { "prog", "-5", "-v", "-x" };
+    char *argv[] = { words[0], words[1], words[2], NULL, NULL };
+    struct fixture *f = *state;
+
+    assert_int_equal(
+        option_argv(&table, &f->settings, argv, &f->rest, &f->error), 0);
+    assert_int_equal(f->rest, 2);
+    assert_string_equal(argv[2], "-5");
+    argv[3] = words[3];
+    assert_int_equal(
+        option_argv(&table, &f->settings, argv, &f->rest, &f->error), -1);
+    assert_int_equal(parse(f, "prog -5"), -1);
 }
 
 static void test_option_argv_stops_at_two_dashes(void **state)
@@ -379,6 +397,7 @@ static const struct CMUnitTest TESTS[] = {
     TEST(test_option_argv_takes_every_form),
     TEST(test_option_argv_takes_empty_values),
     TEST(test_option_argv_moves_operands_last),
+    TEST(test_option_argv_may_take_numbers_as_operands),
     TEST(test_option_argv_stops_at_two_dashes),
     TEST(test_option_argv_takes_dashes_as_a_value),
     TEST(test_option_argv_of_nothing_is_fine),

@@ -147,11 +147,13 @@ static void test_store_does_not_write_a_damaged_file(void **state)
     struct stand *t = *state;
 
     fill(t, 1, 900);
+    assert_false(store_is_damaged(t->store));
     close_it(t);
     scribble_lines(t);
     sql(t, "UPDATE meta SET value = 1 WHERE name = 'open'"); /* as if killed */
     assert_true(try_open(t));
     assert_true(t->opened.was_cut && t->opened.is_damaged);
+    assert_true(store_is_damaged(t->store) && !store_trouble(t->store));
     check_page(t, page(899, 900), 899, 2); /* reading goes on */
     put(t, 1, 901);
     assert_int_equal(finish(t), -ERROR_STORE);

@@ -364,7 +364,7 @@ static bool is_duel(struct client *c, struct now now)
     return ++c->replaced >= DUEL_ROUNDS;
 }
 
-/* Thrown out: it is for the person to say that we go back. */
+/* Thrown out: it is for the person to say that we go back, if we may. */
 static void kicked(struct client *c, const struct msg_bye *bye, struct now now)
 {
     const char *what = lang_text(err_text((unsigned)bye->code));
@@ -377,6 +377,8 @@ static void kicked(struct client *c, const struct msg_bye *bye, struct now now)
     conn_pause(c, what, now);
     if (c->config.once)
         client_die(c, EX_NOPERM, "%s", why);
+    else if (bye->code == ERROR_BANNED)
+        model_notice(c->model, NULL, now, "%s", why);
     else
         model_notice(c->model, NULL, now, _("%s; /reconnect goes back"), why);
 }
@@ -389,7 +391,8 @@ void greeting_bye(struct client *c, struct conn *conn,
     bool replaced = bye->code == ERROR_REPLACED && conn == &c->main &&
                     c->side.phase == CONN_NONE && is_duel(c, now);
 
-    if (bye->code == ERROR_KICKED || bye->code == ERROR_ACCOUNT_DISABLED) {
+    if (bye->code == ERROR_KICKED || bye->code == ERROR_BANNED ||
+        bye->code == ERROR_ACCOUNT_DISABLED) {
         kicked(c, bye, now);
         return;
     }

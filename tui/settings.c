@@ -31,7 +31,8 @@ static const struct option_row ROWS[] = {
 #undef ARGV
 };
 
-const struct option_table SETTINGS_TABLE = { ROWS, sizeof ROWS / sizeof *ROWS };
+const struct option_table SETTINGS_TABLE = { .rows = ROWS,
+                                             .n = sizeof ROWS / sizeof *ROWS };
 
 static bool given(const char *text)
 {

@@ -21,7 +21,9 @@ code 64 ctl
 code 64 ctl --nonsense
 code 0 "$B/chatctl" --help >"$TMP/help.log"
 "$B/chatctl" help | cmp -s - "$TMP/help.log" || fail "help is not --help"
-check "help has the commands" logged help '^  fingerprint '
+check "help has the commands" logged help '^  fingerprint +its key'
+check "a long one, and what it does" logged help '^  unban .*ROOM\]$'
+logged help '.{80}' && fail "help is wider than 79 columns"
 
 # What it shows.
 conf=$TMP/server.conf
@@ -50,7 +52,8 @@ check "where it listens" logged ctl "tcp=127.0.0.1:$TCP udp=127.0.0.1:$UDP"
 code 0 ctl rooms
 check "rooms" logged ctl '^[0-9]+ +#lobby +2 +2 '
 code 0 ctl accounts
-check "accounts" logged ctl '^[0-9]+ +alice +here '
+check "accounts" logged ctl '^[0-9]+ +alice +here .* admin$'
+check "accounts" logged ctl '^[0-9]+ +bob +here .* user$'
 code 0 ctl metrics
 check "metrics" logged ctl '^chat_sessions 2$'
 code 0 env CHAT_CONTROL="$socket" "$B/chatctl" status >"$TMP/env.log"
@@ -141,8 +144,13 @@ fi
 check "it lives" kill -0 "$SERVER_PID"
 
 # The end.
+code 64 ctl invite -1
+check "it says what a number is" logged ctl.err '^chatctl: invite: -1: USES is a'
+code 64 ctl shutdown -5
+check "of seconds as well" logged ctl.err '^chatctl: shutdown: -5: neither'
 code 0 ctl shutdown
 eventually "it ends" gone "$SERVER_PID"
+check "the log says why" server_said 'info server.stop why="chatctl shutdown"$'
 [ ! -e "$socket" ] || fail "the socket is left"
 wait_gone alice "$ONLINE"
 code 69 ctl status

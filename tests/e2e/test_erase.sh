@@ -28,7 +28,7 @@ say bob '/role mallet moderator'
 wait_for bob 'bob made mallet a moderator'
 
 ctl export mallet || fail "$(cat "$TMP/ctl.err.log")"
-check "who" logged ctl '^\{"account":[0-9]+,"nick":"mallet","devices":1,"rooms":1\}$'
+check "who" logged ctl '^\{"account":[0-9]+,"nick":"mallet","devices":1,"rooms":1,"rank":"user","password":false,"keys":\[\{"key":"SHA256:[^"]+",.*"revoked":false\}\]\}$'
 check "a line" logged ctl '"room":"#lobby",.*"kind":"MESSAGE","nick":"Mallory","text":"my \\"secret\\" is walnut"\}$'
 check "the rest" logged ctl '"kind":"ACTION","nick":"mallet","text":"hides a cashew"'
 check "nothing of others" test "$(grep -c bob "$TMP/ctl.log")" = 0

@@ -43,6 +43,11 @@ say bob 'nobody hears this'
 wait_for bob 'nobody hears this'
 never 1 "it is told" sees alice 'bob +nobody hears this'
 client_start dave 80x24 --tcp '#lobby'
+control() {
+    "$B/chatctl" --socket "$TMP/disk/server/control.sock" "$@" >"$TMP/ctl.log"
+}
+control status
+check "status says why" logged ctl '^store +.*(full|disk)'
 check "reading goes on" shows bob 'there was room'
 
 # There is room again.
@@ -51,6 +56,8 @@ rm "$TMP/disk/ballast"
 wait_for alice 'bob +nobody hears this'
 wait_for dave 'alice +there was room'
 wait_for dave 'bob +nobody hears this'
+control status
+check "status says that it is well" logged ctl '^store +good$'
 wait "$carol"
 is "exit status of carol" $? 0
 is "it is the same server" "$SERVER_PID" "$pid"

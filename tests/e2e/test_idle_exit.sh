@@ -16,3 +16,4 @@ never 2 "leaves while somebody is there" gone "$SERVER_PID"
 say alice /quit
 ends alice 0
 eventually "the server leaves" gone "$SERVER_PID"
+check "the log says why" server_said 'info server.stop why="idle-exit"$'

@@ -35,11 +35,13 @@ conf=$TMP/server.conf
 printf '%s\n' 'late = 7000' 'log-level = debug' >"$conf"
 server_start -c "$conf"
 print=$("$B/chat-server" --data "$TMP/server" --fingerprint) || fail "no key"
+check "the first line" server_said '^[^ ]+ info server.start version="[0-9.]+"$'
 check "the log shows it" shown 1 keys.ready "$print"
 is "the last line" "$(tail -n 1 "$TMP/server.log" | cut -c 1-6)" 'ready '
 is "mode" "$(stat -c %a "$TMP/server/key.pem")" 600
 server_signal TERM
 eventually "it ends" gone "$SERVER_PID"
+check "the log says why" server_said 'info server.stop why="SIGTERM"$'
 server_start -c "$conf"
 check "the same again" shown 2 keys.ready "$print"
 "$B/chat-server" --data "$TMP/server" --check-config >"$TMP/check.log" 2>&1 ||

@@ -111,7 +111,10 @@ is "exit status with an invitation" $? 0
 check "she has a key" server_said 'account.key .*nick="nina"'
 nina --code "$code"
 is "exit status of who is known" $? 0
-check "a ban" control ban eve 3600 'no more'
+control ban eve 1h 'no more' >"$TMP/ban.log"
+is "exit status of a ban" $? 0
+check "until when" logged ban '^until +20[0-9]+-[0-9]+-[0-9]+T'
+check "why" logged ban '^why +no more$'
 "$B/chat-tui" -s "127.0.0.1:$TCP/$UDP" --trust new --send '#lobby' -n eve </dev/null >"$TMP/eve.log" 2>&1
 is "exit status of who is banned" $? 77
 eventually "it in the log" server_said 'auth.refused.*banned by the operator'
@@ -122,7 +125,7 @@ is "exit status of who is not" $? 0
 # By the key, whatever the name; and from one room, which its members see.
 key=$(control --json sessions | sed -n 's/.*"nick":"amy".*"key":"\([^"]*\)".*/\1/p')
 check "a ban of a key" control ban SHA256:CQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA 60
-check "a ban of a network" control ban 203.0.113.0/24 for good
+check "a ban of a network" control ban 203.0.113.7/24 for good
 check "a ban from a room" control ban eve '#tea' 600 'not here'
 wait_for amy 'operator banned eve for 10 min \(not here\)'
 server_signal KILL
@@ -136,6 +139,7 @@ check "none of a network" control unban 203.0.113.0/24
 control unban 203.0.113.0/24 2>"$TMP/unban.log"
 is "exit status of what is not there" $? 67
 check "the key of one who is in" control ban "$key" 600 'enough, amy'
-wait_for amy 'the operator ended this session \(enough,'
+wait_for amy 'you are kept out \(enough, amy\)'
+sees amy 'goes back' && fail "amy is told that she can go back"
 say amy /reconnect
-wait_for amy 'you are kept out'
+wait_for amy 'you are kept out, again in'
