@@ -80,7 +80,12 @@ static int begin_backup(struct control_call *call)
     char *path = path_of(call);
     int code;
 
-    if (*path != '/') {
+    if (store_is_damaged(store_of(call))) { /* good copies are to stay */
+        code = answer_fail(call->answer, EX_DATAERR,
+                           "backup: the store is damaged, and a copy would be "
+                           "as well; put back a backup, as Backups in "
+                           "chat-server(8) says");
+    } else if (*path != '/') {
         code = answer_fail(call->answer, EX_USAGE,
                            "backup: %s: the path must begin with /", path);
     } else if (!(call->part_path = part_make(path))) {

@@ -43,6 +43,10 @@ server_start
 is "exit status of the check" $? 65
 check "what is wrong" logged ctl.err '^chatctl: check: .*[Pp]age [0-9]+.*; put back'
 check "it is logged" server_said 'error store.damaged why=".*[Pp]age [0-9]+'
+"$B/chatctl" --socket "$TMP/server/control.sock" backup "$TMP/copy" \
+    >"$TMP/ctl.log" 2>"$TMP/ctl.err.log"
+is "exit status of a copy of that" $? 65
+check "there is none" test ! -e "$TMP/copy"
 stop
 
 # What has to be read to start, and what SQLite needs to know of it.
