@@ -174,6 +174,10 @@ static void found(struct reader *r, uint64_t seq)
 {
     struct hits *hits = &r->s->model->hits;
 
+    if (hits->n) {
+        free(hits->all[0].nick);
+        free(hits->all[0].text);
+    }
     hits->all[0] = (struct hit){
         .room = ROOM, .seq = seq, .nick = strdup("ana"), .text = strdup("x")
     };
