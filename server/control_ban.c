@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Commands that keep people out or silent, of a room or of the whole server:
- * by name, key, address or network; see control.h.
+ * by name, key, address or network; see control.h.  control_bans.c shows it.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,8 +13,6 @@
 #include "server/store.h"
 #include "shared/mem.h"
 #include "shared/text.h"
-
-enum { PART = 64 }; /* rooms looked at before others have a turn */
 
 static const char OPERATOR[] = "operator"; /* who does it, for the room */
 
@@ -140,14 +138,15 @@ static int find_whom(struct control_call *call, const char *command,
 static int find_where(struct control_call *call, const char *command, size_t at,
                       struct ban *b)
 {
+    int code;
+
     b->rest = at;
     b->list = &world_of(call)->sanctions;
     if (call->n <= at || !str_starts(call->args[at], str_of("#")))
         return 0;
-    b->room = world_room_named(world_of(call), call->args[at]);
-    if (!b->room)
-        return answer_fail(call->answer, EX_NOUSER, "%s: %.*s: no such room",
-                           command, STR_ARG(text_cut(call->args[at], 64)));
+    code = control_room(call, command, call->args[at], &b->room);
+    if (code)
+        return code;
     b->list = &b->room->rules.sanctions;
     b->rest = at + 1;
     return 0;
@@ -219,64 +218,6 @@ static int find_time(struct control_call *call, const char *command,
     return judge_order(call, command, b);
 }
 
-/* ---- showing it ---- */
-
-static const struct column BANS[] = {
-    { "whom", UNIT_NONE },  { "room", UNIT_NONE }, { "what", UNIT_NONE },
-    { "until", UNIT_TIME }, { "by", UNIT_NONE },   { "why", UNIT_NONE },
-};
-
-static const char *const KIND_WORDS[] = { [sanction_ACCOUNT] = "account",
-                                          [sanction_KEY] = "key",
-                                          [sanction_ADDRESS] = "address",
-                                          [sanction_MUTE] = "mute" };
-
-static void begin_sheet(struct control_call *call)
-{
-    sheet_begin(&call->sheet, call->answer, BANS, sizeof BANS / sizeof *BANS);
-}
-
-/* Without limits, which has a word for people and none for programs. */
-static void put_all(const struct control_call *call, struct sheet *sheet,
-                    const char *word)
-{
-    if (call->answer->json)
-        sheet_none(sheet);
-    else
-        sheet_str(sheet, str_of(word));
-}
-
-static void put_row(struct control_call *call, const struct room *room,
-                    const struct sanction *one)
-{
-    struct sheet *sheet = &call->sheet;
-
-    sheet_str(sheet, sanction_word(one, 0));
-    if (room)
-        sheet_str(sheet, str_of(room->name));
-    else
-        put_all(call, sheet, "everywhere");
-    sheet_str(sheet, str_of(KIND_WORDS[one->kind]));
-    if (one->until)
-        sheet_num(sheet, one->until);
-    else
-        put_all(call, sheet, "for good");
-    sheet_str(sheet, sanction_word(one, 1));
-    sheet_str(sheet, sanction_word(one, 2));
-}
-
-/* What has been done, as bans would list it. */
-static void show(struct control_call *call, const struct ban *b, char *note)
-{
-    const struct sanction made = { .kind = b->kind,
-                                   .until = b->until,
-                                   .note = note };
-
-    begin_sheet(call);
-    put_row(call, b->room, &made);
-    sheet_facts(&call->sheet);
-}
-
 /* ---- doing it ---- */
 
 /* An event of the room, or NULL: of the server there is none to tell. */
@@ -290,6 +231,16 @@ static struct event *event_of(const struct control_call *call,
                                .ref = about };
 
     return b->room ? room_event(b->room, &draft, call->now) : NULL;
+}
+
+/* What has been done. */
+static void show(struct control_call *call, const struct ban *b, char *note)
+{
+    const struct sanction made = { .kind = b->kind,
+                                   .until = b->until,
+                                   .note = note };
+
+    control_show_sanction(call, b->room, &made);
 }
 
 /* Of the server at once; of a room when it is stored, as orders there. */
@@ -506,58 +457,4 @@ int control_unban(struct control_call *call)
 int control_unmute(struct control_call *call)
 {
     return lift(call, "unmute", true);
-}
-
-/* ---- looking ---- */
-
-static void put_list(struct control_call *call, const struct room *room,
-                     const struct sanctions *list)
-{
-    for (size_t i = 0; i < list->n; i++) {
-        const struct sanction *one = &list->all[i];
-
-        if (one->kind >= sanction_ACCOUNT && one->kind <= sanction_MUTE &&
-            (!one->until || one->until > call->now.wall_ms))
-            put_row(call, room, one);
-    }
-}
-
-/* The server's, then those of its rooms, some at a time. */
-static void put_part(struct control_call *call)
-{
-    const struct world *w = world_of(call);
-    size_t at =
-        world_directory_after(w, str_bytes(call->after, call->after_len));
-    size_t end = at + PART;
-
-    if (call->part == 0)
-        put_list(call, NULL, &w->sanctions);
-    for (; at < w->n_directory && at < end; at++) {
-        const struct room *room = w->directory[at];
-
-        put_list(call, room, &room->rules.sanctions);
-        call->after_len = strlen(room->folded);
-        memcpy(call->after, room->folded, call->after_len);
-    }
-    call->more = at < w->n_directory;
-}
-
-int control_bans(struct control_call *call)
-{
-    struct ban b = { 0 };
-    int code = find_where(call, "bans", 0, &b);
-
-    if (!code && call->n && !b.room)
-        code = answer_fail(call->answer, EX_USAGE, "bans: %.*s: not a #ROOM",
-                           STR_ARG(text_cut(call->args[0], 64)));
-    if (code)
-        return code;
-    if (call->part == 0)
-        begin_sheet(call);
-    if (b.room)
-        put_list(call, b.room, b.list);
-    else
-        put_part(call);
-    sheet_rows(&call->sheet);
-    return 0;
 }

@@ -2,8 +2,9 @@
  *
  * What the files of the console share: control.c (questions and answers),
  * control_look.c, control_list.c, control_act.c, control_store.c,
- * control_person.c, control_rule.c, control_ban.c (commands), control_walk.c
- * (going through all there is, a part at a time).  Nobody else includes this.
+ * control_person.c, control_rule.c, control_ban.c, control_bans.c (commands),
+ * control_walk.c (going through all there is, a part at a time).  Nobody else
+ * includes this.
  */
 #ifndef SERVER_CONTROL_IMPL_H
 #define SERVER_CONTROL_IMPL_H
@@ -88,6 +89,12 @@ char *control_join(const struct control_call *, size_t from, enum limit max);
 bool control_end_session(const struct control_call *, struct session *,
                          enum err code, struct str reason);
 
+/* ---- control_bans.c ---- */
+
+/* One that was made, as `bans` lists it; room NULL: the whole server. */
+void control_show_sanction(struct control_call *, const struct room *,
+                           const struct sanction *);
+
 /* ---- control_rule.c ---- */
 
 /* @ before it makes it a nick, whatever it looks like. */
@@ -96,6 +103,10 @@ struct str control_nick(struct str word);
 /* Somebody by nick; 0, or an exit code with a sentence: nobody has it. */
 int control_account(struct control_call *, const char *command, struct str nick,
                     struct account **);
+
+/* A room by name; 0, or the same: there is none. */
+int control_room(struct control_call *, const char *command, struct str name,
+                 struct room **);
 
 /* admin, user or, who proves nothing, guest. */
 const char *control_rank_word(const struct account *);

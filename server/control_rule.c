@@ -35,6 +35,16 @@ int control_account(struct control_call *call, const char *command,
                        STR_ARG(text_cut(nick, 64)));
 }
 
+int control_room(struct control_call *call, const char *command,
+                 struct str name, struct room **room)
+{
+    *room = world_room_named(world_of(call), name);
+    if (*room)
+        return 0;
+    return answer_fail(call->answer, EX_NOUSER, "%s: %.*s: no such room",
+                       command, STR_ARG(text_cut(name, 64)));
+}
+
 int control_may_put(struct control_call *call, const char *command, size_t ops)
 {
     const struct store *store = world_of(call)->store;

@@ -20,7 +20,7 @@ LINES='
 server  main chatctl
 server  net net_listen net_peer net_stream net_dgram net_inquiry
 server  inquiry
-server  control control_act control_ban control_list control_look control_person control_rule control_store control_walk http
+server  control control_act control_ban control_bans control_list control_look control_person control_rule control_store control_walk http
 server  service
 server  census
 server  endpoint
