@@ -61,6 +61,16 @@ static void test_identity_can_be_used(void **state)
     secure_pem_free(&pem);
 }
 
+static void strip(char *text, char ch)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; text[i]; i++)
+        if (text[i] != ch)
+            text[n++] = text[i];
+    text[n] = '\0';
+}
+
 /* Every server gets to see the certificate. */
 static void test_identity_does_not_tell_who_one_is(void **state)
 {
@@ -77,9 +87,9 @@ static void test_identity_does_not_tell_who_one_is(void **state)
     assert_non_null(pipe);
     subject[fread(subject, 1, sizeof subject - 1, pipe)] = '\0';
     if (pclose(pipe) != 0)
-        skip(); /* no openssl here */
-    assert_string_equal(subject, "subject=CN = chat-tui\n"
-                                 "issuer=CN = chat-tui\n");
+        skip();          /* no openssl here */
+    strip(subject, ' '); /* newer ones write CN=, older ones CN = */
+    assert_string_equal(subject, "subject=CN=chat-tui\nissuer=CN=chat-tui\n");
 }
 
 static void test_identity_refuses_a_key_that_others_can_read(void **state)

@@ -30,7 +30,7 @@ certificate() {
 authority ours
 authority theirs
 certificate good ours "DNS:$FAR,IP:127.0.0.1" -days 30
-certificate expired ours "DNS:$FAR,IP:127.0.0.1" -days -1
+certificate expired ours "DNS:$FAR,IP:127.0.0.1" -days 0 # at once
 certificate other ours "DNS:chat.example.org" -days 30
 certificate foreign theirs "DNS:$FAR,IP:127.0.0.1" -days 30
 
@@ -71,6 +71,10 @@ SSL_CERT_FILE=$TMP/theirs.pem try 77 bob--tcp --tcp --trust new
 check "it says what is wrong" logged bob--tcp 'DOES NO LONGER'
 
 # Everything else, for who knows the server and who does not.
+has_expired() {
+    ! openssl x509 -checkend 0 -noout -in expired.pem >>openssl.log 2>&1
+}
+eventually "its time is over" has_expired
 for bad in expired other foreign; do
     case $bad in
     expired) why='has expired' ;;
