@@ -8,6 +8,7 @@
 
 #include "server/control_impl.h"
 #include "shared/mem.h"
+#include "shared/now.h"
 #include "shared/text.h"
 
 enum { ANNOUNCE_MAX = 1024 }; /* bytes: people are to read it at once */
@@ -129,16 +130,13 @@ static bool is_digits(struct str text)
 
 enum control_time control_time(struct str word, uint64_t *seconds)
 {
-    static const char UNITS[] = "smhd";
-    static const uint64_t SECONDS[] = { 1, 60, 3600, 86400 };
-    char last = word.len ? word.ptr[word.len - 1] : '\0';
-    const char *unit = last ? strchr(UNITS, last) : NULL;
-    uint64_t each = unit ? SECONDS[unit - UNITS] : 1, n;
+    uint64_t unit = word.len ? time_unit_s(word.ptr[word.len - 1]) : 0, n;
+    uint64_t each = unit ? unit : 1;
 
-    word.len -= unit != NULL;
+    word.len -= unit != 0;
     if (!is_digits(word))
         return TIME_NONE;
-    if (!control_number(word, TIME_MAX_DAYS * SECONDS[3] / each, &n))
+    if (!control_number(word, TIME_MAX_DAYS * time_unit_s('d') / each, &n))
         return TIME_TOO_LONG;
     *seconds = n * each;
     return TIME_GIVEN;

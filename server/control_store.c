@@ -83,8 +83,7 @@ static int begin_backup(struct control_call *call)
     if (store_is_damaged(store_of(call))) { /* good copies are to stay */
         code = answer_fail(call->answer, EX_DATAERR,
                            "backup: the store is damaged, and a copy would be "
-                           "as well; put back a backup, as Backups in "
-                           "chat-server(8) says");
+                           "as well; " STORE_RESCUE);
     } else if (*path != '/') {
         code = answer_fail(call->answer, EX_USAGE,
                            "backup: %s: the path must begin with /", path);
@@ -166,8 +165,6 @@ int control_check_store(struct control_call *call)
     if (chore.state == CHORE_DONE)
         return 0;
     LOG(log_of(call), STORE_DAMAGED, log_str("why", str_of(chore.why)));
-    return answer_fail(call->answer, EX_DATAERR,
-                       "check: %s; put back a backup, as Backups in "
-                       "chat-server(8) says",
+    return answer_fail(call->answer, EX_DATAERR, "check: %s; " STORE_RESCUE,
                        chore.why);
 }

@@ -86,9 +86,8 @@ static const char *name_of(const struct storage *storage)
 
 int storage_spoilt(struct storage *storage, const char *what)
 {
-    return fail(storage, EX_DATAERR,
-                "%s: %s; put back a backup, as Backups in chat-server(8) says",
-                name_of(storage), what);
+    return fail(storage, EX_DATAERR, "%s: %s; " STORE_RESCUE, name_of(storage),
+                what);
 }
 
 static struct store_config config_of(const struct storage *storage,

@@ -115,6 +115,9 @@ const char *store_trouble(const struct store *);
 /* Its file is only read: nobody knows what is in it. */
 bool store_is_damaged(const struct store *);
 
+/* What people are told to do then. */
+#define STORE_RESCUE "put back a backup, as Backups in chat-server(8) says"
+
 /* Bring the counters that begin with store_ up to date. */
 void store_measure(const struct store *, struct metrics *);
 

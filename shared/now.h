@@ -21,4 +21,16 @@ static inline uint64_t time_min(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
+/* Seconds of a unit as people write it behind a number; 0: it is none. */
+static inline uint64_t time_unit_s(char unit)
+{
+    switch (unit) {
+    case 's': return 1;
+    case 'm': return 60;
+    case 'h': return 3600;
+    case 'd': return 86400;
+    default: return 0;
+    }
+}
+
 #endif

@@ -441,15 +441,21 @@ static struct msg read_back(struct reader *r)
     return asked(r);
 }
 
+/* The same, from the line that was found. */
+static struct msg go_and_read_back(struct reader *r, uint64_t seq)
+{
+    found(r, seq);
+    type(r, "/goto 1");
+    pass(r->s, 20000);
+    return read_back(r);
+}
+
 static void test_going_back_is_not_followed_by_an_older_page(void **state)
 {
     struct reader *r = *state;
     uint64_t first = history(r)->first;
-    struct msg ask;
-    found(r, 40);
-    type(r, "/goto 1");
-    pass(r->s, 20000);
-    ask = read_back(r);
+    struct msg ask = go_and_read_back(r, 40);
+
     assert_int_equal(ask.hist.seq, 15);
 
     ui_enter(&r->ui, UI_CHAT);
@@ -529,12 +535,8 @@ static void test_going_takes_pages_after_a_refusal(void **state)
 {
     struct reader *r = *state;
     uint64_t first = history(r)->first;
-    struct msg ask;
+    struct msg ask = go_and_read_back(r, 5000);
 
-    found(r, 5000);
-    type(r, "/goto 1");
-    pass(r->s, 20000);
-    ask = read_back(r);
     ui_enter(&r->ui, UI_CHAT);
     ui_follow(&r->ui);
     chat_turn(&r->chat, r->s->now);

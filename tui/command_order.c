@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "shared/now.h"
 #include "shared/text.h"
 #include "shared/wire.h"
 #include "tui/chat.h"
@@ -35,16 +36,11 @@ static void give(struct chat *chat, struct order *order, struct now now)
 /* "10m", "2h", "3d": seconds; false: the word is no time. */
 static bool time_of(struct str word, uint64_t *seconds)
 {
-    static const char UNITS[] = "smhd";
-    static const uint64_t SECONDS[] = { 1, 60, 3600, 86400 };
-    const char *unit = NULL;
-    uint64_t n;
+    uint64_t each = word.len ? time_unit_s(word.ptr[word.len - 1]) : 0, n;
 
-    if (word.len > 1 && word.ptr[word.len - 1])
-        unit = strchr(UNITS, word.ptr[word.len - 1]);
-    if (!unit || !number_of(str_bytes(word.ptr, word.len - 1), 36500, &n))
+    if (!each || !number_of(str_bytes(word.ptr, word.len - 1), 36500, &n))
         return false;
-    *seconds = n * SECONDS[unit - UNITS];
+    *seconds = n * each;
     return true;
 }
 
